@@ -1,1 +1,17 @@
+//! `ops` operates self-hosted Odoo on droplets. The modules in reading order; the road that every
+//! changing command takes is `flow`. See ARCHITECTURE.md.
 
+pub mod checks;
+pub mod cmd;
+pub mod error;
+pub mod event;
+pub mod exit;
+pub mod facts;
+pub mod inventory;
+pub mod plan;
+pub mod record;
+pub mod runbooks;
+pub mod secret;
+pub mod text;
+pub mod transport;
+pub mod world;

@@ -1,0 +1,289 @@
+//! The inventory after checking: every name valid, every default filled in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use serde::Serialize;
+
+/// The whole file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Inventory {
+    /// Where it was read from; relative local paths in it are relative to its directory.
+    pub file: PathBuf,
+    pub project: String,
+    pub environments: BTreeMap<String, Environment>,
+}
+
+/// One environment: droplets that together run one Odoo.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Environment {
+    pub name: String,
+    pub project: String,
+    /// Dangerous commands want the environment's name typed.
+    pub protected: bool,
+    /// The address users type, if there is one.
+    pub url: Option<String>,
+    /// On the droplet; below it one directory per Compose project.
+    pub state_dir: Utf8PathBuf,
+    /// In the order of the inventory; never empty; names unique.
+    pub droplets: Vec<Droplet>,
+    pub stack: Stack,
+    /// None: deploys recreate the container, and the plan says so.
+    pub proxy: Option<Proxy>,
+    pub deploy: Deploy,
+    /// Odoo modules this environment is meant to have.
+    pub modules: Vec<String>,
+    pub checks: Vec<UserCheck>,
+    /// Smallest free share of disk and inodes, in percent, that preflight accepts.
+    pub min_free_percent: u8,
+}
+
+impl Environment {
+    /// The droplets that run the web service.
+    pub fn web(&self) -> impl Iterator<Item = &Droplet> {
+        self.droplets.iter().filter(|d| d.roles.contains(&Role::Web))
+    }
+
+    /// The home droplet: the first with role db, which keeps the ledger; else the first of all.
+    pub fn home(&self) -> &Droplet {
+        self.droplets.iter().find(|d| d.roles.contains(&Role::Db)).unwrap_or(&self.droplets[0])
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Web,
+    Db,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Droplet {
+    pub name: String,
+    pub address: Address,
+    /// Never empty; default: web and db.
+    pub roles: Vec<Role>,
+}
+
+/// How a droplet is reached.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Address {
+    /// `host: local`: this machine, without SSH.
+    Local {
+        r#become: Become,
+    },
+    Ssh(SshAddress),
+}
+
+impl Address {
+    pub fn r#become(&self) -> Become {
+        match self {
+            Address::Local { r#become } => *r#become,
+            Address::Ssh(ssh) => ssh.r#become,
+        }
+    }
+}
+
+/// `None` everywhere means: what the user's own ssh configuration says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SshAddress {
+    /// A name, an address or an alias of the user's ssh configuration. Never starts with `-`.
+    pub host: String,
+    pub port: Option<u16>,
+    pub user: Option<String>,
+    pub jump: Option<String>,
+    pub identity: Option<PathBuf>,
+    /// Instead of `~/.ssh/config` (`ssh -F`).
+    pub config: Option<PathBuf>,
+    /// Instead of `~/.ssh/known_hosts`.
+    pub known_hosts: Option<PathBuf>,
+    #[serde(serialize_with = "seconds")]
+    pub connect_timeout: Duration,
+    pub r#become: Become,
+}
+
+/// How commands become root's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum Become {
+    /// The login user does everything.
+    #[default]
+    No,
+    /// Through sudo; a password is asked for only with `--ask-become-pass`.
+    Sudo,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stack {
+    /// Absolute, on the droplet: the Compose project's directory.
+    pub path: Utf8PathBuf,
+    /// Compose files, relative to `path` (or to a release's checkout); default `[compose.yaml]`.
+    pub compose: Vec<Utf8PathBuf>,
+    pub profiles: Vec<String>,
+    pub git: Option<Git>,
+    /// Compose service names.
+    pub web: String,
+    pub db: String,
+    pub database: String,
+    /// Directories of addons, relative to `path`, that follow the release.
+    pub addons: Vec<Utf8PathBuf>,
+    /// Written to `.env` (0600) on the first deploy to an empty droplet; never touched afterwards.
+    pub env: BTreeMap<String, Value>,
+}
+
+/// A text that may be secret. Only references to secrets are kept; see [`Source`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Value {
+    Plain(String),
+    /// Resolved lazily, when a plan that needs it is executed.
+    Secret(Source),
+}
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum Source {
+    /// An environment variable of the laptop.
+    Env(String),
+    /// A file on the laptop; a trailing newline is dropped.
+    File(PathBuf),
+    /// The first line a program prints. Runs only when the inventory is trusted.
+    Cmd(Vec<String>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Git {
+    pub remote: String,
+    /// Deployed when `--ref` is not given.
+    pub r#ref: String,
+    /// Globs of refs that may be deployed; empty: any.
+    pub allow: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Proxy {
+    pub kind: ProxyKind,
+    pub server_name: String,
+    /// The site file on the droplet (or in the container).
+    pub site: Utf8PathBuf,
+    /// Names of the `upstream` blocks.
+    pub upstream: String,
+    pub websocket_upstream: Option<String>,
+    /// The Compose service of nginx, where it runs in the stack.
+    pub container: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyKind {
+    Nginx,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Deploy {
+    pub strategy: Strategy,
+    pub update: Update,
+    #[serde(serialize_with = "seconds")]
+    pub health_timeout: Duration,
+    #[serde(serialize_with = "seconds")]
+    pub drain: Duration,
+    /// At least 1 besides the running one.
+    pub keep_releases: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    Auto,
+    BlueGreen,
+    Recreate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Update {
+    Auto,
+    Hash,
+    Declared,
+}
+
+/// A check of the user's own.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct UserCheck {
+    pub name: String,
+    pub probe: UserProbe,
+    pub severity: Severity,
+    pub when: Vec<When>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserProbe {
+    /// Asked on the droplet, of the web container, with the proxy's Host header.
+    Http {
+        path: String,
+        status: u16,
+        contains: Option<String>,
+        #[serde(serialize_with = "seconds_opt")]
+        max_time: Option<Duration>,
+    },
+    /// In a read-only transaction with a statement time-out; the first column of the first row.
+    Sql { query: String, expect: Expect },
+    /// `address:port` as seen from the droplet.
+    Tcp { address: String },
+}
+
+/// `"> 0"`, `"= 3"`, `"ok"` (equal as text).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Expect {
+    pub op: Op,
+    pub value: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum Op {
+    #[serde(rename = "=")]
+    Eq,
+    #[serde(rename = "!=")]
+    Ne,
+    #[serde(rename = "<")]
+    Lt,
+    #[serde(rename = "<=")]
+    Le,
+    #[serde(rename = ">")]
+    Gt,
+    #[serde(rename = ">=")]
+    Ge,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum When {
+    Preflight,
+    Verify,
+    Health,
+}
+
+fn seconds<S: serde::Serializer>(duration: &Duration, s: S) -> Result<S::Ok, S::Error> {
+    s.serialize_str(&format!("{}s", duration.as_secs_f64()))
+}
+
+fn seconds_opt<S: serde::Serializer>(duration: &Option<Duration>, s: S) -> Result<S::Ok, S::Error> {
+    match duration {
+        Some(duration) => seconds(duration, s),
+        None => s.serialize_none(),
+    }
+}

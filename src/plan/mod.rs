@@ -1,0 +1,155 @@
+//! What will be done, as a value.
+//!
+//! A [`Plan`] is made by a runbook from facts, is compared, shown, serialised, linted and approved.
+//! It leaves nothing open: execution makes no meaningful choice. Deliberately absent: the clock, the
+//! network, and any way to run itself (`execute` does, and only with an `ApprovedPlan`).
+
+use serde::{Deserialize, Serialize};
+
+use crate::cmd::Cmd;
+use crate::inventory::Source;
+
+pub const SCHEMA: &str = "ops.plan/1";
+
+/// Ordered steps, and what a person should know before saying yes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Plan {
+    pub schema: &'static str,
+    pub env: String,
+    /// `deploy`, `rollback`, ..
+    pub command: String,
+    /// One line: what this plan brings about.
+    pub title: String,
+    pub steps: Vec<Step>,
+    /// Shown, never compared: estimates, differences, warnings.
+    pub notes: Vec<Note>,
+    /// Why the name of the environment must be typed, if it must (besides being protected).
+    pub data_loss: Option<String>,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Two plans are the same work when their ordered steps are.
+    pub fn same_work(&self, other: &Plan) -> bool {
+        self.steps == other.steps
+    }
+}
+
+/// Something beside the steps that helps to decide.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Note {
+    pub kind: NoteKind,
+    pub title: String,
+    /// May be empty; a diff's lines begin with `+`, `-` or a blank.
+    pub lines: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NoteKind {
+    Info,
+    Diff,
+    Warning,
+}
+
+/// The named groups of a run, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    Preflight,
+    Prepare,
+    Switch,
+    Verify,
+    Record,
+}
+
+impl std::fmt::Display for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Phase::Preflight => "preflight",
+            Phase::Prepare => "prepare",
+            Phase::Switch => "switch",
+            Phase::Verify => "verify",
+            Phase::Record => "record",
+        })
+    }
+}
+
+/// The smallest change that can be put back. Consecutive steps with the same id run on their
+/// droplets at the same time; steps with different ids run one after the other.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// Stable and documented: `pull`, `switch.web`. `[a-z0-9.-]`.
+    pub id: String,
+    pub phase: Phase,
+    pub droplet: String,
+    /// What a person reads: "pull odoo:14.0-b (433 MB)".
+    pub title: String,
+    pub actions: Vec<Action>,
+    pub undo: Undo,
+    /// The longest it may take, in seconds.
+    pub timeout: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Undo {
+    /// Safe to repeat; also covers the step that failed half-way.
+    By(Vec<Action>),
+    /// Nothing that matters was changed; the reason is said.
+    NotNeeded(&'static str),
+    Impossible(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    Run(Cmd),
+    /// A whole file, written beside and renamed over; parents are made.
+    Put {
+        path: String,
+        mode: u32,
+        content: Content,
+    },
+    /// Pulls an image with progress by the layers of its manifest.
+    Pull {
+        image: String,
+        layers: Vec<Layer>,
+    },
+    /// Waits, by Docker's events, until the Compose service's container is healthy (or runs, where it
+    /// has no health check). Read-only.
+    AwaitHealthy {
+        project: String,
+        service: String,
+        timeout: u64,
+    },
+}
+
+/// A layer of an image's manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Layer {
+    /// The first twelve hexadecimal digits of its digest, as `docker pull` prints them.
+    pub id: String,
+    pub bytes: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    Text(String),
+    /// Lines `NAME='value'`; secrets are resolved when the step runs and never stored elsewhere.
+    EnvFile(Vec<(String, EnvValue)>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnvValue {
+    Plain(String),
+    Secret(Source),
+}
+
+mod lint;
+pub use lint::{Fault, lint};

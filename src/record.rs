@@ -1,0 +1,99 @@
+//! What `ops` keeps on a droplet, below `<state_dir>/<compose project>/`.
+//!
+//! ```text
+//! stack                       the stack's path, so that the directory is found without containers
+//! lock/holder.json            who holds the lock (see execute/runner.sh)
+//! runs/<run>/run.json         one RunRecord;  plan.json, journal.jsonl, steps/<step>.<attempt>/{log,code}
+//! releases/<release>/release.json, compose.json (0600), src/
+//! releases/current            the id of the release that runs
+//! cache/git                   bare mirror;  cache/stage/<sha> checkouts not yet part of a release
+//! audit.jsonl
+//! ```
+//! Shapes only grow: readers ignore fields they do not know.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub const RELEASE_SCHEMA: &str = "ops.release/1";
+pub const RUN_SCHEMA: &str = "ops.run/1";
+
+/// What runs, or ran, and can run again without git or a registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    pub schema: String,
+    /// `0` for what was adopted, then `<utc>-<short sha>`.
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub created: String,
+    pub run: Option<String>,
+    pub git_ref: Option<String>,
+    pub sha: Option<String>,
+    /// By Compose service.
+    pub images: BTreeMap<String, Image>,
+    /// sha256 of compose.json.
+    pub compose_hash: String,
+    /// Installed modules and their versions when it was recorded.
+    #[serde(default)]
+    pub modules: BTreeMap<String, String>,
+    pub operator: Option<String>,
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Image {
+    /// As the compose file says: `registry.example.com/odoo:14.0`.
+    pub name: String,
+    /// The engine's image id, `sha256:..`.
+    pub id: String,
+    /// `name@sha256:..`, where it came from a registry.
+    pub digest: Option<String>,
+    /// The tag that keeps it: `ops/<project>:<release>-<service>`.
+    pub kept: String,
+}
+
+/// One execution of a plan, as its droplet remembers it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    pub schema: String,
+    /// `<env>-<utc>-<rand>`.
+    pub id: String,
+    pub env: String,
+    pub command: String,
+    pub title: String,
+    pub operator: String,
+    pub reason: Option<String>,
+    pub started: String,
+    pub ended: Option<String>,
+    /// The documented exit code; `None` while it runs or when its laptop never came back.
+    pub exit: Option<u8>,
+    pub release: Option<String>,
+    /// Every (droplet, step) in order, with how it ended.
+    #[serde(default)]
+    pub ledger: Vec<LedgerRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LedgerRow {
+    pub droplet: String,
+    pub step: String,
+    pub title: String,
+    pub outcome: crate::event::Outcome,
+    #[serde(default)]
+    pub millis: u64,
+}
+
+/// Who holds the lock of a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    pub run: String,
+    pub command: String,
+    pub operator: String,
+    pub reason: Option<String>,
+    /// Seconds since the epoch, by the droplet's clock.
+    pub since: i64,
+    /// The last sign of life, by the droplet's clock.
+    pub heartbeat: i64,
+    /// Rises with every take-over.
+    pub fence: u64,
+}

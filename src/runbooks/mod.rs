@@ -1,0 +1,3 @@
+//! What each command does, as a plan made of facts. Deliberately absent: connections.
+
+pub mod deploy;

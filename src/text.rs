@@ -1,0 +1,75 @@
+//! Text from outside, made safe to show.
+//!
+//! Whatever a droplet, a file or the command line contains may hold escape sequences that move the
+//! cursor, change the window's title or hide a line. Everything shown passes through here.
+
+/// One line without control characters; newlines become `⏎`, other controls `�`.
+pub fn printable(text: &str) -> String {
+    strip_escapes(text)
+        .chars()
+        .map(|c| match c {
+            '\n' => '⏎',
+            '\t' => ' ',
+            c if is_hostile(c) => '\u{fffd}',
+            c => c,
+        })
+        .collect()
+}
+
+/// Several lines: escape sequences removed, carriage returns resolved as a terminal would show them.
+pub fn lines(bytes: &[u8]) -> Vec<String> {
+    let text = strip_escapes(&String::from_utf8_lossy(bytes));
+    text.split('\n')
+        .map(|line| line.trim_end_matches('\r').rsplit('\r').next().unwrap_or_default())
+        .map(printable)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .skip_while(String::is_empty)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+        .collect()
+}
+
+/// The last `count` lines, for a failure card.
+pub fn tail(bytes: &[u8], count: usize) -> Vec<String> {
+    let all = lines(bytes);
+    all[all.len().saturating_sub(count)..].to_vec()
+}
+
+/// At most `width` characters, with an ellipsis where something was left out.
+pub fn shorten(text: &str, width: usize) -> String {
+    if text.chars().count() <= width {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
+
+fn is_hostile(c: char) -> bool {
+    // Bidirectional overrides reorder what a person reads, which is as bad as moving the cursor.
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+}
+
+fn strip_escapes(text: &str) -> String {
+    console::strip_ansi_codes(text).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_escape_survives() {
+        assert_eq!(printable("a\x1b[2Jb\x1b]0;title\x07c\nd\u{202e}e"), "abc⏎d\u{fffd}e");
+        assert!(!printable("\x1b\x1b[\x1b").contains('\x1b'));
+    }
+
+    #[test]
+    fn a_progress_line_is_its_last_state() {
+        assert_eq!(lines(b"10%\r50%\r100%\nnext\r\n\n"), ["100%", "next"]);
+        assert_eq!(tail(b"1\n2\n3\n", 2), ["2", "3"]);
+    }
+}
