@@ -12,6 +12,8 @@ use serde::Serialize;
 pub struct Inventory {
     /// Where it was read from; relative local paths in it are relative to its directory.
     pub file: PathBuf,
+    /// Of the text that was read, in hexadecimal: what [`crate::inventory::trust`] compares.
+    pub sha256: String,
     pub project: String,
     pub environments: BTreeMap<String, Environment>,
 }
@@ -36,6 +38,7 @@ pub struct Environment {
     /// Odoo modules this environment is meant to have.
     pub modules: Vec<String>,
     pub checks: Vec<UserCheck>,
+    pub notify: Vec<Notify>,
     /// Smallest free share of disk and inodes, in percent, that preflight accepts.
     pub min_free_percent: u8,
 }
@@ -52,7 +55,7 @@ impl Environment {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Web,
@@ -106,7 +109,7 @@ pub struct SshAddress {
 }
 
 /// How commands become root's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, Default)]
 #[serde(rename_all = "lowercase")]
 pub enum Become {
     /// The login user does everything.
@@ -177,7 +180,7 @@ pub struct Proxy {
     pub container: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProxyKind {
     Nginx,
@@ -258,6 +261,24 @@ pub enum Op {
     Gt,
     #[serde(rename = ">=")]
     Ge,
+}
+
+/// Where the events of a run are told besides the terminal.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Notify {
+    pub kind: NotifyKind,
+    /// `https://..`; for `email`, `mailto:..`.
+    pub url: Value,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NotifyKind {
+    Slack,
+    Mattermost,
+    Webhook,
+    Healthchecks,
+    Email,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
