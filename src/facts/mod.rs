@@ -54,6 +54,11 @@ impl Facts {
         of(true).or_else(|| of(false))
     }
 
+    /// Any container of the stack, running or not.
+    pub fn container_any(&self) -> Option<&Container> {
+        self.containers.as_ref().ok()?.first()
+    }
+
     pub fn current_release(&self) -> Option<&Release> {
         let state = self.state.as_ref().ok()?;
         let id = state.current.as_deref()?;

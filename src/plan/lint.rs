@@ -13,7 +13,6 @@ pub struct Fault {
 pub fn lint(plan: &Plan) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut add = |step: &str, what: String| faults.push(Fault { step: step.to_owned(), what });
-    let mut phase = None;
     for (i, step) in plan.steps.iter().enumerate() {
         if step.id.is_empty()
             || !step.id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-'))
@@ -23,10 +22,10 @@ pub fn lint(plan: &Plan) -> Vec<Fault> {
         if plan.steps[..i].iter().any(|s| s.id == step.id && s.droplet == step.droplet) {
             add(&step.id, format!("stands twice for droplet {}", step.droplet));
         }
-        if phase.is_some_and(|before| step.phase < before) {
+        let before = plan.steps[..i].iter().rfind(|s| s.droplet == step.droplet);
+        if before.is_some_and(|before| step.phase < before.phase) {
             add(&step.id, format!("phase {} comes after a later one", step.phase));
         }
-        phase = Some(step.phase);
         if step.timeout == 0 {
             add(&step.id, "has no time limit".into());
         }

@@ -1,8 +1,51 @@
 //! Deploying a release.
 //!
-//! `stage` asks the droplet what only a fetch can tell (it writes to ops' own cache and nowhere
-//! else); `plan` turns facts and that into steps.
+//! [`stage`] asks the droplet what only a fetch can tell (it writes to ops' own cache and nowhere
+//! else); [`plan`] turns facts and that into steps; [`render`] makes the release's compose file;
+//! [`update`] says which modules a change of code would have to update in the database. Deliberately
+//! absent for now: switching without an interruption, and updating modules (issues 3 and 4).
 
+mod plan;
+mod release;
+pub mod render;
+pub mod stage;
 mod staged;
+mod steps;
+pub mod update;
 
+use std::collections::BTreeMap;
+
+use crate::facts::Facts;
+use crate::inventory::Environment;
+
+pub use plan::plan;
+pub use release::default_project;
+pub use stage::Wanted;
 pub use staged::*;
+
+/// What the operator asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    pub wanted: Wanted,
+    pub no_update: bool,
+    pub reason: Option<String>,
+}
+
+/// Everything a plan is made of. The clock, the run's id and the operator come from outside, so that
+/// the same facts give the same plan.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    pub env: &'a Environment,
+    pub facts: &'a BTreeMap<String, Facts>,
+    pub staged: &'a BTreeMap<String, Staged>,
+    pub request: &'a Request,
+    pub run: String,
+    /// The id that a new release gets.
+    pub release: String,
+    /// RFC 3339, UTC.
+    pub now: String,
+    pub operator: String,
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,205 @@
+//! Waiting until a Compose service is healthy, told by Docker's own events instead of by asking again
+//! and again. Read-only.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bollard::Docker;
+use bollard::query_parameters::{
+    EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder,
+};
+use futures_util::StreamExt;
+use tokio::time::{Instant, timeout_at};
+
+/// Even a lost event stream must not hide a change for longer than this.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// Why a service is not healthy, with what its container said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unhealthy {
+    pub why: String,
+    /// Last lines of the container's log, raw.
+    pub log: Vec<u8>,
+    /// The container's state in one line.
+    pub state: String,
+    /// The output of the last health probe, raw.
+    pub probe: Vec<u8>,
+}
+
+/// What one look at the container says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Look {
+    id: String,
+    status: String,
+    health: Option<String>,
+    exit_code: i64,
+    restarts: i64,
+    oom_killed: bool,
+    probe: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Judgement {
+    Healthy,
+    Wait,
+    Hopeless(String),
+}
+
+/// Waits until the service's container runs and is healthy (or runs, where it has no health check).
+///
+/// # Errors
+/// [`Unhealthy`] as soon as waiting is hopeless (exited, restarting again and again, killed for memory)
+/// or when the time is over.
+pub async fn await_healthy(
+    docker: &Docker,
+    project: &str,
+    service: &str,
+    limit: Duration,
+    on_state: &(dyn Fn(String) + Send + Sync),
+) -> Result<(), Box<Unhealthy>> {
+    let deadline = Instant::now() + limit;
+    let labels = [
+        format!("com.docker.compose.project={project}"),
+        format!("com.docker.compose.service={service}"),
+        "com.docker.compose.oneoff=False".to_owned(),
+    ];
+    let filters =
+        HashMap::from([("type", vec!["container"]), ("label", labels.iter().map(String::as_str).collect())]);
+    // The stream is opened before the first look, so nothing can happen in between unseen.
+    let mut events = Box::pin(docker.events(Some(EventsOptionsBuilder::new().filters(&filters).build())));
+    let mut last = String::new();
+    let mut look = None;
+    loop {
+        match look_at(docker, &labels).await {
+            Ok(found) => look = found,
+            Err(error) => say_once(on_state, &mut last, format!("Docker does not answer: {error}")),
+        }
+        let wait = match look.as_ref().map(judge) {
+            Some(Judgement::Healthy) => return Ok(()),
+            Some(Judgement::Hopeless(why)) => return Err(unhealthy(docker, look, why).await),
+            Some(Judgement::Wait) | None => describe(look.as_ref()),
+        };
+        say_once(on_state, &mut last, wait.clone());
+        if Instant::now() >= deadline {
+            let why = format!("not healthy after {} s: {wait}", limit.as_secs());
+            return Err(unhealthy(docker, look, why).await);
+        }
+        let until = deadline.min(Instant::now() + LOOK_AGAIN);
+        if let Ok(None | Some(Err(_))) = timeout_at(until, events.next()).await {
+            // The stream ended: without it this loop would spin.
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            events = Box::pin(docker.events(Some(EventsOptionsBuilder::new().filters(&filters).build())));
+        }
+    }
+}
+
+/// Says a state once, when it is new.
+fn say_once(on_state: &(dyn Fn(String) + Send + Sync), last: &mut String, state: String) {
+    if *last != state {
+        on_state(state.clone());
+        *last = state;
+    }
+}
+
+async fn look_at(docker: &Docker, labels: &[String]) -> Result<Option<Look>, bollard::errors::Error> {
+    let filters = HashMap::from([("label", labels.iter().map(String::as_str).collect::<Vec<_>>())]);
+    let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+    let list = docker.list_containers(Some(options)).await?;
+    let Some(id) = list.into_iter().next().and_then(|container| container.id) else { return Ok(None) };
+    let found = docker.inspect_container(&id, None::<InspectContainerOptions>).await?;
+    let state = found.state.unwrap_or_default();
+    let health = state.health.unwrap_or_default();
+    let status = state.status.map(|status| status.to_string()).unwrap_or_default();
+    let has_check = health.status.is_some();
+    let name =
+        health.status.map(|status| status.to_string()).filter(|name| !name.is_empty() && name != "none");
+    Ok(Some(Look {
+        id,
+        status,
+        health: if has_check { name } else { None },
+        exit_code: state.exit_code.unwrap_or_default(),
+        restarts: found.restart_count.unwrap_or_default(),
+        oom_killed: state.oom_killed.unwrap_or_default(),
+        probe: health.log.unwrap_or_default().pop().and_then(|probe| probe.output).unwrap_or_default(),
+    }))
+}
+
+fn judge(look: &Look) -> Judgement {
+    if look.oom_killed {
+        return Judgement::Hopeless("killed because it ran out of memory".into());
+    }
+    match (look.status.as_str(), look.health.as_deref()) {
+        ("running", None | Some("healthy")) if look.restarts < 2 => Judgement::Healthy,
+        (_, _) if look.restarts >= 2 => Judgement::Hopeless(format!(
+            "it stops and is restarted again and again (exit code {})",
+            look.exit_code
+        )),
+        ("exited" | "dead", _) => {
+            Judgement::Hopeless(format!("it stopped with exit code {}", look.exit_code))
+        }
+        _ => Judgement::Wait,
+    }
+}
+
+fn describe(look: Option<&Look>) -> String {
+    match look {
+        None => "no container yet".into(),
+        Some(look) => match &look.health {
+            Some(health) => format!("{}, {health}", look.status),
+            None => look.status.clone(),
+        },
+    }
+}
+
+async fn unhealthy(docker: &Docker, look: Option<Look>, why: String) -> Box<Unhealthy> {
+    let state = describe(look.as_ref());
+    let Some(look) = look else {
+        return Box::new(Unhealthy { why, log: Vec::new(), state, probe: Vec::new() });
+    };
+    let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail("40").build();
+    let mut logs = docker.logs(&look.id, Some(options));
+    let mut log = Vec::new();
+    let deadline = Instant::now() + Duration::from_secs(5);
+    while let Ok(Some(Ok(chunk))) = timeout_at(deadline, logs.next()).await {
+        log.extend_from_slice(&chunk.into_bytes());
+        if log.len() > 256 << 10 {
+            break;
+        }
+    }
+    let state = format!("{state}, exit code {}, {} restarts", look.exit_code, look.restarts);
+    Box::new(Unhealthy { why, log, state, probe: look.probe.into_bytes() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn look(status: &str, health: Option<&str>, restarts: i64) -> Look {
+        Look {
+            id: "1".into(),
+            status: status.into(),
+            health: health.map(Into::into),
+            exit_code: 1,
+            restarts,
+            oom_killed: false,
+            probe: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_look_is_judged() {
+        assert_eq!(judge(&look("running", Some("healthy"), 0)), Judgement::Healthy);
+        assert_eq!(judge(&look("running", None, 0)), Judgement::Healthy);
+        assert_eq!(judge(&look("running", Some("starting"), 0)), Judgement::Wait);
+        // A slow start may recover until the time is over.
+        assert_eq!(judge(&look("running", Some("unhealthy"), 0)), Judgement::Wait);
+        assert!(matches!(judge(&look("exited", None, 0)), Judgement::Hopeless(_)));
+        assert!(matches!(judge(&look("restarting", Some("starting"), 2)), Judgement::Hopeless(_)));
+        // Up again for a moment between two crashes is not healthy.
+        assert!(matches!(judge(&look("running", None, 3)), Judgement::Hopeless(_)));
+        assert!(matches!(
+            judge(&Look { oom_killed: true, ..look("running", None, 0) }),
+            Judgement::Hopeless(_)
+        ));
+    }
+}

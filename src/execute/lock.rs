@@ -1,0 +1,110 @@
+//! The lock of a stack: one run at a time on every droplet of its plan, taken in the inventory's order.
+//!
+//! It is kept on the droplets, by the runner, with a fencing number that rises with every holder. A
+//! heartbeat keeps it while this process lives; a holder whose heart stopped and none of whose steps
+//! runs is proven stale and taken over, which the droplet's audit records.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, Result};
+use crate::execute::runner::{CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Runner};
+use crate::execute::step::Post;
+use crate::exit::Exit;
+use crate::record::Holder;
+use crate::text;
+use crate::transport::{Call, Output, Transport};
+
+const HEARTBEAT: Duration = Duration::from_secs(20);
+
+/// What others read of a holder.
+#[derive(Debug, Clone, Serialize)]
+pub struct Claim<'a> {
+    pub command: &'a str,
+    pub operator: &'a str,
+    pub reason: Option<&'a str>,
+}
+
+/// Takes the lock on one droplet and installs the runner there.
+///
+/// # Errors
+/// `Exit::Locked` names the holder; a droplet that cannot be written says so.
+pub async fn take(
+    link: &std::sync::Arc<dyn Transport>,
+    runner: Runner,
+    run: &str,
+    stack: &str,
+    claim: &Claim<'_>,
+    env: &str,
+) -> Result<Post> {
+    let json = serde_json::to_string(claim)
+        .map_err(|error| Error::failed("cannot describe the run").because(error))?;
+    let cmd = runner.take(run, stack, json.trim_start_matches('{').trim_end_matches('}'));
+    let output = link.run(Call::new(&cmd)).await.map_err(|error| error.into_error(link.droplet(), env))?;
+    match (output.code, fence(&output)) {
+        (0, Some(fence)) => Ok(Post { link: link.clone(), runner, fence }),
+        (LOCKED, _) => Err(locked(&output, link.droplet(), env)),
+        _ => Err(refused(&output, link.droplet(), runner.dir())),
+    }
+}
+
+fn fence(output: &Output) -> Option<u64> {
+    std::str::from_utf8(&output.stdout).ok()?.trim().strip_prefix("taken ")?.parse().ok()
+}
+
+fn locked(output: &Output, droplet: &str, env: &str) -> Error {
+    let error = Error::new(Exit::Locked, format!("{env} is locked")).on(droplet);
+    let Ok(holder) = serde_json::from_slice::<Holder>(&output.stdout) else {
+        return error.because("somebody holds it").next(format!("ops lock status {env}"));
+    };
+    let mut error = error.because(format!(
+        "{} holds it for {} (run {})",
+        text::printable(&holder.operator),
+        text::printable(&holder.command),
+        text::printable(&holder.run)
+    ));
+    if let Some(reason) = &holder.reason {
+        error = error.because(format!("reason given: {}", text::printable(reason)));
+    }
+    error
+        .next(format!("ops lock status {env}"))
+        .next(format!("ops runs show {}", text::printable(&holder.run)))
+}
+
+fn refused(output: &Output, droplet: &str, dir: &str) -> Error {
+    let error = match output.code {
+        CANNOT_WRITE => Error::failed(format!("cannot write below {dir}"))
+            .because("the disk is full, read-only, or belongs to another user")
+            .next(format!("df -h {dir}   # on the droplet")),
+        code => Error::failed(format!("cannot take the lock (code {code})")),
+    };
+    error.on(droplet).evidence("droplet", text::tail(&output.stderr, 5))
+}
+
+/// Gives the lock back without closing a run: for a run that never began.
+pub async fn release(post: &Post, run: &str) -> Result<()> {
+    let cmd = post.runner.release(run, post.fence);
+    let output =
+        post.link.run(Call::new(&cmd)).await.map_err(|error| error.into_error(post.link.droplet(), ""))?;
+    match output.code {
+        0 | LOCK_NOT_OURS => Ok(()),
+        _ => Err(refused(&output, post.link.droplet(), post.runner.dir())),
+    }
+}
+
+/// Keeps the locks until the token is cancelled. A beat that fails is tried again at the next: only
+/// the droplet decides whether the lock is stale.
+pub async fn keep(posts: Vec<Post>, run: String, until: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = until.cancelled() => return,
+            () = tokio::time::sleep(HEARTBEAT) => {}
+        }
+        for post in &posts {
+            let cmd = post.runner.beat(&run, post.fence);
+            let _ = post.link.run(Call::new(&cmd).timeout(HEARTBEAT)).await;
+        }
+    }
+}

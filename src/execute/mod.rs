@@ -1,0 +1,260 @@
+//! Carrying out an approved plan across droplets.
+//!
+//! Journal first, then the change; a failure is undone in reverse order, the failed step included; an
+//! outcome that nobody knows is never guessed. Deliberately absent: what the steps mean (`runbooks`)
+//! and how progress looks (`ui`).
+
+mod healthy;
+pub mod lock;
+mod pull;
+pub mod runner;
+mod script;
+mod step;
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::approve::ApprovedPlan;
+use crate::error::Error;
+use crate::event::{Event, Listener, Outcome};
+use crate::exit::Exit;
+use crate::plan::{Action, Phase, Plan, Step, Undo};
+use crate::record::LedgerRow;
+
+pub use script::Secrets;
+pub use step::Post;
+use step::{Context, End};
+
+/// How a run is asked to stop: softly after the current step, or at once.
+#[derive(Debug, Clone, Default)]
+pub struct Stop {
+    pub soft: CancellationToken,
+    pub hard: CancellationToken,
+}
+
+/// What to do after a first Ctrl-C, when the current step is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interrupted {
+    Undo,
+    Leave,
+    Continue,
+}
+
+/// Everything a run uses.
+pub struct Execution<'a> {
+    pub run: &'a str,
+    pub posts: &'a BTreeMap<String, Post>,
+    pub listener: &'a dyn Listener,
+    pub secrets: &'a dyn Secrets,
+    pub stop: &'a Stop,
+    /// Asked once per soft stop; without a terminal it answers `Leave`.
+    pub ask: &'a (dyn Fn() -> Interrupted + Send + Sync),
+}
+
+/// What a run came to.
+#[derive(Debug)]
+pub struct Report {
+    pub exit: Exit,
+    pub ledger: Vec<LedgerRow>,
+    /// What went wrong, where something did.
+    pub error: Option<Error>,
+    /// The laptop's part is over while the droplets' is not: the lock must stay.
+    pub detached: bool,
+}
+
+/// Runs the plan to its end, or puts back what it changed.
+pub async fn execute(plan: &ApprovedPlan, cx: &Execution<'_>) -> Report {
+    Walk::new(plan.plan(), cx).run().await
+}
+
+struct Walk<'a> {
+    plan: &'a Plan,
+    cx: &'a Execution<'a>,
+    ledger: Vec<LedgerRow>,
+    /// Indexes of steps that began, in order.
+    begun: Vec<usize>,
+}
+
+impl<'a> Walk<'a> {
+    fn new(plan: &'a Plan, cx: &'a Execution<'a>) -> Self {
+        let ledger = plan
+            .steps
+            .iter()
+            .map(|step| LedgerRow {
+                droplet: step.droplet.clone(),
+                step: step.id.clone(),
+                title: step.title.clone(),
+                outcome: Outcome::NotReached,
+                millis: 0,
+            })
+            .collect();
+        Self { plan, cx, ledger, begun: Vec::new() }
+    }
+
+    async fn run(mut self) -> Report {
+        let mut next = 0;
+        while next < self.plan.steps.len() {
+            if self.cx.stop.soft.is_cancelled() {
+                match self.interrupted() {
+                    Interrupted::Continue => {}
+                    Interrupted::Undo => return self.put_back(None).await,
+                    Interrupted::Leave => return self.leave(),
+                }
+            }
+            let end = self.group_end(next);
+            let hard = self.cx.stop.hard.clone();
+            let failures = tokio::select! {
+                failures = self.group(next, end) => failures,
+                () = hard.cancelled() => return self.detach(next, end),
+            };
+            if let Some(error) = failures {
+                return match error.exit {
+                    Exit::Unknown => self.report(Exit::Unknown, Some(error), true),
+                    _ => self.put_back(Some(error)).await,
+                };
+            }
+            next = end;
+        }
+        self.report(Exit::Done, None, false)
+    }
+
+    /// Consecutive steps with one id belong together, on different droplets.
+    fn group_end(&self, start: usize) -> usize {
+        let id = &self.plan.steps[start].id;
+        start + self.plan.steps[start..].iter().take_while(|step| step.id == *id).count()
+    }
+
+    /// Runs a group at the same time; the worst failure, if there is one.
+    async fn group(&mut self, start: usize, end: usize) -> Option<Error> {
+        self.begun.extend(start..end);
+        let ends = join_all((start..end).map(|i| {
+            let step = &self.plan.steps[i];
+            attempt(self.cx, step, &step.id, &step.actions, false)
+        }))
+        .await;
+        let mut worst: Option<Error> = None;
+        for (i, (end, millis)) in (start..end).zip(ends) {
+            self.ledger[i].millis = millis;
+            let (outcome, error) = match end {
+                End::Done => (Outcome::Done, None),
+                End::Failed(error) => (Outcome::Failed, Some(*error)),
+                End::Unknown(error) => (Outcome::Unknown, Some(*error)),
+            };
+            self.ledger[i].outcome = outcome;
+            if let Some(error) = error
+                && worst.as_ref().is_none_or(|before| before.exit != Exit::Unknown)
+            {
+                worst = Some(error);
+            }
+        }
+        worst
+    }
+
+    fn interrupted(&self) -> Interrupted {
+        match self.begun.is_empty() {
+            true => Interrupted::Leave,
+            false => (self.cx.ask)(),
+        }
+    }
+
+    /// Undoes in reverse order what began, the failed step included.
+    async fn put_back(mut self, error: Option<Error>) -> Report {
+        let mut mixed = Vec::new();
+        for &i in self.begun.iter().rev() {
+            let step = &self.plan.steps[i];
+            let failed_step = self.ledger[i].outcome == Outcome::Failed;
+            match &step.undo {
+                Undo::NotNeeded(_) => {}
+                Undo::Impossible(why) => mixed.push(format!("{}: {why}", step.title)),
+                Undo::By(actions) => {
+                    let (end, _) = attempt(self.cx, step, &format!("undo.{}", step.id), actions, true).await;
+                    match end {
+                        End::Done if failed_step => {}
+                        End::Done => self.ledger[i].outcome = Outcome::Undone,
+                        End::Failed(error) | End::Unknown(error) => {
+                            mixed.push(format!("undo of \"{}\" on {}: {error}", step.title, step.droplet));
+                        }
+                    }
+                }
+            }
+        }
+        let switched = self.begun.iter().any(|&i| self.plan.steps[i].phase >= Phase::Switch);
+        let exit = match (&error, mixed.is_empty(), switched) {
+            (_, false, _) => Exit::Mixed,
+            (_, true, true) => Exit::PutBack,
+            (Some(_), true, false) => Exit::Failed,
+            (None, true, false) => Exit::Interrupted,
+        };
+        let mut error =
+            error.unwrap_or_else(|| Error::new(exit, "interrupted, and put back as you asked")).exit(exit);
+        for why in mixed {
+            error = error.because(why);
+        }
+        self.report(exit, Some(error), false)
+    }
+
+    fn leave(self) -> Report {
+        let exit = if self.begun.is_empty() { Exit::Interrupted } else { Exit::Mixed };
+        let what = if self.begun.is_empty() {
+            "interrupted before anything changed"
+        } else {
+            "interrupted, and left as it is"
+        };
+        let error = Error::new(exit, what);
+        self.report(exit, Some(error), false)
+    }
+
+    fn detach(mut self, start: usize, end: usize) -> Report {
+        for row in &mut self.ledger[start..end] {
+            row.outcome = Outcome::Unknown;
+        }
+        let error = Error::new(Exit::Unknown, "detached: the current step goes on without this laptop")
+            .next(format!("ops runs show {}", self.cx.run));
+        self.report(Exit::Unknown, Some(error), true)
+    }
+
+    fn report(self, exit: Exit, error: Option<Error>, detached: bool) -> Report {
+        Report { exit, ledger: self.ledger, error, detached }
+    }
+}
+
+/// One attempt of a step or of its undo, with its events.
+async fn attempt(cx: &Execution<'_>, step: &Step, id: &str, actions: &[Action], undo: bool) -> (End, u64) {
+    let started = Instant::now();
+    cx.listener.on(&Event::StepStarted {
+        step: step.id.clone(),
+        droplet: step.droplet.clone(),
+        title: step.title.clone(),
+        phase: step.phase.to_string(),
+        attempt: 1,
+        undo,
+    });
+    let end = match cx.posts.get(&step.droplet) {
+        Some(post) => {
+            let context = Context { run: cx.run, post, listener: cx.listener, secrets: cx.secrets };
+            step::perform(&context, step, id, actions).await
+        }
+        None => End::Failed(Box::new(Error::failed(format!(
+            "the plan names an unknown droplet {}",
+            step.droplet
+        )))),
+    };
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let outcome = match (&end, undo) {
+        (End::Done, false) => Outcome::Done,
+        (End::Done, true) => Outcome::Undone,
+        (End::Failed(_), _) => Outcome::Failed,
+        (End::Unknown(_), _) => Outcome::Unknown,
+    };
+    cx.listener.on(&Event::StepEnded {
+        step: step.id.clone(),
+        droplet: step.droplet.clone(),
+        outcome,
+        millis,
+        undo,
+    });
+    (end, millis)
+}

@@ -1,0 +1,259 @@
+//! The stage: one round trip that fetches the new ref into ops' own cache and reads it.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::staged::{Change, Code, Commit, Model, Resolved, Staged};
+use crate::cmd::{Cmd, quote};
+use crate::facts::{Facts, Probe, ProbeFailure};
+use crate::frames::{self, Part};
+use crate::inventory::Environment;
+use crate::plan::Layer;
+use crate::text;
+
+const STAGE: &str = include_str!("stage.sh");
+
+/// What is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Branch, tag or commit; the inventory's where it is None.
+    pub git_ref: Option<String>,
+    /// Instead of the compose file's image of the web service.
+    pub image: Option<String>,
+}
+
+/// The script of the stage for one droplet.
+pub fn script(env: &Environment, facts: &Facts, wanted: &Wanted, project: &str, nonce: &str) -> Cmd {
+    let stack = &env.stack;
+    let git = stack.git.as_ref();
+    let lines =
+        |paths: &[camino::Utf8PathBuf]| paths.iter().map(|p| p.as_str()).collect::<Vec<_>>().join("\n");
+    let web = facts.container(&stack.web);
+    let pulled = if facts.container(&stack.web).is_some() { stack.web.clone() } else { services(env, facts) };
+    let variables = [
+        ("nonce", nonce.to_owned()),
+        ("dir", format!("{}/{project}", env.state_dir)),
+        ("project", project.to_owned()),
+        ("path", stack.path.to_string()),
+        ("remote", git.map(|git| git.remote.clone()).unwrap_or_default()),
+        ("ref", wanted.git_ref.clone().or_else(|| git.map(|git| git.r#ref.clone())).unwrap_or_default()),
+        ("running", running(facts).unwrap_or_default()),
+        ("owner", facts.stack.as_ref().map(|stack| stack.owner.clone()).unwrap_or_default()),
+        ("image", wanted.image.clone().unwrap_or_default()),
+        ("web", stack.web.clone()),
+        ("compose", lines(&stack.compose)),
+        ("profiles", stack.profiles.join("\n")),
+        ("config_files", web.map(|c| c.config_files.join("\n")).unwrap_or_default()),
+        ("pulled", pulled),
+    ];
+    let mut text = String::new();
+    for (name, value) in variables {
+        text.push_str(&format!("{name}={}\n", quote(&value)));
+    }
+    text.push_str(frames::SHELL);
+    text.push_str(STAGE);
+    Cmd::new("/bin/sh").arg("-s").stdin(text)
+}
+
+/// On the first deploy the database's image is pulled too.
+fn services(env: &Environment, facts: &Facts) -> String {
+    match facts.container(&env.stack.db) {
+        Some(_) => env.stack.web.clone(),
+        None => format!("{}\n{}", env.stack.web, env.stack.db),
+    }
+}
+
+/// The commit that runs: of the current release, else of the checkout the stack was started from.
+pub fn running(facts: &Facts) -> Option<String> {
+    if let Some(release) = facts.current_release() {
+        return release.sha.clone();
+    }
+    facts.container_any()?;
+    Some(facts.stack.as_ref().ok()?.git.as_ref()?.head.clone())
+}
+
+/// Reads the stage's answer.
+pub fn parse(nonce: &str, stdout: &[u8], wanted: &str) -> Staged {
+    let parts = frames::parse(nonce, stdout);
+    let has_code = parts.contains_key("fetch");
+    Staged {
+        code: has_code.then(|| code(&parts, wanted)),
+        model: model(&parts, "model", "volumes"),
+        running_model: parts
+            .contains_key("running_model")
+            .then(|| model(&parts, "running_model", "running_volumes")),
+        images: images(&parts),
+        entries: good(&parts, "entries").ok().map(|part| part.text().lines().map(str::to_owned).collect()),
+        unclean: good(&parts, "status").ok().map(|part| unclean(&part.text())),
+    }
+}
+
+fn good<'a>(parts: &'a BTreeMap<String, Part>, name: &str) -> Probe<&'a Part> {
+    match parts.get(name) {
+        Some(part) if part.code == 0 => Ok(part),
+        Some(part) => Err(ProbeFailure { why: reason(name, part) }),
+        None => Err(ProbeFailure { why: format!("not reached ({name})") }),
+    }
+}
+
+fn reason(name: &str, part: &Part) -> String {
+    let said = text::tail(&part.bytes, 4).join(" / ");
+    match (name, part.code) {
+        ("fetch", 124) => "git did not answer within 300 s".into(),
+        ("fetch", _) => format!("git cannot fetch: {said}"),
+        ("sha", 44) => "no such branch, tag or commit".into(),
+        _ => said,
+    }
+}
+
+fn code(parts: &BTreeMap<String, Part>, wanted: &str) -> Probe<Code> {
+    good(parts, "fetch")?;
+    let sha = good(parts, "sha")
+        .map_err(|failure| ProbeFailure {
+            why: format!("{} in the repository: {}", failure.why, text::printable(wanted)),
+        })?
+        .text()
+        .trim()
+        .to_owned();
+    let kilobytes: u64 = good(parts, "checkout")?.text().trim().parse().unwrap_or_default();
+    let lines = |name: &str| -> Vec<String> {
+        parts
+            .get(name)
+            .filter(|p| p.code == 0)
+            .map(|p| p.text().lines().map(str::to_owned).collect())
+            .unwrap_or_default()
+    };
+    Ok(Code {
+        r#ref: wanted.to_owned(),
+        sha,
+        subject: lines("subject").first().map(|line| text::printable(line)).unwrap_or_default(),
+        running: lines("running").first().cloned(),
+        incoming: lines("incoming").iter().filter_map(|line| commit(line)).collect(),
+        dropped: lines("dropped").iter().filter_map(|line| commit(line)).collect(),
+        changed: lines("changed").iter().filter_map(|line| change(line)).collect(),
+        models: lines("models").into_iter().collect(),
+        tree: lines("tree"),
+        bytes: kilobytes * 1024,
+    })
+}
+
+fn commit(line: &str) -> Option<Commit> {
+    let (sha, subject) = line.split_once(' ')?;
+    Some(Commit { sha: sha.to_owned(), subject: text::printable(subject) })
+}
+
+fn change(line: &str) -> Option<Change> {
+    let (kind, path) = line.split_once('\t')?;
+    Some(Change { kind: kind.chars().next()?, path: path.to_owned() })
+}
+
+/// Paths of `git status --porcelain`: two letters, a blank, the path.
+fn unclean(text: &str) -> Vec<String> {
+    text.lines().filter_map(|line| line.get(3..)).map(|path| path.trim_end_matches('/').to_owned()).collect()
+}
+
+fn model(parts: &BTreeMap<String, Part>, name: &str, volumes: &str) -> Probe<Model> {
+    let part = good(parts, name)?;
+    // The names part fails where a variable is missing, which makes the model as useless.
+    if name == "model" {
+        good(parts, "names")?;
+    }
+    let mut json: Value = serde_json::from_slice(&part.bytes)
+        .map_err(|error| ProbeFailure { why: format!("docker compose config printed no JSON: {error}") })?;
+    let resolved: BTreeMap<String, Value> = serde_json::from_slice(&good(parts, volumes)?.bytes)
+        .map_err(|error| ProbeFailure { why: format!("the volumes cannot be read: {error}") })?;
+    for (service, list) in resolved {
+        if let Some(service) = json.pointer_mut("/services").and_then(|all| all.get_mut(&service)) {
+            service["volumes"] = list;
+        }
+    }
+    let project = json.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(Model { project, json })
+}
+
+fn images(parts: &BTreeMap<String, Part>) -> BTreeMap<String, Probe<Resolved>> {
+    let mut described = BTreeMap::new();
+    for n in 1.. {
+        let Some(name) = parts.get(&format!("imagename.{n}")) else { break };
+        if let Some(part) = parts.get(&format!("image.{n}")) {
+            described.insert(name.text(), resolved(&name.text(), part));
+        }
+    }
+    let Some(list) = parts.get("images") else { return BTreeMap::new() };
+    let pairs = list.text().lines().filter_map(|line| line.split_once(' ').map(own)).collect::<Vec<_>>();
+    pairs
+        .into_iter()
+        .map(|(service, image)| {
+            let answer = described.get(&image).cloned();
+            (service, answer.unwrap_or_else(|| Err(ProbeFailure { why: "not reached".into() })))
+        })
+        .collect()
+}
+
+fn own((a, b): (&str, &str)) -> (String, String) {
+    (a.to_owned(), b.to_owned())
+}
+
+/// The registry's manifest, a line `--`, the droplet's own copy.
+fn resolved(reference: &str, part: &Part) -> Probe<Resolved> {
+    let text = part.text();
+    let (remote, local) = text.rsplit_once("\n--\n").unwrap_or((&text, ""));
+    let (local_id, digests) = match local.trim().split_once(' ') {
+        Some((id, digests)) => (Some(id.to_owned()), digests.lines().next().unwrap_or_default().to_owned()),
+        None => (None, String::new()),
+    };
+    if part.code != 0 {
+        let fault = text::tail(remote.as_bytes(), 2).join(" / ");
+        return match local_id {
+            Some(id) => Ok(Resolved {
+                reference: reference.to_owned(),
+                digest: None,
+                layers: Vec::new(),
+                local_id: Some(id),
+                present: true,
+                registry_fault: Some(fault),
+            }),
+            None => Err(ProbeFailure { why: format!("{}: {fault}", text::printable(reference)) }),
+        };
+    }
+    let manifest = manifest(remote).ok_or_else(|| ProbeFailure {
+        why: format!("{}: the manifest cannot be read", text::printable(reference)),
+    })?;
+    let digest = manifest.pointer("/Descriptor/digest").and_then(Value::as_str).map(str::to_owned);
+    let layers = layers(&manifest);
+    let present = digest.as_deref().is_some_and(|digest| digests.contains(digest))
+        || (local_id.is_some()
+            && manifest_config(&manifest).is_some_and(|id| Some(id) == local_id.as_deref()));
+    Ok(Resolved { reference: reference.to_owned(), digest, layers, local_id, present, registry_fault: None })
+}
+
+/// One manifest, or of several the one for Linux on the usual processor.
+fn manifest(text: &str) -> Option<Value> {
+    match serde_json::from_str(text).ok()? {
+        Value::Array(list) => list.into_iter().find(|one| {
+            let platform = |key| one.pointer(&format!("/Descriptor/platform/{key}")).and_then(Value::as_str);
+            platform("os") == Some("linux") && platform("architecture") == Some("amd64")
+        }),
+        one => Some(one),
+    }
+}
+
+fn manifest_config(manifest: &Value) -> Option<&str> {
+    ["SchemaV2Manifest", "OCIManifest"]
+        .iter()
+        .find_map(|kind| manifest.pointer(&format!("/{kind}/config/digest"))?.as_str())
+}
+
+fn layers(manifest: &Value) -> Vec<Layer> {
+    let list = ["SchemaV2Manifest", "OCIManifest"]
+        .iter()
+        .find_map(|kind| manifest.get(kind)?.get("layers")?.as_array());
+    list.into_iter()
+        .flatten()
+        .filter_map(|layer| {
+            let digest = layer.get("digest")?.as_str()?.strip_prefix("sha256:")?;
+            Some(Layer { id: digest.get(..12)?.to_owned(), bytes: layer.get("size")?.as_u64()? })
+        })
+        .collect()
+}

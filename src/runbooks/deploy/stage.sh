@@ -1,0 +1,170 @@
+# What only a fetch can tell of the new ref. Writes to ops' own cache and to nothing that runs.
+# $nonce, $dir (<state_dir>/<project>), $project, $path, $remote, $ref, $running, $owner, $image and the
+# lists $compose, $profiles, $config_files, $pulled (one a line) are set in front of this text.
+set -u
+umask 077
+export LC_ALL=C GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0
+work=$(mktemp -d) || exit 73
+trap 'rm -rf "$work"' EXIT
+cache=$dir/cache
+mirror=$cache/git
+mkdir -p "$cache/stage" || exit 73
+exec 9>>"$cache/flock" && flock -w 120 9 || exit 75
+
+# The owner's key and known_hosts open the repository, whoever runs this.
+ssh='ssh -o BatchMode=yes -o ConnectTimeout=10'
+case $owner in
+  *[!a-z0-9_-]*|'') ;;
+  *) [ "$(id -u)" = 0 ] && [ "$owner" != root ] && ssh="runuser -u $owner -- $ssh" ;;
+esac
+export GIT_SSH_COMMAND="$ssh"
+g() { git -c safe.directory='*' -c gc.auto=0 -c advice.detachedHead=false --git-dir="$mirror" "$@"; }
+
+say() { # name, command..: its output, bounded, as a part
+  name=$1
+  shift
+  "$@" >"$work/$name" 2>"$work/$name.err"
+  code=$?
+  [ "$code" = 0 ] || cat "$work/$name.err" >>"$work/$name"
+  head -c 4000000 "$work/$name" >"$work/part"
+  part "$name" "$code" "$work/part"
+  return "$code"
+}
+
+fetch() {
+  [ -d "$mirror" ] || git init -q --bare "$mirror" || return
+  timeout 300 git -c safe.directory='*' -c gc.auto=0 --git-dir="$mirror" fetch -q --prune --force -- "$remote" \
+    '+refs/heads/*:refs/heads/*' '+refs/tags/*:refs/tags/*'
+}
+
+resolve() {
+  for name in "refs/heads/$ref" "refs/tags/$ref"; do
+    g rev-parse --verify --quiet "$name^{commit}" && return
+  done
+  # A full or abbreviated commit, and nothing else that git would understand.
+  case $ref in *[!0-9a-f]*) return 44;; esac
+  [ "${#ref}" -ge 7 ] && g rev-parse --verify --quiet "$ref^{commit}" || return 44
+}
+
+check_out() {
+  stage=$cache/stage/$sha
+  [ -d "$stage" ] && { du -sk "$stage" | cut -f1; return; }
+  rm -rf "$stage.new"
+  git -c safe.directory='*' clone -q --no-checkout --local "$mirror" "$stage.new" &&
+    git -c advice.detachedHead=false -C "$stage.new" checkout -q --detach "$sha" || return
+  if [ -f "$stage.new/.gitmodules" ]; then
+    git -C "$stage.new" remote set-url origin "$remote" &&
+      timeout 300 git -C "$stage.new" submodule --quiet update --init --recursive || return
+  fi
+  # The mirror keeps the history. Readable, because a container's user will read it.
+  rm -rf "$stage.new/.git"
+  chmod -R u+rwX,go+rX "$stage.new" && mv "$stage.new" "$stage" && du -sk "$stage" | cut -f1
+}
+
+# Files that define models or fields, in either commit.
+models() {
+  for commit in "$sha" "$running"; do
+    g grep -l -I -E 'fields\.|_inherit(s)? *=|_name *=|_sql_constraints|_auto *=' "$commit" -- '*.py' |
+      sed 's/^[0-9a-f]*://'
+  done | sort -u
+}
+
+compose() {
+  set -- docker compose -p "$project" --project-directory "$path" "$@"
+  while IFS= read -r file; do [ -z "$file" ] || set -- "$@" -f "$base/$file"; done <"$work/compose"
+  while IFS= read -r profile; do [ -z "$profile" ] || set -- "$@" --profile "$profile"; done <"$work/profiles"
+  # shellcheck disable=SC2086  # the verb is a constant of this file
+  "$@" $verb
+}
+
+model() { verb='config --no-interpolate --format json' compose; }
+
+# The images with every variable filled in. Only names leave this pipe, never the resolved model,
+# which holds secrets. Compose prints JSON indented by two, always.
+names() {
+  verb='config --format json' compose >"$work/resolved" || return
+  awk '/^  "services": \{$/ {on=1; next} on && /^  \}/ {exit}
+    on && /^    "[^"]+": \{$/ {s=$0; sub(/^ *"/,"",s); sub(/": \{$/,"",s)}
+    on && /^      "image": "/ {i=$0; sub(/^ *"image": "/,"",i); sub(/",?$/,"",i); print s " " i}' "$work/resolved"
+}
+
+# The volumes of each service with variables filled in, as JSON: without that, Compose takes the short
+# form `${DIR:-./data}:/data` apart at the wrong colon.
+volumes() { # resolved model
+  echo '{'
+  awk '/^  "services": \{$/ {on=1; next} on && /^  \}/ {exit}
+    on && /^    "[^"]+": \{$/ {s=$0; sub(/^ */,"",s); sub(/ \{$/,"",s)}
+    on && /^      "volumes": \[$/ {v=1; if (n++) print ","; print s " ["; next}
+    v && /^      \]/ {v=0; print "]"; next} v {print}' "$1"
+  echo '}'
+}
+
+describe() { # image: what the registry says, then a line, then what is here
+  docker manifest inspect -v "$1" 2>"$work/m.err" || docker manifest inspect --insecure -v "$1" 2>>"$work/m.err"
+  code=$?
+  [ "$code" = 0 ] || { head -c 2000 "$work/m.err"; }
+  printf '\n--\n'
+  docker image inspect -f '{{.Id}} {{json .RepoDigests}}' "$1" 2>/dev/null
+  return "$code"
+}
+
+# What stands in the stack's directory, so that data is told from code.
+local_changes() {
+  [ -e "$path/.git" ] || return 44
+  git -c safe.directory='*' -c core.quotePath=off -C "$path" status --porcelain --ignored --untracked-files=normal
+}
+entries() { [ -d "$path" ] || return 44; ls -A1 -- "$path"; }
+
+# The model of the files that the running containers were made from.
+running_compose() {
+  set -- docker compose -p "$project" --project-directory "$path"
+  while IFS= read -r file; do [ -z "$file" ] || set -- "$@" -f "$file"; done <"$work/config_files"
+  while IFS= read -r profile; do [ -z "$profile" ] || set -- "$@" --profile "$profile"; done <"$work/profiles"
+  # shellcheck disable=SC2086  # the verb is a constant of this file
+  "$@" $verb
+}
+running_model() { verb='config --no-interpolate --format json' running_compose; }
+running_volumes() { verb='config --format json' running_compose >"$work/resolved" && volumes "$work/resolved"; }
+
+printf '%s\n' "$compose" >"$work/compose"
+printf '%s\n' "$profiles" >"$work/profiles"
+printf '%s\n' "$config_files" >"$work/config_files"
+say entries entries
+say status local_changes
+[ -z "$config_files" ] || { say running_model running_model && say running_volumes running_volumes; }
+
+base=$path
+if [ -n "$remote" ]; then
+  say fetch fetch || exit 0
+  say sha resolve || exit 0
+  sha=$(cat "$work/sha")
+  say subject g log -1 --format=%s "$sha"
+  say tree g -c core.quotePath=off ls-tree -r --name-only "$sha"
+  if [ -n "$running" ] && g cat-file -e "$running^{commit}" 2>/dev/null; then
+    say running echo "$running"
+    say incoming g log -n 50 --format='%H %s' "$running..$sha"
+    say dropped g log -n 50 --format='%H %s' "$sha..$running"
+    say changed g -c core.quotePath=off diff --no-renames --name-status "$running" "$sha"
+    say models models
+  fi
+  say checkout check_out || exit 0
+  base=$cache/stage/$sha
+fi
+say model model || exit 0
+say names names || exit 0
+say volumes volumes "$work/resolved"
+[ -z "$image" ] || printf '%s %s\n' "$web" "$image" >>"$work/names"
+# The last word on a service wins; each image is described once.
+printf '%s\n' "$pulled" >"$work/pulled"
+awk 'NR==FNR {want[$0]=1; next} want[$1] {last[$1]=$2} END {for (s in last) print s " " last[s]}' \
+  "$work/pulled" "$work/names" | sort >"$work/wanted"
+part images 0 "$work/wanted"
+n=0
+cut -d' ' -f2 "$work/wanted" | sort -u >"$work/unique"
+while IFS= read -r one; do
+  n=$((n + 1))
+  printf %s "$one" >"$work/one"
+  part "imagename.$n" 0 "$work/one"
+  say "image.$n" describe "$one"
+done <"$work/unique"
+exit 0

@@ -1,0 +1,315 @@
+//! The steps of a deploy, each with its undo. Ids are stable and documented in README.md.
+
+use super::release::Place;
+use crate::cmd::Cmd;
+use crate::inventory::{Environment, Proxy, Value};
+use crate::plan::{Action, Content, EnvValue, Layer, Phase, Step, Undo};
+use crate::tools::{compose::Project, images, odoo, releases, site, web};
+
+/// Builds steps for one droplet.
+#[derive(Debug, Clone, Copy)]
+pub struct Builder<'a> {
+    pub env: &'a Environment,
+    pub droplet: &'a str,
+    pub place: &'a Place,
+}
+
+impl Builder<'_> {
+    fn step(
+        &self,
+        id: &str,
+        phase: Phase,
+        title: String,
+        actions: Vec<Action>,
+        undo: Undo,
+        timeout: u64,
+    ) -> Step {
+        Step { id: id.to_owned(), phase, droplet: self.droplet.to_owned(), title, actions, undo, timeout }
+    }
+
+    fn project<'b>(&'b self, file: &'b str) -> Project<'b> {
+        Project { file, ..self.place.compose(self.env) }
+    }
+
+    fn health_timeout(&self) -> u64 {
+        self.env.deploy.health_timeout.as_secs().max(1)
+    }
+
+    /// The stack's directory on a fresh droplet.
+    pub fn directory(&self) -> Step {
+        let path = self.env.stack.path.as_str();
+        let undo = Cmd::script(r#"[ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty -- "$1""#, [path]);
+        let make = Cmd::new("mkdir").args(["-p", "--", path]);
+        self.step("directory", Phase::Prepare, format!("make {path}"), vec![run(make)], by(undo), 30)
+    }
+
+    /// `.env` with the inventory's values, where the stack has none.
+    pub fn env_file(&self) -> Step {
+        let path = format!("{}/.env", self.env.stack.path);
+        let lines = self.env.stack.env.iter().map(|(name, value)| {
+            let value = match value {
+                Value::Plain(text) => EnvValue::Plain(text.clone()),
+                Value::Secret(source) => EnvValue::Secret(source.clone()),
+            };
+            (name.clone(), value)
+        });
+        let title =
+            format!("write {path} ({} variables, readable by its owner only)", self.env.stack.env.len());
+        let put = Action::Put { path: path.clone(), mode: 0o600, content: Content::EnvFile(lines.collect()) };
+        self.step("env", Phase::Prepare, title, vec![put], by(Cmd::new("rm").args(["-f", "--", &path])), 30)
+    }
+
+    /// Pulls one image and keeps it for the release.
+    pub fn pull(&self, service: &str, image: &str, shown: &str, layers: &[Layer], pull: bool) -> Step {
+        let kept = self.place.kept(service);
+        let bytes: u64 = layers.iter().map(|layer| layer.bytes).sum();
+        let mut actions = Vec::new();
+        let title = if pull {
+            actions.push(Action::Pull { image: image.to_owned(), layers: layers.to_vec() });
+            match bytes {
+                0 => format!("pull {shown}"),
+                bytes => format!("pull {shown} ({} MB)", bytes.div_ceil(1_000_000)),
+            }
+        } else {
+            format!("keep {shown} (already on the droplet)")
+        };
+        actions.push(run(images::tag(image, &kept)));
+        self.step(
+            &format!("pull.{}", id_part(service)),
+            Phase::Prepare,
+            title,
+            actions,
+            by(images::untag(&[kept])),
+            3600,
+        )
+    }
+
+    /// Builds the web service's image from the release's checkout.
+    pub fn build(&self, service: &str, file: &str, content: String) -> Step {
+        let put = Action::Put { path: file.to_owned(), mode: 0o600, content: Content::Text(content) };
+        let build = run(self.project(file).build(service));
+        let title = format!("build the image of {service}");
+        let undo = by(images::untag(&[self.place.kept(service)]));
+        self.step(&format!("build.{}", id_part(service)), Phase::Prepare, title, vec![put, build], undo, 3600)
+    }
+
+    pub fn check_out(&self, sha: &str) -> Step {
+        let stage = format!("{}/cache/stage/{sha}", self.place.state);
+        let title = format!("check out {} as release {}", short(sha), self.place.id);
+        let actions = vec![run(releases::check_out(&stage, &self.place.source))];
+        self.step("checkout", Phase::Prepare, title, actions, by(releases::remove(&self.place.dir)), 300)
+    }
+
+    /// The release's compose file, tried by Compose itself.
+    pub fn render(&self, content: String) -> Step {
+        let put = Action::Put { path: self.place.file.clone(), mode: 0o600, content: Content::Text(content) };
+        let valid = run(self.project(&self.place.file).valid());
+        let title = "render the release's compose file".to_owned();
+        self.step(
+            "render",
+            Phase::Prepare,
+            title,
+            vec![put, valid],
+            by(releases::remove(&self.place.dir)),
+            60,
+        )
+    }
+
+    /// What runs by hand becomes release 0.
+    pub fn adopt(
+        &self,
+        zero: &Place,
+        content: String,
+        paths: &[String],
+        record: String,
+        image_id: &str,
+    ) -> Step {
+        let service = self.env.stack.web.as_str();
+        let kept = zero.kept(service);
+        let template = format!("{}/release.json.in", zero.dir);
+        let file = format!("{}/release.json", zero.dir);
+        let pairs = [(service.to_owned(), kept.clone())];
+        let actions = vec![
+            run(releases::copy_tree(self.env.stack.path.as_str(), &zero.source, paths)),
+            run(images::tag(image_id, &kept)),
+            Action::Put { path: zero.file.clone(), mode: 0o600, content: Content::Text(content) },
+            Action::Put { path: template.clone(), mode: 0o600, content: Content::Text(record) },
+            run(self.project(&zero.file).valid()),
+            run(releases::record(&template, &file, &pairs)),
+        ];
+        let undo = Undo::By(vec![run(images::untag(&[kept])), run(releases::remove(&zero.dir))]);
+        let title = "keep what runs now as release 0".to_owned();
+        self.step("adopt", Phase::Prepare, title, actions, undo, 300)
+    }
+
+    /// Brings the database service up on a droplet that has none.
+    pub fn database_service(&self) -> Step {
+        let service = &self.env.stack.db;
+        let project = self.project(&self.place.file);
+        let up = run(project.up_and_wait(service, self.health_timeout()));
+        // The container goes; a volume it made stays, because nothing is ever dropped.
+        let undo = by(project.remove(service));
+        self.step(
+            "switch.db",
+            Phase::Switch,
+            format!("start {service}"),
+            vec![up],
+            undo,
+            self.health_timeout() + 60,
+        )
+    }
+
+    /// Creates the database, which must not exist yet.
+    pub fn create_database(&self, modules: &[String]) -> Step {
+        let (stack, project) = (&self.env.stack, self.project(&self.place.file));
+        let create = run(project.run(&stack.web, &odoo::create_database(&stack.database, modules)));
+        let aside = Cmd::script(SET_ASIDE, [&self.place.project, &stack.db, &stack.database, &self.place.id]);
+        let mut names = modules.join(", ");
+        if names.is_empty() {
+            names = "base".into();
+        }
+        let title = format!("create the database {} with {names}", stack.database);
+        self.step("switch.database", Phase::Switch, title, vec![create], by(aside), 3600)
+    }
+
+    /// Recreates the web service on the new release; `before` is the compose file to go back to.
+    pub fn web(&self, before: Option<&str>, missing: &[String]) -> Step {
+        let service = &self.env.stack.web;
+        let project = self.project(&self.place.file);
+        let errors = format!("{}/errors.before", self.place.dir);
+        let mut actions = vec![run(web::remember_errors(&self.place.project, service, &errors))];
+        if !missing.is_empty() {
+            actions.push(run(project.up_missing(missing)));
+        }
+        actions.push(run(project.up(service)));
+        let undo = match before {
+            Some(file) => by(self.project(file).up_and_wait(service, self.health_timeout())),
+            None => by(project.remove(service)),
+        };
+        let title = match before {
+            Some(_) => format!("recreate {service} on release {}", self.place.id),
+            None => format!("start {service} on release {}", self.place.id),
+        };
+        self.step("switch.web", Phase::Switch, title, actions, undo, self.health_timeout() + 120)
+    }
+
+    /// The nginx site, where the droplet has none.
+    pub fn site(&self, proxy: &Proxy, content: String) -> Step {
+        let path = proxy.site.to_string();
+        let put = Action::Put { path: path.clone(), mode: 0o644, content: Content::Text(content) };
+        let title = format!("write nginx's site {path} and reload");
+        self.step(
+            "switch.site",
+            Phase::Switch,
+            title,
+            vec![put, run(site::reload())],
+            by(site::remove(&path)),
+            60,
+        )
+    }
+
+    /// Points a hand-typed `docker compose` at the release.
+    pub fn link(&self) -> Step {
+        let path = self.env.stack.path.as_str();
+        let keep = format!("{}/env.before", self.place.dir);
+        let actions = vec![run(releases::link(path, &self.place.file, &self.place.project, &keep))];
+        let title = format!("let `docker compose` in {path} see this release (COMPOSE_FILE in .env)");
+        self.step("switch.link", Phase::Switch, title, actions, by(releases::unlink(path, &keep)), 30)
+    }
+
+    /// Verification of the new container, in order.
+    pub fn verify(&self, host: &str, has_database: bool) -> Vec<Step> {
+        let (project, stack, seconds) = (self.place.project.as_str(), &self.env.stack, self.health_timeout());
+        let look = |id: &str, title: String, action: Action, limit: u64| {
+            self.step(id, Phase::Verify, title, vec![action], Undo::NotNeeded("it only looks"), limit)
+        };
+        let healthy = Action::AwaitHealthy {
+            project: project.to_owned(),
+            service: stack.web.clone(),
+            timeout: seconds,
+        };
+        let errors = format!("{}/errors.before", self.place.dir);
+        let login = run(web::login(project, &stack.web, host, seconds));
+        let mut steps = vec![
+            look("verify.healthy", format!("{} is healthy", stack.web), healthy, seconds + 30),
+            look(
+                "verify.login",
+                "the login page answers on the container's own port".into(),
+                login,
+                seconds + 30,
+            ),
+        ];
+        if let Some(proxy) = &self.env.proxy {
+            let through = run(web::login_through_proxy(project, &stack.web, host, 20));
+            let title = format!("the login page answers through nginx as {}", proxy.server_name);
+            steps.push(look("verify.proxy", title, through, 60));
+        }
+        let log = run(web::no_new_errors(project, &stack.web, &errors));
+        steps.push(look("verify.log", format!("no new error in the log of {}", stack.web), log, 60));
+        if has_database {
+            let settled = run(web::modules_settled(project, &stack.db, &stack.database));
+            steps.push(look("verify.modules", "no module is left half-way".into(), settled, 60));
+        }
+        steps
+    }
+
+    /// Records the release as the current one.
+    pub fn record(&self, record: String, services: &[String], before: &str) -> Step {
+        let template = format!("{}/release.json.in", self.place.dir);
+        let file = format!("{}/release.json", self.place.dir);
+        let pairs: Vec<_> =
+            services.iter().map(|service| (service.clone(), self.place.kept(service))).collect();
+        let list = format!("{}/releases", self.place.state);
+        let actions = vec![
+            Action::Put { path: template.clone(), mode: 0o600, content: Content::Text(record) },
+            run(releases::record(&template, &file, &pairs)),
+            run(releases::point(&list, &self.place.id)),
+        ];
+        let undo = by(releases::point_back(&list, before));
+        self.step("record", Phase::Record, format!("record release {}", self.place.id), actions, undo, 60)
+    }
+
+    /// Removes what no kept release needs.
+    pub fn prune(&self, remove: &[String]) -> Step {
+        let actions = vec![run(releases::prune(&self.place.state, &self.place.project, remove))];
+        let title =
+            format!("remove {} older release{}", remove.len(), if remove.len() == 1 { "" } else { "s" });
+        let undo = Undo::NotNeeded("beyond the kept releases, and none of them runs");
+        self.step("prune", Phase::Record, title, actions, undo, 300)
+    }
+}
+
+/// A database that was created half-way is renamed aside, closed to connections; never dropped.
+const SET_ASIDE: &str = r#"
+c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" | head -n 1)
+[ -n "$c" ] || exit 0
+docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -v from="$1" -v to="$2" -U "${POSTGRES_USER:-postgres}" -d postgres' \
+  sh "$3" "$3_failed_$4" <<'SQL'
+select pg_terminate_backend(pid) from pg_stat_activity where datname = :'from' \g /dev/null
+select format('alter database %I rename to %I', :'from', :'to') from pg_database where datname = :'from' \gexec
+select format('alter database %I allow_connections false', :'to') from pg_database where datname = :'to' \gexec
+SQL
+"#;
+
+fn run(action: impl Into<Action>) -> Action {
+    action.into()
+}
+
+impl From<Cmd> for Action {
+    fn from(cmd: Cmd) -> Self {
+        Action::Run(cmd)
+    }
+}
+
+fn by(cmd: Cmd) -> Undo {
+    Undo::By(vec![Action::Run(cmd)])
+}
+
+/// A service's name as part of a step's id.
+fn id_part(service: &str) -> String {
+    service.to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect()
+}
+
+pub fn short(sha: &str) -> &str {
+    sha.get(..7).unwrap_or(sha)
+}

@@ -1,0 +1,99 @@
+//! Which installed modules a change of code makes Odoo update in the database (`deploy.update: auto`).
+//!
+//! A changed manifest, data, view, access rule, migration or Python that defines models or fields needs
+//! `-u`; static files, controllers, tests, translations and documentation do not. Judged by file: a file
+//! that defines a model counts whole, because a method's body and a field cannot be told apart safely.
+
+use std::collections::BTreeMap;
+
+use super::staged::Code;
+use crate::facts::Module;
+use crate::inventory::Stack;
+
+/// A module that needs an update, and the files that say so (at most a few are shown).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needed {
+    pub module: String,
+    pub because: Vec<String>,
+}
+
+/// The installed modules that the change touches in the database, by name.
+pub fn needed(stack: &Stack, code: &Code, installed: &BTreeMap<String, Module>) -> Vec<Needed> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for change in &code.changed {
+        let Some((module, inside)) = split(stack, &change.path) else { continue };
+        if installed.get(module).is_some_and(|m| m.state != "uninstalled")
+            && touches_database(code, &change.path, inside)
+        {
+            found.entry(module.to_owned()).or_default().push(change.path.clone());
+        }
+    }
+    found.into_iter().map(|(module, because)| Needed { module, because }).collect()
+}
+
+/// The module and the path inside it.
+fn split<'a>(stack: &Stack, path: &'a str) -> Option<(&'a str, &'a str)> {
+    let inside = stack.addons.iter().find_map(|addons| match addons.as_str() {
+        "." => Some(path),
+        addons => path.strip_prefix(addons)?.strip_prefix('/'),
+    })?;
+    inside.split_once('/')
+}
+
+fn touches_database(code: &Code, path: &str, inside: &str) -> bool {
+    let first = inside.split('/').next().unwrap_or_default();
+    if matches!(
+        first,
+        "static" | "tests" | "test" | "doc" | "docs" | "i18n" | "i18n_extra" | "controllers" | "readme"
+    ) {
+        return false;
+    }
+    if inside == "__manifest__.py" || inside == "__openerp__.py" || matches!(first, "migrations" | "upgrades")
+    {
+        return true;
+    }
+    match inside.rsplit_once('.').map(|(_, ending)| ending) {
+        Some("py") => code.models.contains(path),
+        Some("xml" | "csv" | "sql" | "yml" | "yaml") => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbooks::deploy::staged::Change;
+    use crate::runbooks::deploy::tests::{code, stack};
+
+    #[test]
+    fn each_kind_of_change_has_its_verdict() {
+        let table = [
+            ("views/a.xml", true),
+            ("security/ir.model.access.csv", true),
+            ("data/cron.xml", true),
+            ("__manifest__.py", true),
+            ("migrations/14.0.1.1/post.py", true),
+            ("models/doc.py", true),
+            ("models/pure_functions.py", false),
+            ("wizard/import.py", true),
+            ("controllers/main.py", false),
+            ("static/src/js/a.js", false),
+            ("static/src/xml/templates.xml", false),
+            ("tests/test_doc.py", false),
+            ("i18n/fr.po", false),
+            ("README.rst", false),
+        ];
+        let installed =
+            BTreeMap::from([("ipai_docs".to_owned(), Module { state: "installed".into(), version: None })]);
+        for (file, wanted) in table {
+            let mut code = code();
+            code.models = ["models/doc.py", "wizard/import.py", "controllers/main.py", "tests/test_doc.py"]
+                .map(|f| format!("custom-addons/ipai_docs/{f}"))
+                .into();
+            code.changed = vec![Change { kind: 'M', path: format!("custom-addons/ipai_docs/{file}") }];
+            assert_eq!(!needed(&stack(), &code, &installed).is_empty(), wanted, "{file}");
+            // The same change in a module that is not installed touches no database.
+            assert!(needed(&stack(), &code, &BTreeMap::new()).is_empty(), "{file}");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Commands of the remote tools, as data: one file a tool, every function returns a [`crate::cmd::Cmd`].
+//! Deliberately absent: running them, and judging what they print.
+
+pub mod compose;
+pub mod images;
+pub mod odoo;
+pub mod releases;
+pub mod site;
+pub mod web;

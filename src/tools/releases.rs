@@ -1,0 +1,94 @@
+//! The directories of releases on the droplet, and the stack's `.env` that points at the running one.
+
+use crate::cmd::Cmd;
+
+/// A release's checkout, copied out of the stage so that both stay whole.
+pub fn check_out(stage: &str, source: &str) -> Cmd {
+    const COPY: &str =
+        r#"mkdir -p "$(dirname "$2")" && chmod 711 "$(dirname "$2")" && rm -rf "$2" && cp -a "$1" "$2""#;
+    Cmd::script(COPY, [stage, source])
+}
+
+/// A copy of what runs, dirt included: the code paths of an adopted stack.
+pub fn copy_tree(path: &str, source: &str, paths: &[String]) -> Cmd {
+    const COPY: &str = r#"
+from=$1 to=$2
+shift 2
+rm -rf "$to" && mkdir -p "$to" && chmod 711 "$(dirname "$to")" && chmod 755 "$to"
+for one; do
+  mkdir -p "$to/$(dirname "$one")" && cp -a "$from/$one" "$to/$one" || exit
+done
+"#;
+    Cmd::script(COPY, [path, source]).args(paths)
+}
+
+/// Removes a release's directory. The caller passes a path below `releases/` only.
+pub fn remove(dir: &str) -> Cmd {
+    Cmd::script(r#"case $1 in */releases/?*) rm -rf -- "$1";; *) exit 71;; esac"#, [dir])
+}
+
+/// Writes `release.json` from a template beside it, with the ids of the images that the tags keep.
+/// Pairs of service and tag; `@id:<service>@` stands for the id.
+pub fn record(template: &str, file: &str, kept: &[(String, String)]) -> Cmd {
+    const RECORD: &str = r#"
+from=$1 to=$2
+shift 2
+cp "$from" "$to.ops-new" || exit
+while [ $# -gt 0 ]; do
+  id=$(docker image inspect -f '{{.Id}}' "$2") || exit
+  sed -i "s|@id:$1@|$id|" "$to.ops-new" || exit
+  shift 2
+done
+sync "$to.ops-new" && mv -f "$to.ops-new" "$to" && rm -f "$from"
+"#;
+    let pairs = kept.iter().flat_map(|(service, image)| [service.as_str(), image.as_str()]);
+    Cmd::script(RECORD, [template, file]).args(pairs)
+}
+
+/// Makes a release the current one.
+pub fn point(releases: &str, release: &str) -> Cmd {
+    const POINT: &str = r#"printf '%s\n' "$2" >"$1/current.ops-new" && sync "$1/current.ops-new" && mv -f "$1/current.ops-new" "$1/current""#;
+    Cmd::script(POINT, [releases, release])
+}
+
+/// Takes the pointer back; an empty release removes it.
+pub fn point_back(releases: &str, release: &str) -> Cmd {
+    if release.is_empty() {
+        return Cmd::new("rm").args(["-f", "--"]).arg(format!("{releases}/current"));
+    }
+    point(releases, release)
+}
+
+/// Lets a hand-typed `docker compose` in the stack's directory see the release that runs: two lines in
+/// `.env`, the rest untouched, owner and mode kept. The first version is kept as `env.before`.
+pub fn link(path: &str, file: &str, project: &str, keep: &str) -> Cmd {
+    const LINK: &str = r#"
+env=$1/.env
+[ -e "$env" ] || { umask 077; : >"$env"; chown --reference="$1" "$env"; }
+cp -p "$env" "$4"
+{ grep -v -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$4"; printf 'COMPOSE_FILE=%s\nCOMPOSE_PROJECT_NAME=%s\n' "$2" "$3"; } >"$env.ops-new"
+chown --reference="$env" "$env.ops-new" && chmod --reference="$env" "$env.ops-new" && mv -f "$env.ops-new" "$env"
+"#;
+    Cmd::script(LINK, [path, file, project, keep])
+}
+
+pub fn unlink(path: &str, keep: &str) -> Cmd {
+    Cmd::script(r#"[ ! -e "$2" ] || cp -p "$2" "$1/.env""#, [path, keep])
+}
+
+/// Removes releases beyond the kept ones, their tags, and stages nobody needs: only what `ops` made.
+pub fn prune(dir: &str, project: &str, remove: &[String]) -> Cmd {
+    const PRUNE: &str = r#"
+dir=$1 project=$2
+shift 2
+for release; do
+  docker image ls --format '{{.Repository}}:{{.Tag}}' "ops/$project" | grep -F "ops/$project:$release-" | while read -r image; do
+    docker image rm "$image" >/dev/null 2>&1 || echo "kept $image: in use"
+  done
+  rm -rf -- "$dir/releases/$release"
+done
+find "$dir/cache/stage" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf -- {} + 2>/dev/null
+exit 0
+"#;
+    Cmd::script(PRUNE, [dir, project]).args(remove)
+}

@@ -1,0 +1,107 @@
+//! Looking at a web container from the droplet: the login page, the log, the modules.
+//!
+//! Each look is a script of ours that ends with 0 only when it saw what it wanted; what it saw instead
+//! is its output, for the failure card.
+
+use crate::cmd::Cmd;
+
+/// Finds the service's container as `$c`; arguments: project, service.
+const FIND: &str = r#"
+c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \
+  --filter label=com.docker.compose.oneoff=False | head -n 1)
+[ -n "$c" ] || { echo "no running container of service $2"; exit 1; }
+"#;
+
+/// The login page on the container's own port. `seconds` to appear in.
+pub fn login(project: &str, service: &str, host: &str, seconds: u64) -> Cmd {
+    const LOGIN: &str = r#"
+ip=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$c" | tr ' ' '\n' | grep -m 1 .) || ip=127.0.0.1
+page=$(mktemp)
+trap 'rm -f "$page"' EXIT
+end=$(($(date +%s) + $4))
+while :; do
+  seen=$(curl -sS -o "$page" -m 10 -L --max-redirs 3 -c /dev/null -H "Host: $3" -w '%{http_code}' "http://$ip:8069/web/login" 2>&1)
+  [ "$seen" = 200 ] && grep -q oe_login_form "$page" && exit 0
+  [ "$(date +%s)" -lt "$end" ] || break
+  sleep 0.5
+done
+[ "$seen" = 200 ] && seen="200 without a login form"
+echo "http://$ip:8069/web/login with Host $3: $seen"
+head -c 2000 "$page" | sed 's/<[^>]*>/ /g' | grep '[^[:space:]]' | head -n 8
+echo "last lines of the container's log:"
+docker logs --tail 15 "$c" 2>&1
+exit 1
+"#;
+    script(LOGIN, [project, service, host, &seconds.to_string()])
+}
+
+/// The login page through nginx on the droplet itself, by its public name. Certificates are judged by
+/// a check of their own, not here.
+pub fn login_through_proxy(project: &str, service: &str, server_name: &str, seconds: u64) -> Cmd {
+    const PROXIED: &str = r#"
+page=$(mktemp)
+trap 'rm -f "$page"' EXIT
+end=$(($(date +%s) + $4))
+while :; do
+  seen=$(curl -sS -k -o "$page" -m 10 -L --max-redirs 3 -c /dev/null --resolve "$3:80:127.0.0.1" --resolve "$3:443:127.0.0.1" \
+    -w '%{http_code}' "http://$3/web/login" 2>&1)
+  [ "$seen" = 200 ] && grep -q oe_login_form "$page" && exit 0
+  [ "$(date +%s)" -lt "$end" ] || break
+  sleep 0.5
+done
+[ "$seen" = 200 ] && seen="200 without a login form"
+echo "http://$3/web/login through the proxy: $seen"
+head -c 2000 "$page" | sed 's/<[^>]*>/ /g' | grep '[^[:space:]]' | head -n 5
+exit 1
+"#;
+    script(PROXIED, [project, service, server_name, &seconds.to_string()])
+}
+
+/// Errors in Odoo's log format, with what changes at every line taken out.
+const ERRORS: &str = r#"
+errors() {
+  docker logs --tail 20000 "$1" 2>&1 | grep -E '^[0-9-]{10} [0-9:,]{12} [0-9]+ (ERROR|CRITICAL) ' |
+    sed -E 's/^[0-9-]{10} [0-9:,]{12} [0-9]+ //; s/[0-9]+/N/g' | sort -u
+}
+"#;
+
+/// Keeps the errors the running container logs, so that only new ones count afterwards. Argument: file.
+pub fn remember_errors(project: &str, service: &str, file: &str) -> Cmd {
+    const REMEMBER: &str = r#"
+c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" | head -n 1)
+if [ -n "$c" ]; then errors "$c" >"$3"; else : >"$3"; fi
+"#;
+    Cmd::new("sh").arg("-c").arg(format!("{ERRORS}{REMEMBER}")).args(["ops", project, service, file])
+}
+
+/// Fails when the new container logged an error that the old one had not.
+pub fn no_new_errors(project: &str, service: &str, file: &str) -> Cmd {
+    const COMPARE: &str = r#"
+new=$(errors "$c" | grep -v -x -F -f "$3")
+[ -n "$new" ] || exit 0
+echo "new errors in the log of $2:"
+printf '%s\n' "$new" | head -n 10
+docker logs --tail 40 "$c" 2>&1 | tail -n 20
+exit 1
+"#;
+    Cmd::new("sh").arg("-c").arg(format!("{FIND}{ERRORS}{COMPARE}")).args(["ops", project, service, file])
+}
+
+/// Fails when a module is left half-way. Arguments: project, database service, database.
+pub fn modules_settled(project: &str, db: &str, database: &str) -> Cmd {
+    const SETTLED: &str = r#"
+left=$(docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$3" <<'SQL'
+set statement_timeout = '10s';
+select name || ' is ' || state from ir_module_module where state like 'to %' order by 1;
+SQL
+) || { echo "the database does not answer"; exit 1; }
+[ -z "$left" ] && exit 0
+printf '%s\n' "$left"
+exit 1
+"#;
+    script(SETTLED, [project, db, database])
+}
+
+fn script<const N: usize>(text: &'static str, args: [&str; N]) -> Cmd {
+    Cmd::new("sh").arg("-c").arg(format!("{FIND}{text}")).arg("ops").args(args)
+}
