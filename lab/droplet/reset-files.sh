@@ -1,0 +1,34 @@
+# shellcheck shell=bash
+# The third part: files, firewall and units as they were; /run/lab-fresh.tar holds the files.
+sums() {
+  find "$1" -type f -exec sha256sum {} + 2>/dev/null | sort | sha256sum
+}
+ssh_before=$(sums /etc/ssh) docker_before=$(sums /etc/docker)
+
+# Mounts that tests made, then the files.
+awk '$2 ~ "^/(opt|srv|mnt|home|var/lib/ops)(/|$)" { print $2 }' /proc/mounts | sort -r | while read -r mount; do
+  umount --lazy "$(printf '%b' "$mount")"
+done
+ufw --force disable >/dev/null 2>&1
+(
+  cd / || exit 1
+  keep='^etc/(hosts|hostname|resolv.conf)$'
+  tar -tf /run/lab-fresh.tar | sed 's,/$,,' | grep -v -E "$keep" | LC_ALL=C sort >/run/lab-wanted
+  find etc root home usr/local opt srv var/spool -xdev | grep -v -E "$keep" | LC_ALL=C sort >/run/lab-there
+  LC_ALL=C comm -13 /run/lab-wanted /run/lab-there | tr '\n' '\0' | xargs -0 --no-run-if-empty rm -rf --
+  tar --unlink-first -xpf /run/lab-fresh.tar
+)
+rm -rf /var/lib/ops /var/lib/odoo /var/backups/ops* /run/lab-*
+find /mnt -mindepth 1 -maxdepth 1 -exec rm -rf {} +
+find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' -exec rm -rf {} +
+
+systemctl daemon-reload
+systemctl reset-failed
+[ "$(sums /etc/ssh)" = "$ssh_before" ] || systemctl restart ssh.service
+[ "$(sums /etc/docker)" = "$docker_before" ] || systemctl restart docker.service
+for unit in ssh nginx docker; do
+  if systemctl is-enabled --quiet "$unit.service"; then
+    systemctl is-active --quiet "$unit.service" || systemctl start "$unit.service"
+  fi
+done
+systemctl reload nginx.service || systemctl restart nginx.service
