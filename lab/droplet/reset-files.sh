@@ -16,7 +16,7 @@ ufw --force disable >/dev/null 2>&1
   tar -tf /run/lab-fresh.tar | sed 's,/$,,' | grep -v -E "$keep" | LC_ALL=C sort >/run/lab-wanted
   find etc root home usr/local opt srv var/spool -xdev | grep -v -E "$keep" | LC_ALL=C sort >/run/lab-there
   LC_ALL=C comm -13 /run/lab-wanted /run/lab-there | tr '\n' '\0' | xargs -0 --no-run-if-empty rm -rf --
-  tar --unlink-first -xpf /run/lab-fresh.tar
+  tar -xpf /run/lab-fresh.tar
 )
 rm -rf /var/lib/ops /var/lib/odoo /var/backups/ops* /run/lab-*
 find /mnt -mindepth 1 -maxdepth 1 -exec rm -rf {} +

@@ -7,7 +7,7 @@ as_root=()
 [ "$(id -u)" = 0 ] || as_root=(sudo -n)
 
 compose() {
-  "${as_root[@]}" docker compose "$@"
+  "${as_root[@]}" docker compose --progress quiet "$@"
 }
 
 "${as_root[@]}" mkdir -p "$path"

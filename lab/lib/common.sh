@@ -33,7 +33,9 @@ since() {
 }
 
 container_state() {
-  docker container inspect --format '{{.State.Status}}' "$1" 2>/dev/null || echo absent
+  local state
+  state=$(docker container inspect --format '{{.State.Status}}' "$1" 2>/dev/null) || state=absent
+  echo "$state"
 }
 
 # locked NAME COMMAND..: one at a time on this machine, whatever the lab. Descriptor 9 is the lock's.
