@@ -66,24 +66,52 @@ impl Cmd {
         &self.argv
     }
 
+    /// The text for the command's stdin, where it has one.
+    pub fn stdin_text(&self) -> Option<&str> {
+        self.stdin.as_deref()
+    }
+
     /// One line (it may hold quoted newlines) of POSIX shell that runs this command.
     pub fn to_shell(&self) -> String {
+        let line = self.line();
+        match &self.stdin {
+            Some(text) => format!("printf %s {} | ( {line} )", quote(text)),
+            None => format!("( {line} ) </dev/null"),
+        }
+    }
+
+    /// Shell text that *is* this command, for a shell started for it alone whose stdin is already the
+    /// command's. The text of a [`Cmd::script`] is no argument here, so it may have any size.
+    pub fn to_script(&self) -> String {
+        match self.argv.as_slice() {
+            [sh, flag, text, _name, args @ ..] if sh == "sh" && flag == "-c" && self.env.is_empty() => {
+                let cd = self.change_dir().map(|cd| format!("{cd} || exit\n")).unwrap_or_default();
+                let args: String = args.iter().map(|word| format!(" {}", quote(word))).collect();
+                format!("{cd}set --{args}\n{}", text.replace('\0', ""))
+            }
+            _ => self.line(),
+        }
+    }
+
+    fn line(&self) -> String {
         let mut words = Vec::new();
         if !self.env.is_empty() {
             words.push("env".to_owned());
             words.extend(self.env.iter().map(|(name, value)| quote(&format!("{name}={value}"))));
         }
         words.extend(self.argv.iter().map(|word| quote(word)));
-        let mut line = words.join(" ");
-        if let Some(dir) = &self.dir {
-            // `./` in front of a relative directory keeps a leading dash from being an option.
-            let dir = if dir.starts_with('-') { format!("./{dir}") } else { dir.clone() };
-            line = format!("cd {} && {line}", quote(&dir));
+        let words = words.join(" ");
+        match self.change_dir() {
+            Some(cd) => format!("{cd} && {words}"),
+            None => words,
         }
-        match &self.stdin {
-            Some(text) => format!("printf %s {} | ( {line} )", quote(text)),
-            None => format!("( {line} ) </dev/null"),
-        }
+    }
+
+    fn change_dir(&self) -> Option<String> {
+        let dir = self.dir.as_ref()?;
+        // `./` in front of a relative directory keeps a leading dash from being an option.
+        let dir = if dir.starts_with('-') { format!("./{dir}") } else { dir.clone() };
+        Some(format!("cd {}", quote(&dir)))
     }
 }
 

@@ -4,12 +4,29 @@
 //! of Odoo, Compose or plans. Three of them: `ssh`, `local` (`host: local`), `fake` (tests).
 //! Everything that starts a process is in here.
 
+mod address;
+mod connector;
+mod docker;
+mod errors;
+pub mod fake;
+mod hold;
+mod lend;
+mod local;
+mod runtime;
+mod shell;
+mod ssh;
+mod wire;
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::cmd::Cmd;
 use crate::secret::Secret;
+
+pub use connector::{ConnectOptions, Connector, Stats, connect};
+pub use lend::Lender;
 
 /// What a finished remote command left.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,11 +49,13 @@ pub struct Call<'a> {
     pub timeout: Duration,
     /// Bytes of each stream that are kept.
     pub limit: usize,
+    /// Puts something back or in order: has a session of its own that is never busy with work.
+    pub cleanup: bool,
 }
 
 impl<'a> Call<'a> {
     pub fn new(cmd: &'a Cmd) -> Self {
-        Self { cmd, input: None, timeout: Duration::from_secs(60), limit: 8 << 20 }
+        Self { cmd, input: None, timeout: Duration::from_secs(60), limit: 8 << 20, cleanup: false }
     }
 
     #[must_use]
@@ -46,11 +65,26 @@ impl<'a> Call<'a> {
     }
 
     #[must_use]
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
+        self
+    }
+
+    #[must_use]
+    pub fn cleanup(mut self) -> Self {
+        self.cleanup = true;
+        self
+    }
+
+    #[must_use]
     pub fn input(mut self, input: &'a Secret) -> Self {
         self.input = Some(input);
         self
     }
 }
+
+/// Hears stdout as it arrives, in pieces cut anywhere.
+pub type OnChunk<'a> = &'a mut (dyn FnMut(&[u8]) + Send);
 
 /// One droplet, connected.
 #[async_trait]
@@ -66,11 +100,7 @@ pub trait Transport: Send + Sync + std::fmt::Debug {
     async fn run(&self, call: Call<'_>) -> Result<Output, TransportError>;
 
     /// As [`Transport::run`], handing stdout to `on_chunk` as it arrives; `Output::stdout` is empty.
-    async fn stream(
-        &self,
-        call: Call<'_>,
-        on_chunk: &mut (dyn FnMut(&[u8]) + Send),
-    ) -> Result<Output, TransportError>;
+    async fn stream(&self, call: Call<'_>, on_chunk: OnChunk<'_>) -> Result<Output, TransportError>;
 
     /// A client of the droplet's Docker engine, its version negotiated, over `docker system dial-stdio`.
     async fn docker(&self) -> Result<bollard::Docker, TransportError>;
@@ -79,31 +109,46 @@ pub trait Transport: Send + Sync + std::fmt::Debug {
     async fn close(&self);
 }
 
-/// Why a droplet could not be reached, or an answer did not come back.
+/// Why a droplet could not be reached, or an answer did not come back. `login` is the `ssh` command
+/// with which a person reaches the same place by hand.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TransportError {
     #[error("the name {host} cannot be resolved")]
     NameNotFound { host: String },
     #[error("{host} port {port} refuses the connection")]
     Refused { host: String, port: u16 },
+    #[error("there is no way to {host}")]
+    NoRoute { host: String, detail: String },
     #[error("{host} did not answer within {seconds} s")]
     TimedOut { host: String, seconds: u64 },
     #[error("the host key of {host} is not known")]
-    HostKeyUnknown { host: String },
-    /// `place` is `file:line` of the known_hosts entry that disagrees.
+    HostKeyUnknown { host: String, login: String },
+    /// `host` as known_hosts writes it (`[host]:port`); `place` is `file:line` of the entry that
+    /// disagrees.
     #[error("the host key of {host} CHANGED")]
     HostKeyChanged { host: String, place: Option<String> },
     #[error("{host} does not let {user} in")]
-    LoginRefused { host: String, user: String, detail: String },
-    /// Closed before the banner, or penalised after failed logins (OpenSSH 10).
+    LoginRefused { host: String, user: String, detail: String, login: String },
+    /// Closed before the login; `penalty`: turned away after failed logins (OpenSSH 10).
     #[error("{host} closes connections before the login")]
-    Throttled { host: String },
+    Throttled { host: String, penalty: bool, login: String },
     #[error("the jump host {jump} failed")]
-    JumpFailed { jump: String, detail: String },
+    JumpFailed { jump: String, detail: String, login: String },
     #[error("no ssh client was found on this machine")]
     NoSshClient,
+    #[error("the identity file {} is missing", path.display())]
+    IdentityMissing { path: PathBuf },
     #[error("sudo refuses")]
     SudoRefused { detail: String },
+    /// Docker's engine does not answer; the droplet itself does.
+    #[error("Docker does not answer: {detail}")]
+    Docker { detail: String },
+    /// Ctrl-C while ssh asked something.
+    #[error("interrupted")]
+    Interrupted,
+    /// The command was not started: the connection was gone before.
+    #[error("the connection is gone")]
+    Lost { detail: String },
     /// The command was sent and its end is unknown: link lost, killed, or time ran out.
     #[error("the link was lost before the command's end was known")]
     NoStatus { detail: String },

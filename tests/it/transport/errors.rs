@@ -1,0 +1,1 @@
+//! Every way a connection can fail, each with its own error.

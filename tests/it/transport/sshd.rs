@@ -1,0 +1,200 @@
+//! A real sshd on a loopback address, with keys of its own, that dies with the test.
+#![expect(clippy::disallowed_methods, reason = "a fixture starts processes and reads the environment")]
+
+use std::collections::BTreeMap;
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ops::inventory::{Address, Become, Droplet, Role, SshAddress};
+use ops::world::{Terminal, World};
+
+/// The server, its client's files, and a world that knows only them.
+pub(super) struct Sshd {
+    pub(super) dir: tempfile::TempDir,
+    pub(super) ip: String,
+    pub(super) port: u16,
+    process: Child,
+}
+
+impl Sshd {
+    pub(super) fn start() -> Self {
+        Self::with("127.0.0.1", "")
+    }
+
+    /// `extra` are lines of sshd_config.
+    pub(super) fn with(ip: &str, extra: &str) -> Self {
+        // Short: control sockets live below it.
+        let dir = tempfile::Builder::new().prefix("ot").tempdir_in("/tmp").unwrap();
+        for key in ["host", "id", "other"] {
+            run("ssh-keygen", &["-q", "-t", "ed25519", "-N", "", "-f", &path(&dir, key)]);
+        }
+        std::fs::copy(dir.path().join("id.pub"), dir.path().join("authorized_keys")).unwrap();
+        let port = free_port(ip);
+        let config = format!(
+            "Port {port}\nListenAddress {ip}\nHostKey {host}\nAuthorizedKeysFile {keys}\nStrictModes no\n\
+             PidFile none\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n{extra}\n",
+            host = path(&dir, "host"),
+            keys = path(&dir, "authorized_keys"),
+        );
+        std::fs::write(dir.path().join("sshd_config"), config).unwrap();
+        let process = serve(&dir, ip, port);
+        let sshd = Self { dir, ip: ip.to_owned(), port, process };
+        sshd.know(&sshd.host_key());
+        std::fs::write(sshd.dir.path().join("ssh_config"), "").unwrap();
+        sshd
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn host_key(&self) -> String {
+        let key = std::fs::read_to_string(self.path("host.pub")).unwrap();
+        key.split(' ').take(2).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Writes this key of the server, alone, into known_hosts.
+    pub(super) fn know(&self, key: &str) {
+        let line = format!("[{}]:{} {key}\n", self.ip, self.port);
+        std::fs::write(self.path("known_hosts"), line).unwrap();
+    }
+
+    pub(super) fn world(&self) -> World {
+        world(self.dir.path())
+    }
+
+    pub(super) fn address(&self) -> SshAddress {
+        SshAddress {
+            host: self.ip.clone(),
+            port: Some(self.port),
+            user: None,
+            jump: None,
+            identity: Some(self.path("id")),
+            config: Some(self.path("ssh_config")),
+            known_hosts: Some(self.path("known_hosts")),
+            connect_timeout: Duration::from_secs(5),
+            r#become: Become::No,
+        }
+    }
+
+    pub(super) fn droplet(&self) -> Droplet {
+        droplet(self.address())
+    }
+
+    /// Every process on this machine that has this server's directory or port on its command line.
+    pub(super) fn masters(&self) -> Vec<String> {
+        processes().into_iter().filter(|line| line.contains(&path(&self.dir, "run"))).collect()
+    }
+
+    /// Kills the processes that serve connections; the listener stays.
+    pub(super) fn kill_sessions(&self) {
+        for pid in children(self.process.id()) {
+            run("kill", &["-9", &pid.to_string()]);
+        }
+    }
+
+    pub(super) fn restart(&mut self) {
+        self.stop();
+        self.process = serve(&self.dir, &self.ip, self.port);
+    }
+
+    pub(super) fn stop(&mut self) {
+        self.kill_sessions();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drop for Sshd {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn serve(dir: &tempfile::TempDir, ip: &str, port: u16) -> Child {
+    std::fs::create_dir_all("/run/sshd").ok();
+    let process = Command::new("/usr/sbin/sshd")
+        .args(["-D", "-f", &path(dir, "sshd_config"), "-E", &path(dir, "sshd.log")])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while TcpStream::connect((ip, port)).is_err() {
+        assert!(Instant::now() < deadline, "sshd does not listen");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    process
+}
+
+pub(super) fn droplet(address: SshAddress) -> Droplet {
+    Droplet { name: "erp-1".to_owned(), address: Address::Ssh(address), roles: vec![Role::Web, Role::Db] }
+}
+
+pub(super) fn world(dir: &Path) -> World {
+    World {
+        env: BTreeMap::from([("PATH".to_owned(), std::env::var("PATH").unwrap())]),
+        cwd: dir.to_owned(),
+        home: dir.to_owned(),
+        config_dir: dir.join("config"),
+        state_dir: dir.join("state"),
+        runtime_dir: dir.join("run"),
+        operator: "test@laptop".to_owned(),
+        clock: Arc::new(jiff::Timestamp::now),
+        terminal: Terminal { stdin: false, stdout: false, stderr: false },
+    }
+}
+
+pub(super) fn free_port(ip: &str) -> u16 {
+    TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port()
+}
+
+pub(super) fn run(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).stdin(Stdio::null()).output().unwrap();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn path(dir: &tempfile::TempDir, name: &str) -> String {
+    dir.path().join(name).display().to_string()
+}
+
+/// The command lines and environments of all processes.
+pub(super) fn processes() -> Vec<String> {
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        for file in ["cmdline", "environ"] {
+            if let Ok(bytes) = std::fs::read(entry.path().join(file)) {
+                all.push(String::from_utf8_lossy(&bytes).replace('\0', " "));
+            }
+        }
+    }
+    all
+}
+
+fn children(parent: u32) -> Vec<u32> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+        let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+        let after_name = stat.rsplit_once(") ").map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+        // Only sshd itself: what runs on the droplet goes on when a connection dies.
+        if stat.contains("(sshd") && after_name.split(' ').nth(1) == Some(&parent.to_string()) {
+            found.extend(children(pid));
+            found.push(pid);
+        }
+    }
+    found
+}
+
+/// Waits until it holds; says what did not come true.
+pub(super) async fn eventually(what: &str, within: Duration, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + within;
+    while !holds() {
+        assert!(Instant::now() < deadline, "not within {within:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
