@@ -4,11 +4,29 @@
 //! answer (see [`script`]), and each can fail alone. Adding a fact is one file with `PROBE` and
 //! `parse`, a field below, and a line in [`parse`]. Deliberately absent: judging (`checks`).
 
+mod containers;
+mod database;
+mod docker;
+mod fields;
+mod frame;
+mod host;
+mod listeners;
+mod memory;
+mod mounts;
+mod own;
+mod proxy;
+mod stack;
+mod state;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::cmd::Cmd;
+use crate::inventory::{Droplet, Environment, When};
 use crate::record::{Holder, Release, RunRecord};
+
+pub use host::PROGRAMS;
 
 /// One probe's answer, or why there is none. A failed probe is never a passed check.
 pub type Probe<T> = Result<T, ProbeFailure>;
@@ -17,6 +35,13 @@ pub type Probe<T> = Result<T, ProbeFailure>;
 #[error("{why}")]
 pub struct ProbeFailure {
     pub why: String,
+}
+
+impl ProbeFailure {
+    /// What a droplet said about a failure is made printable and short.
+    pub fn new(why: impl AsRef<str>) -> Self {
+        Self { why: crate::text::shorten(&crate::text::printable(why.as_ref().trim()), 300) }
+    }
 }
 
 /// Everything known about one droplet. Read-only; the run's own lock and state are not facts.
@@ -33,11 +58,52 @@ pub struct Facts {
     pub stack: Probe<StackDir>,
     /// `None` where this droplet has no database container of the stack.
     pub database: Probe<Option<Database>>,
-    /// `None` where the inventory names no proxy.
+    /// `None` where the inventory names no proxy, and on a droplet that runs no web service.
     pub proxy: Probe<Option<ProxyState>>,
     pub state: Probe<State>,
     /// The user's own tcp, http and sql checks of the phase, by name: what was observed.
     pub own: BTreeMap<String, Probe<Observed>>,
+}
+
+/// The one script that asks a droplet everything: `nonce` is drawn for each run, at least 16
+/// hexadecimal digits; the user's own checks of the phase `when` are asked too.
+pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: When) -> Cmd {
+    let alone = [
+        ("host", host::probe()),
+        ("memory", memory::probe()),
+        ("listeners", listeners::probe()),
+        ("stack", stack::probe(env)),
+    ];
+    let with_containers = [
+        ("docker", docker::probe()),
+        ("mounts", mounts::probe(env)),
+        ("containers", containers::probe()),
+        ("database", database::probe(env)),
+        ("proxy", proxy::probe(env, droplet)),
+        ("state", state::probe(env)),
+    ];
+    let with_containers = with_containers.into_iter().map(|(name, cmd)| (name.to_owned(), cmd));
+    frame::cmd(env, nonce, &alone, with_containers.chain(own::probes(env, droplet, when)))
+}
+
+/// Reads the answer to [`script`]. Never fails as a whole: what is missing or garbage is a
+/// [`ProbeFailure`] of its fact.
+pub fn parse(env: &Environment, droplet: &Droplet, nonce: &str, stdout: &[u8]) -> Facts {
+    let answers = frame::Answers::read(nonce, stdout);
+    Facts {
+        droplet: droplet.name.clone(),
+        host: answers.of("host").and_then(|text| host::parse(&text)),
+        docker: answers.of("docker").and_then(|text| docker::parse(&text)),
+        mounts: answers.of("mounts").and_then(|text| mounts::parse(&text)),
+        memory: answers.of("memory").and_then(|text| memory::parse(&text)),
+        listeners: answers.of("listeners").and_then(|text| listeners::parse(&text)),
+        containers: answers.of("containers").and_then(|text| containers::parse(&text)),
+        stack: answers.of("stack").and_then(|text| stack::parse(&text)),
+        database: answers.of("database").and_then(|text| database::parse(&text)),
+        proxy: answers.of("proxy").and_then(|text| proxy::parse(&text)),
+        state: answers.of("state").and_then(|text| state::parse(&text)),
+        own: own::parse(env, &answers),
+    }
 }
 
 impl Facts {
@@ -86,7 +152,7 @@ pub struct Docker {
     pub engine: String,
     /// Compose v2's version, without a leading `v`; None: not installed.
     pub compose: Option<String>,
-    /// `docker-compose` v1 is there.
+    /// `docker-compose` v1 is there; looked for only where v2 is not.
     pub compose_v1: bool,
     pub root_dir: String,
 }
@@ -198,7 +264,7 @@ pub struct Database {
     pub bytes: u64,
     /// name -> (state, latest_version)
     pub modules: BTreeMap<String, Module>,
-    /// Users active in the last five minutes; None where the bus is not installed.
+    /// Users active in the last five minutes; None where Odoo keeps no such table.
     pub active_users: Option<u32>,
 }
 
@@ -214,16 +280,20 @@ pub struct ProxyState {
     pub present: bool,
     pub running: bool,
     pub site_exists: bool,
-    /// `nginx -t` said yes; else its last lines.
+    /// `nginx -t` was asked: only root may.
+    pub config_tested: bool,
+    /// None: `nginx -t` said yes; else its last lines.
     pub config_fault: Option<String>,
     /// Certificates named by the site: path and seconds since the epoch of notAfter.
     pub certificates: Vec<(String, i64)>,
+    /// Certificates named by the site whose date could not be read.
+    pub certificates_unread: Vec<String>,
     pub now: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct State {
-    /// The directory for this stack, found by its `stack` file or the running project.
+    /// Of the containers, else of the directory whose `stack` file names this stack.
     pub project: Option<String>,
     /// `state_dir` exists and is writable, or can be made.
     pub writable: bool,
@@ -235,6 +305,8 @@ pub struct State {
     pub releases: Vec<Release>,
     /// Newest first, at most 50.
     pub runs: Vec<RunRecord>,
+    /// Records that are there and cannot be read: `release 0`, `lock lock`.
+    pub unreadable: Vec<String>,
 }
 
 /// What a user's own check saw.

@@ -1,4 +1,6 @@
 //! One integration binary: it links once, and its modules share their fixtures.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod facts;
+mod sample;
 mod transport;

@@ -1,0 +1,29 @@
+//! The container engine and Compose.
+
+use super::fields::Fields;
+use super::{Docker, Probe};
+use crate::cmd::Cmd;
+
+// `gather.sh` has asked the engine already. Where v2 is no plugin, the name `docker-compose` may be v1
+// in Python or v2 on its own.
+const PROBE: &str = r#"
+[ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
+printf '%s\n' "$OPS_ENGINE"
+! printf '%s\n' "$OPS_ENGINE" | grep -q '^compose' || exit 0
+! command -v docker-compose >/dev/null 2>&1 || printf 'standalone\t%s\n' "$(docker-compose version --short 2>/dev/null)"
+"#;
+
+pub(super) fn probe() -> Cmd {
+    Cmd::script(PROBE, [""; 0])
+}
+
+pub(super) fn parse(text: &str) -> Probe<Docker> {
+    let fields = Fields::read(text);
+    let bare = |version: &str| version.trim().trim_start_matches('v').to_owned();
+    Ok(Docker {
+        engine: fields.need("engine")?.to_owned(),
+        compose: fields.get("compose").map(bare),
+        compose_v1: fields.get("standalone").is_some_and(|version| bare(version).starts_with("1.")),
+        root_dir: fields.need("root")?.to_owned(),
+    })
+}

@@ -1,0 +1,59 @@
+//! Room, in bytes and inodes, on every file system a deploy writes to.
+
+use super::{Mount, Probe, ProbeFailure};
+use crate::cmd::Cmd;
+use crate::inventory::Environment;
+
+// A path that does not exist yet will be made where its nearest existing parent is.
+const PROBE: &str = r#"
+room() {
+    case $2 in /*) dir=$2 ;; *) dir=/ ;; esac
+    until [ -e "${dir:-/}" ]; do dir=${dir%/*}; done
+    printf '%s\t%s\n' "$1" "$(df -B1 --output=size,avail,itotal,iavail,target -- "${dir:-/}" | tail -n 1)"
+}
+room stack "$1"
+room state "$2"
+room root /
+docker=$(printf '%s\n' "$OPS_ENGINE" | sed -n 's/^root\t//p')
+[ -z "$docker" ] || room docker "$docker"
+"#;
+
+pub(super) fn probe(env: &Environment) -> Cmd {
+    Cmd::script(PROBE, [env.stack.path.as_str(), env.state_dir.as_str()])
+}
+
+pub(super) fn parse(text: &str) -> Probe<Vec<Mount>> {
+    let mut mounts: Vec<Mount> = Vec::new();
+    for line in text.lines() {
+        let unclear = || ProbeFailure::new(format!("df cannot be understood: {line}"));
+        let (purpose, room) = line.split_once('\t').ok_or_else(unclear)?;
+        let mount = read(purpose, room).ok_or_else(unclear)?;
+        match mounts.iter_mut().find(|m| m.mount_point == mount.mount_point) {
+            Some(known) => known.purposes.extend(mount.purposes),
+            None => mounts.push(mount),
+        }
+    }
+    if mounts.is_empty() {
+        return Err(ProbeFailure::new("df said nothing"));
+    }
+    Ok(mounts)
+}
+
+/// Four numbers and the mount point; a file system without inodes says `-`.
+fn read(purpose: &str, room: &str) -> Option<Mount> {
+    let mut rest = room.trim();
+    let mut number = || {
+        let (word, after) = rest.split_once(char::is_whitespace)?;
+        rest = after.trim_start();
+        if word == "-" { Some(0) } else { word.parse().ok() }
+    };
+    let [size, free, inodes, inodes_free] = [number()?, number()?, number()?, number()?];
+    Some(Mount {
+        purposes: vec![purpose.to_owned()],
+        mount_point: rest.to_owned(),
+        size,
+        free,
+        inodes,
+        inodes_free,
+    })
+}

@@ -1,0 +1,76 @@
+//! nginx in front of the stack, on the droplet itself or in a container of the stack.
+
+use super::fields::Fields;
+use super::{Probe, ProxyState};
+use crate::cmd::Cmd;
+use crate::inventory::{Droplet, Environment, Role};
+
+// Certificates are read with the droplet's openssl, because an nginx image seldom has one. The site
+// file is searched, not what it includes.
+const PROBE: &str = r#"
+service=$1 site=$2
+if [ -n "$service" ]; then
+    [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
+    [ -n "$OPS_PROXY" ] || exit 0
+    printf 'present\tyes\n'
+    [ "$(docker inspect --format '{{.State.Running}}' "$OPS_PROXY")" = true ] || exit 0
+    printf 'running\tyes\n'
+    inside() { docker exec "$OPS_PROXY" "$@"; }
+    root=yes
+else
+    command -v nginx >/dev/null 2>&1 || exit 0
+    printf 'present\tyes\n'
+    pid=
+    [ ! -r /run/nginx.pid ] || read -r pid </run/nginx.pid
+    if [ -n "$pid" ] && [ -d "/proc/$pid" ]; then printf 'running\tyes\n'; fi
+    inside() { "$@"; }
+    [ "$(id -u)" != 0 ] || root=yes
+fi
+if [ -n "$root" ]; then
+    printf 'tested\tyes\n'
+    said=$(inside nginx -t 2>&1 </dev/null) || printf 'fault\t%s\n' "$(printf '%s' "$said" | tail -n 4 | tr '\n\t' '  ' | head -c 600)"
+fi
+text=$(inside cat -- "$site" 2>/dev/null) || exit 0
+printf 'site\tyes\nnow\t%s\n' "$(date +%s)"
+printf '%s\n' "$text" | sed -n 's/^[[:blank:]]*ssl_certificate[[:blank:]][[:blank:]]*"\{0,1\}\([^;"]*\).*/\1/p' |
+    sort -u | head -n 10 | while IFS= read -r file; do
+    case $file in /*) path=$file ;; *) path=/etc/nginx/$file ;; esac
+    if date=$(inside cat -- "$path" | openssl x509 -noout -enddate) && date=$(date -d "${date#*=}" +%s); then
+        printf 'certificate\t%s\t%s\n' "$date" "$path"
+    else
+        printf 'unread\t%s\n' "$path"
+    fi
+done
+exit 0
+"#;
+
+/// Where nothing is asked the answer is empty.
+pub(super) fn probe(env: &Environment, droplet: &Droplet) -> Cmd {
+    match &env.proxy {
+        Some(proxy) if droplet.roles.contains(&Role::Web) => {
+            Cmd::script(PROBE, [proxy.container.as_deref().unwrap_or_default(), proxy.site.as_str()])
+        }
+        _ => Cmd::new("echo").arg("none\tyes"),
+    }
+}
+
+pub(super) fn parse(text: &str) -> Probe<Option<ProxyState>> {
+    let fields = Fields::read(text);
+    if fields.flag("none") {
+        return Ok(None);
+    }
+    let certificates = fields.all("certificate").filter_map(|line| {
+        let (date, path) = line.split_once('\t')?;
+        Some((path.to_owned(), date.parse().ok()?))
+    });
+    Ok(Some(ProxyState {
+        present: fields.flag("present"),
+        running: fields.flag("running"),
+        site_exists: fields.flag("site"),
+        config_tested: fields.flag("tested"),
+        config_fault: fields.text("fault"),
+        certificates: certificates.collect(),
+        certificates_unread: fields.all("unread").map(str::to_owned).collect(),
+        now: if fields.flag("site") { fields.number("now")? } else { 0 },
+    }))
+}
