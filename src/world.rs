@@ -13,7 +13,7 @@ pub struct World {
     pub env: BTreeMap<String, String>,
     pub cwd: PathBuf,
     pub home: PathBuf,
-    /// Below it `ops/config.yaml` may stand.
+    /// The directory of this program: `config.yaml` may stand in it.
     pub config_dir: PathBuf,
     /// For the laptop's own cache: trusted inventories, names for completion.
     pub state_dir: PathBuf,

@@ -1,9 +1,31 @@
 //! The inventory: what the engineer says about their droplets.
 //!
-//! [`load`] finds, reads and checks the YAML; what comes out is plain data with every default filled
-//! in and every reference resolved, so that nothing later has to ask "and if it is missing?".
-//! Deliberately absent: connecting, and resolving secrets (that happens where a plan is executed).
+//! [`find`] says where it is, [`load`] reads and checks it; what comes out is plain data with every
+//! default filled in and every reference resolved, so that nothing later has to ask "and if it is
+//! missing?". config.example.yaml is the documented schema. Deliberately absent: connecting, and
+//! resolving secrets while reading ([`resolve`] does that where a plan is executed).
 
+mod addresses;
+mod build;
+mod droplets;
+mod fault;
+mod find;
+mod git;
 mod model;
+mod names;
+mod node;
+mod parse;
+mod paths;
+mod probes;
+mod raw;
+mod redact;
+mod resolved;
+mod secrets;
+pub mod trust;
+mod words;
 
+pub use find::{find, load};
 pub use model::*;
+pub use parse::{LARGEST, parse, parse_bytes};
+pub use resolved::{SCHEMA, resolved, resolved_json};
+pub use secrets::resolve;

@@ -10,6 +10,7 @@ mod docker;
 mod errors;
 pub mod fake;
 mod hold;
+pub mod laptop;
 mod lend;
 mod local;
 mod runtime;

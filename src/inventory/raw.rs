@@ -1,0 +1,260 @@
+//! The file as it is written. config.example.yaml documents every key; a test compares the two.
+//!
+//! No `untagged`, `flatten` or `tag` here: they lose the place of an error.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde_yaml::Spanned;
+
+use super::fault::Place;
+use super::model::{Become, NotifyKind, ProxyKind, Role, Severity, Strategy, Update, When};
+use super::words::*;
+
+/// A value together with where it stands, for errors that are only seen later.
+#[derive(Debug, Clone)]
+pub(super) struct Located<T> {
+    pub(super) value: T,
+    pub(super) place: Place,
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Spanned { value, referenced, .. } = Spanned::deserialize(deserializer)?;
+        let place = Place { line: referenced.line(), column: referenced.column() };
+        Ok(Self { value, place })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct File {
+    #[expect(dead_code, reason = "reading it is the check")]
+    pub(super) version: Version,
+    pub(super) project: Name,
+    pub(super) state_dir: Option<Absolute>,
+    pub(super) defaults: Option<Defaults>,
+    pub(super) environments: Located<BTreeMap<EnvironmentName, Environment>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "u64")]
+pub(super) struct Version;
+
+impl TryFrom<u64> for Version {
+    type Error = String;
+
+    fn try_from(number: u64) -> Result<Self, String> {
+        match number {
+            1 => Ok(Self),
+            _ => Err(format!("this program reads version 1 of the inventory, not {number}")),
+        }
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Defaults {
+    pub(super) ssh: Option<Ssh>,
+    pub(super) deploy: Option<Deploy>,
+    pub(super) min_free_percent: Option<Percent>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Ssh {
+    pub(super) port: Option<Port>,
+    pub(super) user: Option<User>,
+    pub(super) jump: Option<Located<Jump>>,
+    pub(super) identity: Option<SshPath>,
+    pub(super) config: Option<SshPath>,
+    pub(super) known_hosts: Option<SshPath>,
+    pub(super) connect_timeout: Option<Wait>,
+    pub(super) r#become: Option<Become>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Environment {
+    pub(super) protected: Option<bool>,
+    pub(super) url: Option<Url>,
+    pub(super) state_dir: Option<Absolute>,
+    pub(super) min_free_percent: Option<Percent>,
+    pub(super) ssh: Option<Ssh>,
+    pub(super) droplets: Located<Vec<Located<Droplet>>>,
+    pub(super) stack: Stack,
+    pub(super) proxy: Option<Proxy>,
+    pub(super) deploy: Option<Deploy>,
+    pub(super) modules: Option<Vec<Located<Module>>>,
+    pub(super) checks: Option<Vec<Located<Check>>>,
+    pub(super) notify: Option<Vec<Notify>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Droplet {
+    pub(super) name: Name,
+    pub(super) host: Host,
+    pub(super) roles: Option<Vec<Role>>,
+    // The keys of `ssh:` once more; they win over it.
+    pub(super) port: Option<Port>,
+    pub(super) user: Option<User>,
+    pub(super) jump: Option<Located<Jump>>,
+    pub(super) identity: Option<SshPath>,
+    pub(super) config: Option<SshPath>,
+    pub(super) known_hosts: Option<SshPath>,
+    pub(super) connect_timeout: Option<Wait>,
+    pub(super) r#become: Option<Become>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Stack {
+    pub(super) path: Absolute,
+    pub(super) compose: Option<Vec<Below>>,
+    pub(super) profiles: Option<Vec<Profile>>,
+    pub(super) git: Option<Git>,
+    pub(super) web: Located<Service>,
+    pub(super) db: Service,
+    pub(super) database: Database,
+    pub(super) addons: Option<Vec<Below>>,
+    pub(super) env: Option<BTreeMap<Variable, Value>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Git {
+    pub(super) remote: Remote,
+    pub(super) r#ref: Located<Ref>,
+    pub(super) allow: Option<Vec<RefGlob>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Proxy {
+    pub(super) kind: Option<ProxyKind>,
+    pub(super) server_name: ServerName,
+    pub(super) site: Absolute,
+    pub(super) upstream: Upstream,
+    pub(super) websocket_upstream: Option<Upstream>,
+    pub(super) container: Option<Service>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Deploy {
+    pub(super) strategy: Option<Strategy>,
+    pub(super) update: Option<Update>,
+    pub(super) health_timeout: Option<Wait>,
+    pub(super) drain: Option<Wait>,
+    pub(super) keep_releases: Option<Keep>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Check {
+    pub(super) name: CheckName,
+    pub(super) http: Option<UrlPath>,
+    pub(super) status: Option<Status>,
+    pub(super) contains: Option<Line>,
+    pub(super) max_time: Option<Wait>,
+    pub(super) sql: Option<Query>,
+    pub(super) expect: Option<Expected>,
+    pub(super) tcp: Option<Endpoint>,
+    pub(super) severity: Option<Severity>,
+    pub(super) when: Option<Vec<When>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Notify {
+    pub(super) kind: NotifyKind,
+    pub(super) url: Located<Value>,
+}
+
+macro_rules! numbers {
+    ($($name:ident($inner:ty) = $range:expr, $what:literal;)*) => {$(
+        #[derive(Debug, Clone, Copy, Deserialize)]
+        #[serde(try_from = "u64")]
+        pub(super) struct $name(pub(super) $inner);
+
+        impl TryFrom<u64> for $name {
+            type Error = String;
+
+            fn try_from(number: u64) -> Result<Self, String> {
+                let fits = ($range).contains(&number).then(|| <$inner>::try_from(number).ok()).flatten();
+                fits.map($name).ok_or_else(|| format!(concat!("{} is not ", $what), number))
+            }
+        }
+    )*};
+}
+
+numbers! {
+    Port(u16) = 1..=65535, "a port: 1 to 65535";
+    Percent(u8) = 0..=90, "a share of free space: 0 to 90 percent";
+    Keep(u32) = 1..=100, "a number of releases to keep: 1 to 100";
+    Status(u16) = 100..=599, "an HTTP status: 100 to 599";
+}
+
+/// A text, or where to get one.
+#[derive(Debug)]
+pub(super) enum Value {
+    Plain(String),
+    Env(String),
+    File(String),
+    Cmd(Vec<String>),
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a text in quotes, `{env: NAME}`, `{file: path}` or `{cmd: [program, ..]}`")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value, E> {
+        line(text).map(Value::Plain).map_err(E::custom)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "lowercase")]
+        enum From {
+            Env,
+            File,
+            Cmd,
+        }
+        let Some(key) = map.next_key::<From>()? else {
+            return Err(A::Error::custom("one of `env`, `file` and `cmd` is missing"));
+        };
+        let value = match key {
+            From::Env => Value::Env(map.next_value::<Variable>()?.0),
+            From::File => Value::File(map.next_value::<LocalPath>()?.0),
+            From::Cmd => Value::Cmd(program(map.next_value()?).map_err(A::Error::custom)?),
+        };
+        if map.next_key::<String>()?.is_some() {
+            return Err(A::Error::custom("a secret has one origin: `env`, `file` or `cmd`"));
+        }
+        Ok(value)
+    }
+}
+
+fn program(words: Vec<Line>) -> Checked<Vec<String>> {
+    let words: Vec<String> = words.into_iter().map(|word| word.0).collect();
+    match words.first() {
+        None => Err("a command is missing\n`{cmd: [program, argument, ..]}`, without a shell".to_owned()),
+        Some(first) if first.trim().is_empty() || first.starts_with('-') => {
+            Err(format!("{} is not a program", show(first)))
+        }
+        Some(_) => Ok(words),
+    }
+}

@@ -1,0 +1,99 @@
+//! What `ops config check` shows.
+
+use ops::inventory::{resolved, resolved_json};
+
+use super::{EXAMPLE, SMALL, parse, with};
+
+#[test]
+fn the_smallest_environment_shows_every_default() {
+    let inventory = parse(SMALL).unwrap();
+    insta::assert_snapshot!(resolved(inventory.environment("prod").unwrap()), @r###"
+    prod:
+      protected: false
+      state_dir: /var/lib/ops
+      min_free_percent: 10
+      droplets:
+        - name: one
+          host: 203.0.113.1
+          roles: [web, db]
+          connect_timeout: 10s
+          become: "no"
+      stack:
+        path: /opt/odoo
+        compose: [compose.yaml]
+        profiles: []
+        web: odoo
+        db: db
+        database: odoo
+        addons: []
+        env: {}
+      deploy:
+        strategy: auto
+        update: auto
+        health_timeout: 2m
+        drain: 30s
+        keep_releases: 5
+      modules: []
+      checks: []
+      notify: []
+    "###);
+}
+
+#[test]
+fn what_is_shown_can_be_read_again_and_means_the_same() {
+    let inventory = parse(EXAMPLE).unwrap();
+    for environment in inventory.environments.values() {
+        let indented: String = resolved(environment).lines().map(|line| format!("  {line}\n")).collect();
+        let text = format!("version: 1\nproject: insightpulse\nenvironments:\n{indented}");
+        let again = parse(&text).unwrap_or_else(|error| panic!("{text}\n{}", super::rendered(&error)));
+        assert_eq!(again.environment(&environment.name).unwrap(), environment);
+    }
+    let json = resolved_json(inventory.environments.values());
+    assert_eq!(json["schema"], "ops.config/1");
+    let mut json = json;
+    json.as_object_mut().unwrap().remove("schema");
+    assert_eq!(parse(&json.to_string()).unwrap().environments, inventory.environments);
+}
+
+#[test]
+fn secrets_are_references_and_credentials_are_hidden() {
+    let text = with(
+        r#"notify: [{ kind: slack, url: "https://hooks.example.com/services/canary-4711" }]"#,
+    )
+    .replace(
+        "database: odoo }",
+        r#"database: odoo, git: { remote: "https://bot:canary-4711@example.com/a.git", ref: main },
+             env: { A_PASSWORD: { env: A }, B: { file: b }, C: { cmd: [pass, c] }, D_TOKEN: canary-4711, E: plain } }"#,
+    );
+    let inventory = parse(&text).unwrap();
+    let environment = inventory.environment("prod").unwrap();
+    let shown = resolved(environment);
+    let from = shown.find("  stack:").unwrap();
+    let to = shown.find("  deploy:").unwrap();
+    insta::assert_snapshot!(&shown[from..to], @r###"
+    stack:
+      path: /opt/odoo
+      compose: [compose.yaml]
+      profiles: []
+      git:
+        remote: "https://***@example.com/a.git"
+        ref: main
+        allow: []
+      web: odoo
+      db: db
+      database: odoo
+      addons: []
+      env:
+        A_PASSWORD: { env: A } # redacted
+        B: { file: /project/b } # redacted
+        C: { cmd: [pass, c] } # redacted
+        D_TOKEN: "***"
+        E: plain
+    "###);
+    let json = resolved_json([environment]).to_string();
+    for shown in [shown, json] {
+        assert!(!shown.contains("canary"), "{shown}");
+        assert!(shown.contains("https://***@example.com/a.git"), "{shown}");
+        assert!(shown.contains("https://hooks.example.com/***"), "{shown}");
+    }
+}
