@@ -77,13 +77,26 @@ where
             *request.uri_mut() = Uri::from(path.clone());
         }
         request.headers_mut().insert(HOST, HeaderValue::from_static("docker"));
-        let mut channel = match self.ready() {
+        let mut channel = match self.free().await {
             Some(channel) => channel,
             None => self.open().await.map_err(|error| DockerError::from(io::Error::other(error)))?,
         };
         let response = channel.send_request(request).await?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(channel);
         Ok(response)
+    }
+
+    /// A channel whose last answer was just read to the end is free a moment later, and a moment is
+    /// much less than opening another.
+    async fn free(&self) -> Option<SendRequest<B>> {
+        if let Some(channel) = self.ready() {
+            return Some(channel);
+        }
+        if self.idle.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        self.ready()
     }
 
     /// One that could carry a request now. Those that were closed are forgotten.
