@@ -23,6 +23,8 @@ pub struct Error {
     pub next: Vec<String>,
     /// Titled excerpts: last lines of a log, the state of a container.
     pub evidence: Vec<Evidence>,
+    /// How every step ended, where a run got that far.
+    pub ledger: Vec<crate::record::LedgerRow>,
 }
 
 /// A titled excerpt under a failure. Lines are already printable.
@@ -42,6 +44,7 @@ impl Error {
             why: Vec::new(),
             next: Vec::new(),
             evidence: Vec::new(),
+            ledger: Vec::new(),
         }
     }
 

@@ -1,12 +1,16 @@
 //! `ops` operates self-hosted Odoo on droplets. The modules in reading order; the road that every
 //! changing command takes is `flow`. See ARCHITECTURE.md.
 
+pub mod approve;
 pub mod checks;
 pub mod cmd;
+pub mod crew;
 pub mod error;
 pub mod event;
+pub mod execute;
 pub mod exit;
 pub mod facts;
+pub mod flow;
 pub mod frames;
 pub mod inventory;
 pub mod plan;

@@ -4,6 +4,8 @@
 //! judge; a hardening rule is a check with a fix. Adding one is one file and one line in the `ALL` of
 //! its folder.
 
+pub mod preflight;
+
 use serde::Serialize;
 
 use crate::facts::Facts;
@@ -48,6 +50,25 @@ pub enum Verdict {
     Skip { why: String },
 }
 
+impl Verdict {
+    /// What was seen, or why nothing was.
+    pub fn evidence(&self) -> &str {
+        match self {
+            Verdict::Pass { evidence } | Verdict::Warn { evidence, .. } | Verdict::Fail { evidence, .. } => {
+                evidence
+            }
+            Verdict::Unknown { why } | Verdict::Skip { why } => why,
+        }
+    }
+
+    pub fn fix(&self) -> Option<&str> {
+        match self {
+            Verdict::Warn { fix, .. } | Verdict::Fail { fix, .. } => Some(fix),
+            _ => None,
+        }
+    }
+}
+
 /// A check's verdict on one droplet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
@@ -68,4 +89,17 @@ impl Finding {
             _ => false,
         }
     }
+}
+
+/// Every check of a list, judged.
+pub fn run(list: &[Check], subject: &Subject<'_>) -> Vec<Finding> {
+    list.iter()
+        .map(|check| Finding {
+            id: check.id.to_owned(),
+            title: check.title.to_owned(),
+            severity: check.severity,
+            droplet: subject.droplet.name.clone(),
+            verdict: (check.judge)(subject),
+        })
+        .collect()
 }

@@ -5,6 +5,7 @@
 //! and how progress looks (`ui`).
 
 mod healthy;
+pub mod journal;
 pub mod lock;
 mod pull;
 pub mod runner;

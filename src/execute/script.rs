@@ -3,7 +3,7 @@
 
 use crate::cmd::quote;
 use crate::execute::runner::Script;
-use crate::plan::{Action, Content, EnvValue};
+use crate::plan::{Action, Content, EnvValue, env_quote};
 use crate::secret::Secret;
 
 /// Resolves a reference to a secret, where the plan is executed and nowhere earlier.
@@ -48,7 +48,7 @@ fn put(path: &str, mode: u32, producer: &str) -> String {
     )
 }
 
-/// Lines as Compose reads them: single quotes keep everything but themselves as it is.
+/// Lines as Compose reads them.
 fn env_file(lines: &[(String, EnvValue)], secrets: &dyn Secrets) -> crate::error::Result<Secret> {
     let mut text = String::new();
     for (name, value) in lines {
@@ -59,15 +59,6 @@ fn env_file(lines: &[(String, EnvValue)], secrets: &dyn Secrets) -> crate::error
         text.push_str(&format!("{name}={}\n", env_quote(&value)));
     }
     Ok(Secret::new(text))
-}
-
-fn env_quote(value: &str) -> String {
-    if value.contains('\'') {
-        let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
-        format!("\"{escaped}\"")
-    } else {
-        format!("'{value}'")
-    }
 }
 
 #[cfg(test)]

@@ -151,5 +151,15 @@ pub enum EnvValue {
     Secret(Source),
 }
 
+/// A value as Compose reads it from an `.env`: single quotes keep everything but themselves as it is.
+pub fn env_quote(value: &str) -> String {
+    if value.contains('\'') {
+        let escaped = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
+        format!("\"{escaped}\"")
+    } else {
+        format!("'{value}'")
+    }
+}
+
 mod lint;
 pub use lint::{Fault, lint};

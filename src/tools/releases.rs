@@ -60,20 +60,27 @@ pub fn point_back(releases: &str, release: &str) -> Cmd {
 }
 
 /// Lets a hand-typed `docker compose` in the stack's directory see the release that runs: two lines in
-/// `.env`, the rest untouched, owner and mode kept. The first version is kept as `env.before`.
+/// `.env`, the rest untouched, owner and mode kept. Only the two lines that stood there before are kept
+/// for the undo: a copy of the whole file would be a second place for its secrets.
 pub fn link(path: &str, file: &str, project: &str, keep: &str) -> Cmd {
     const LINK: &str = r#"
 env=$1/.env
 [ -e "$env" ] || { umask 077; : >"$env"; chown --reference="$1" "$env"; }
-cp -p "$env" "$4"
-{ grep -v -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$4"; printf 'COMPOSE_FILE=%s\nCOMPOSE_PROJECT_NAME=%s\n' "$2" "$3"; } >"$env.ops-new"
+[ -e "$4" ] || { grep -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; :; } >"$4"
+{ grep -v -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; printf 'COMPOSE_FILE=%s\nCOMPOSE_PROJECT_NAME=%s\n' "$2" "$3"; } >"$env.ops-new"
 chown --reference="$env" "$env.ops-new" && chmod --reference="$env" "$env.ops-new" && mv -f "$env.ops-new" "$env"
 "#;
     Cmd::script(LINK, [path, file, project, keep])
 }
 
 pub fn unlink(path: &str, keep: &str) -> Cmd {
-    Cmd::script(r#"[ ! -e "$2" ] || cp -p "$2" "$1/.env""#, [path, keep])
+    const UNLINK: &str = r#"
+env=$1/.env
+[ -e "$2" ] || exit 0
+{ grep -v -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; cat "$2"; } >"$env.ops-new"
+chown --reference="$env" "$env.ops-new" && chmod --reference="$env" "$env.ops-new" && mv -f "$env.ops-new" "$env"
+"#;
+    Cmd::script(UNLINK, [path, keep])
 }
 
 /// Removes releases beyond the kept ones, their tags, and stages nobody needs: only what `ops` made.

@@ -28,6 +28,8 @@ pub use staged::*;
 pub struct Request {
     pub wanted: Wanted,
     pub no_update: bool,
+    /// Commits that run now may be dropped.
+    pub allow_downgrade: bool,
     pub reason: Option<String>,
 }
 

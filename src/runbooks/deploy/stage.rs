@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::Value as Json;
 
 use super::staged::{Change, Code, Commit, Model, Resolved, Staged};
 use crate::cmd::{Cmd, quote};
 use crate::facts::{Facts, Probe, ProbeFailure};
 use crate::frames::{self, Part};
-use crate::inventory::Environment;
+use crate::inventory::{Environment, Stack, Value};
 use crate::plan::Layer;
+use crate::plan::env_quote;
 use crate::text;
 
 const STAGE: &str = include_str!("stage.sh");
@@ -46,6 +47,7 @@ pub fn script(env: &Environment, facts: &Facts, wanted: &Wanted, project: &str, 
         ("profiles", stack.profiles.join("\n")),
         ("config_files", web.map(|c| c.config_files.join("\n")).unwrap_or_default()),
         ("pulled", pulled),
+        ("planned_env", planned_env(stack)),
     ];
     let mut text = String::new();
     for (name, value) in variables {
@@ -54,6 +56,15 @@ pub fn script(env: &Environment, facts: &Facts, wanted: &Wanted, project: &str, 
     text.push_str(frames::SHELL);
     text.push_str(STAGE);
     Cmd::new("/bin/sh").arg("-s").stdin(text)
+}
+
+/// The `.env` that a first deploy would write, without its secrets.
+fn planned_env(stack: &Stack) -> String {
+    let line = |(name, value): (&String, &Value)| match value {
+        Value::Plain(text) => format!("{name}={}", env_quote(text)),
+        Value::Secret(_) => format!("{name}=secret"),
+    };
+    stack.env.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// On the first deploy the database's image is pulled too.
@@ -159,16 +170,16 @@ fn model(parts: &BTreeMap<String, Part>, name: &str, volumes: &str) -> Probe<Mod
     if name == "model" {
         good(parts, "names")?;
     }
-    let mut json: Value = serde_json::from_slice(&part.bytes)
+    let mut json: Json = serde_json::from_slice(&part.bytes)
         .map_err(|error| ProbeFailure { why: format!("docker compose config printed no JSON: {error}") })?;
-    let resolved: BTreeMap<String, Value> = serde_json::from_slice(&good(parts, volumes)?.bytes)
+    let resolved: BTreeMap<String, Json> = serde_json::from_slice(&good(parts, volumes)?.bytes)
         .map_err(|error| ProbeFailure { why: format!("the volumes cannot be read: {error}") })?;
     for (service, list) in resolved {
         if let Some(service) = json.pointer_mut("/services").and_then(|all| all.get_mut(&service)) {
             service["volumes"] = list;
         }
     }
-    let project = json.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let project = json.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();
     Ok(Model { project, json })
 }
 
@@ -220,7 +231,7 @@ fn resolved(reference: &str, part: &Part) -> Probe<Resolved> {
     let manifest = manifest(remote).ok_or_else(|| ProbeFailure {
         why: format!("{}: the manifest cannot be read", text::printable(reference)),
     })?;
-    let digest = manifest.pointer("/Descriptor/digest").and_then(Value::as_str).map(str::to_owned);
+    let digest = manifest.pointer("/Descriptor/digest").and_then(Json::as_str).map(str::to_owned);
     let layers = layers(&manifest);
     let present = digest.as_deref().is_some_and(|digest| digests.contains(digest))
         || (local_id.is_some()
@@ -229,23 +240,23 @@ fn resolved(reference: &str, part: &Part) -> Probe<Resolved> {
 }
 
 /// One manifest, or of several the one for Linux on the usual processor.
-fn manifest(text: &str) -> Option<Value> {
+fn manifest(text: &str) -> Option<Json> {
     match serde_json::from_str(text).ok()? {
-        Value::Array(list) => list.into_iter().find(|one| {
-            let platform = |key| one.pointer(&format!("/Descriptor/platform/{key}")).and_then(Value::as_str);
+        Json::Array(list) => list.into_iter().find(|one| {
+            let platform = |key| one.pointer(&format!("/Descriptor/platform/{key}")).and_then(Json::as_str);
             platform("os") == Some("linux") && platform("architecture") == Some("amd64")
         }),
         one => Some(one),
     }
 }
 
-fn manifest_config(manifest: &Value) -> Option<&str> {
+fn manifest_config(manifest: &Json) -> Option<&str> {
     ["SchemaV2Manifest", "OCIManifest"]
         .iter()
         .find_map(|kind| manifest.pointer(&format!("/{kind}/config/digest"))?.as_str())
 }
 
-fn layers(manifest: &Value) -> Vec<Layer> {
+fn layers(manifest: &Json) -> Vec<Layer> {
     let list = ["SchemaV2Manifest", "OCIManifest"]
         .iter()
         .find_map(|kind| manifest.get(kind)?.get("layers")?.as_array());

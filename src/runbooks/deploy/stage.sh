@@ -1,6 +1,6 @@
 # What only a fetch can tell of the new ref. Writes to ops' own cache and to nothing that runs.
-# $nonce, $dir (<state_dir>/<project>), $project, $path, $remote, $ref, $running, $owner, $image and the
-# lists $compose, $profiles, $config_files, $pulled (one a line) are set in front of this text.
+# $nonce, $dir (<state_dir>/<project>), $project, $path, $remote, $ref, $running, $owner, $image, $planned_env and
+# the lists $compose, $profiles, $config_files, $pulled (one a line) are set in front of this text.
 set -u
 umask 077
 export LC_ALL=C GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0
@@ -38,8 +38,8 @@ fetch() {
 }
 
 resolve() {
-  for name in "refs/heads/$ref" "refs/tags/$ref"; do
-    g rev-parse --verify --quiet "$name^{commit}" && return
+  for full in "refs/heads/$ref" "refs/tags/$ref"; do
+    g rev-parse --verify --quiet "$full^{commit}" && return
   done
   # A full or abbreviated commit, and nothing else that git would understand.
   case $ref in *[!0-9a-f]*) return 44;; esac
@@ -70,7 +70,9 @@ models() {
 }
 
 compose() {
-  set -- docker compose -p "$project" --project-directory "$path" "$@"
+  set -- docker compose -p "$project" --project-directory "$path"
+  # Before the first deploy there is no `.env`: its names, with placeholders for secrets, stand in.
+  [ -e "$path/.env" ] || set -- "$@" --env-file "$work/env"
   while IFS= read -r file; do [ -z "$file" ] || set -- "$@" -f "$base/$file"; done <"$work/compose"
   while IFS= read -r profile; do [ -z "$profile" ] || set -- "$@" --profile "$profile"; done <"$work/profiles"
   # shellcheck disable=SC2086  # the verb is a constant of this file
@@ -128,6 +130,7 @@ running_volumes() { verb='config --format json' running_compose >"$work/resolved
 
 printf '%s\n' "$compose" >"$work/compose"
 printf '%s\n' "$profiles" >"$work/profiles"
+printf '%s\n' "$planned_env" >"$work/env"
 printf '%s\n' "$config_files" >"$work/config_files"
 say entries entries
 say status local_changes

@@ -1,0 +1,181 @@
+//! The droplets of one environment, connected, and what is asked of all of them at once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use crate::cmd::Cmd;
+use crate::error::{Error, Result};
+use crate::event::{Event, Listener};
+use crate::exit::Exit;
+use crate::facts::{self, Facts};
+use crate::inventory::{Droplet, Environment, When};
+use crate::runbooks::deploy::{Staged, Wanted, default_project, stage};
+use crate::transport::{Call, ConnectOptions, Connector, Transport, TransportError};
+use crate::world::World;
+
+const FACTS_LIMIT: Duration = Duration::from_secs(60);
+/// A first fetch of a large repository over a slow line.
+const STAGE_LIMIT: Duration = Duration::from_secs(900);
+
+/// Connected droplets.
+pub struct Crew<'a> {
+    pub env: &'a Environment,
+    pub links: BTreeMap<String, Arc<dyn Transport>>,
+    connector: Connector,
+    listener: &'a dyn Listener,
+}
+
+impl<'a> Crew<'a> {
+    /// Connects to all droplets at once.
+    ///
+    /// # Errors
+    /// The first droplet (in the inventory's order) that cannot be reached, with the others named.
+    pub async fn connect(
+        env: &'a Environment,
+        world: &World,
+        options: ConnectOptions,
+        listener: &'a dyn Listener,
+    ) -> Result<Self> {
+        let connector = Connector::new(world, options);
+        let activity = Activity::start(listener, format!("connecting to {}", names(env)));
+        let answers = connector.connect_all(&env.droplets).await;
+        let mut links = BTreeMap::new();
+        let mut errors: Vec<(String, TransportError)> = Vec::new();
+        for (droplet, answer) in env.droplets.iter().zip(answers) {
+            match answer {
+                Ok(link) => {
+                    links.insert(droplet.name.clone(), link);
+                }
+                Err(error) => errors.push((droplet.name.clone(), error)),
+            }
+        }
+        activity.end(errors.is_empty());
+        if errors.is_empty() {
+            return Ok(Self { env, links, connector, listener });
+        }
+        for link in links.values() {
+            link.close().await;
+        }
+        Err(unreachable(env, errors))
+    }
+
+    /// Facts of all droplets, one round trip each.
+    pub async fn facts(&self, when: When) -> Result<BTreeMap<String, Facts>> {
+        let activity = Activity::start(self.listener, "reading facts".into());
+        let answers = join_all(self.env.droplets.iter().map(async |droplet| {
+            let nonce = nonce()?;
+            let cmd = facts::script(self.env, droplet, &nonce, when);
+            let output = self.ask(droplet, &cmd, FACTS_LIMIT).await?;
+            Ok((droplet.name.clone(), facts::parse(self.env, droplet, &nonce, &output.stdout)))
+        }))
+        .await;
+        let all: Result<BTreeMap<_, _>> = answers.into_iter().collect();
+        activity.end(all.is_ok());
+        all
+    }
+
+    /// Fetches the new ref into ops' own cache on every droplet and reads it.
+    pub async fn stage(
+        &self,
+        facts: &BTreeMap<String, Facts>,
+        wanted: &Wanted,
+    ) -> Result<BTreeMap<String, Staged>> {
+        let git_ref = wanted.git_ref.as_deref().or(self.env.stack.git.as_ref().map(|git| git.r#ref.as_str()));
+        let activity =
+            Activity::start(self.listener, format!("staging {}", git_ref.unwrap_or("the stack's files")));
+        let answers = join_all(self.env.droplets.iter().filter_map(|droplet| {
+            let facts = facts.get(&droplet.name)?;
+            Some(async move {
+                let nonce = nonce()?;
+                let project = facts.project().map_or_else(|| default_project(self.env), str::to_owned);
+                let cmd = stage::script(self.env, facts, wanted, &project, &nonce);
+                let output = self.ask(droplet, &cmd, STAGE_LIMIT).await?;
+                if output.code != 0 {
+                    return Err(stage_failed(droplet, &output));
+                }
+                Ok((droplet.name.clone(), stage::parse(&nonce, &output.stdout, git_ref.unwrap_or_default())))
+            })
+        }))
+        .await;
+        let all: Result<BTreeMap<_, _>> = answers.into_iter().collect();
+        activity.end(all.is_ok());
+        all
+    }
+
+    async fn ask(&self, droplet: &Droplet, cmd: &Cmd, limit: Duration) -> Result<crate::transport::Output> {
+        let link =
+            self.links.get(&droplet.name).ok_or_else(|| Error::failed("not connected").on(&droplet.name))?;
+        // Nothing changes here, so a lost answer is an unreachable droplet and not an unknown outcome.
+        link.run(Call::new(cmd).timeout(limit)).await.map_err(|error| {
+            let error = error.into_error(&droplet.name, &self.env.name);
+            if error.exit == Exit::Unknown { error.exit(Exit::Unreachable) } else { error }
+        })
+    }
+
+    pub async fn close(&self) {
+        join_all(self.links.values().map(|link| link.close())).await;
+    }
+
+    /// Connections opened and commands run, for `-v` and the bench.
+    pub fn stats(&self) -> String {
+        let stats = self.connector.stats();
+        format!(
+            "ssh: {} opened, {} reused, {} commands",
+            stats.connections_opened(),
+            stats.connections_reused(),
+            stats.commands_run()
+        )
+    }
+}
+
+fn names(env: &Environment) -> String {
+    env.droplets.iter().map(|droplet| droplet.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn unreachable(env: &Environment, errors: Vec<(String, TransportError)>) -> Error {
+    let others: Vec<String> = errors.iter().skip(1).map(|(name, error)| format!("{name}: {error}")).collect();
+    let mut errors = errors.into_iter();
+    let Some((name, first)) = errors.next() else { return Error::new(Exit::Unreachable, "not reachable") };
+    let error = first.into_error(&name, &env.name).exit(Exit::Unreachable);
+    others.into_iter().fold(error, |error, other| error.because(format!("and {other}")))
+}
+
+fn stage_failed(droplet: &Droplet, output: &crate::transport::Output) -> Error {
+    let why = match output.code {
+        73 => "the disk is full, read-only, or the state directory belongs to another user",
+        75 => "another deploy is fetching at this moment",
+        _ => "the script ended early",
+    };
+    Error::failed("cannot stage the new ref")
+        .on(&droplet.name)
+        .because(why)
+        .evidence("droplet", crate::text::tail(&output.stderr, 5))
+}
+
+/// 128 bits that nobody can guess, for delimiters.
+fn nonce() -> Result<String> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::failed("this machine has no randomness").because(error))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Something before the plan, shown while it lasts.
+struct Activity<'a> {
+    listener: &'a dyn Listener,
+    title: String,
+}
+
+impl<'a> Activity<'a> {
+    fn start(listener: &'a dyn Listener, title: String) -> Self {
+        listener.on(&Event::Activity { title: title.clone(), droplet: None });
+        Self { listener, title }
+    }
+
+    fn end(self, ok: bool) {
+        self.listener.on(&Event::ActivityEnded { title: self.title, droplet: None, ok });
+    }
+}

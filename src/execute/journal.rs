@@ -1,0 +1,69 @@
+//! The run's records on its droplets: each keeps its own slice, the first with role db the whole ledger.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+
+use super::Post;
+use super::runner::{CANNOT_WRITE, LOCK_NOT_OURS};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::plan::Plan;
+use crate::record::RunRecord;
+use crate::text;
+use crate::transport::Call;
+
+/// Writes what is about to happen, before it happens.
+///
+/// # Errors
+/// A droplet that cannot keep a record is not changed.
+pub async fn open(posts: &BTreeMap<String, Post>, plan: &Plan, record: &RunRecord) -> Result<()> {
+    let answers = join_all(posts.iter().map(async |(droplet, post)| {
+        let slice: Vec<_> = plan.steps.iter().filter(|step| step.droplet == *droplet).collect();
+        let plan = serde_json::json!({
+            "schema": plan.schema, "env": plan.env, "command": plan.command, "title": plan.title, "steps": slice,
+        });
+        let cmd = post.runner.open(&record.id, &json(record)?, &plan.to_string());
+        say(post, &cmd, "cannot write the run's record").await
+    }));
+    answers.await.into_iter().collect()
+}
+
+/// Writes how it ended and gives the locks back.
+///
+/// # Errors
+/// What was done stays done; only its record or its lock could not be settled.
+pub async fn close(posts: &BTreeMap<String, Post>, record: &RunRecord) -> Result<()> {
+    let answers = join_all(posts.iter().map(async |(droplet, post)| {
+        let mut slice = record.clone();
+        slice.ledger.retain(|row| row.droplet == *droplet || posts.len() == 1);
+        let audit = serde_json::json!({
+            "event": "run", "run": record.id, "command": record.command, "operator": record.operator,
+            "reason": record.reason, "started": record.started, "ended": record.ended, "exit": record.exit,
+        });
+        let cmd = post.runner.close(&record.id, post.fence, &json(&slice)?, &audit.to_string());
+        say(post, &cmd, "the run is over, but its record could not be written").await
+    }));
+    answers.await.into_iter().collect()
+}
+
+fn json(record: &RunRecord) -> Result<String> {
+    serde_json::to_string(record)
+        .map_err(|error| Error::failed("cannot write the run's record").because(error))
+}
+
+async fn say(post: &Post, cmd: &crate::cmd::Cmd, what: &str) -> Result<()> {
+    let droplet = post.link.droplet();
+    let output = post
+        .link
+        .run(Call::new(cmd))
+        .await
+        .map_err(|error| error.into_error(droplet, "").because(what.to_owned()))?;
+    let error = match output.code {
+        0 => return Ok(()),
+        LOCK_NOT_OURS => Error::new(Exit::Locked, what).because("somebody else took the lock"),
+        CANNOT_WRITE => Error::failed(what).because("the disk is full or read-only"),
+        code => Error::failed(what).because(format!("code {code}")),
+    };
+    Err(error.on(droplet).evidence("droplet", text::tail(&output.stderr, 5)))
+}

@@ -1,0 +1,347 @@
+//! The one road: facts, stage, checks, plan, approval, lock, execution, record. Every command that
+//! changes a droplet takes it; `--dry-run` is "show the plan and stop", and nothing after that point
+//! knows the word. Deliberately absent: how anything looks ([`Desk`] shows and asks).
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::approve::ApprovedPlan;
+use crate::checks::{self, Finding, Subject};
+use crate::crew::Crew;
+use crate::error::{Error, Result};
+use crate::event::{Event, Listener};
+use crate::execute::runner::Runner;
+use crate::execute::{self, Execution, Interrupted, Post, Report, Secrets, Stop, lock};
+use crate::exit::Exit;
+use crate::facts::Facts;
+use crate::inventory::{Environment, When};
+use crate::plan::Plan;
+use crate::record::{RUN_SCHEMA, RunRecord};
+use crate::runbooks::deploy::{self, Inputs, Request, Staged, default_project};
+use crate::transport::ConnectOptions;
+use crate::world::World;
+
+/// Who shows things to a person and asks them.
+#[async_trait]
+pub trait Desk: Send + Sync {
+    fn findings(&self, findings: &[Finding]);
+    /// Shows the plan and asks. `None`: it was only to be shown.
+    ///
+    /// # Errors
+    /// Declined, or nobody is there to ask.
+    async fn approve(&self, plan: Plan) -> Result<Option<ApprovedPlan>>;
+    /// After a first Ctrl-C, between two steps.
+    fn interrupted(&self) -> Interrupted;
+}
+
+/// Everything a run needs from outside.
+pub struct Road<'a> {
+    pub world: &'a World,
+    pub env: &'a Environment,
+    pub listener: &'a dyn Listener,
+    pub desk: &'a dyn Desk,
+    pub secrets: &'a dyn Secrets,
+    pub connect: ConnectOptions,
+    pub stop: Stop,
+}
+
+/// What a deploy looks at before it plans.
+pub struct Looked {
+    pub facts: BTreeMap<String, Facts>,
+    pub staged: BTreeMap<String, Staged>,
+    pub findings: Vec<Finding>,
+}
+
+/// Facts, stage and judgement; changes nothing that runs.
+///
+/// # Errors
+/// A droplet that cannot be reached.
+pub async fn look(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Result<Looked> {
+    let facts = crew.facts(When::Preflight).await?;
+    let staged = crew.stage(&facts, &request.wanted).await?;
+    let mut findings = Vec::new();
+    for droplet in &road.env.droplets {
+        let Some(facts) = facts.get(&droplet.name) else { continue };
+        let subject = Subject {
+            env: road.env,
+            droplet,
+            facts,
+            staged: staged.get(&droplet.name),
+            allow_downgrade: request.allow_downgrade,
+        };
+        findings.extend(checks::run(checks::preflight::ALL, &subject));
+    }
+    Ok(Looked { facts, staged, findings })
+}
+
+/// `ops deploy`.
+///
+/// # Errors
+/// Everything that kept the release from serving; the exit code says what that left.
+pub async fn deploy(road: &Road<'_>, request: &Request) -> Result<Exit> {
+    let crew = Crew::connect(road.env, road.world, road.connect.clone(), road.listener).await?;
+    let result = tokio::select! {
+        result = deploy_with(road, &crew, request) => result,
+    };
+    road.listener.on(&Event::Note { text: crew.stats() });
+    crew.close().await;
+    result
+}
+
+async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Result<Exit> {
+    let looked = look(road, crew, request).await?;
+    road.desk.findings(&looked.findings);
+    refuse(road.env, &looked.findings)?;
+    let names = Names::new(road)?;
+    let plan = deploy::plan(&names.inputs(road, request, &looked.facts, &looked.staged))?;
+    if plan.is_empty() {
+        road.listener.on(&Event::Note { text: plan.title });
+        return Ok(Exit::Done);
+    }
+    let Some(approved) = road.desk.approve(plan).await? else { return Ok(Exit::Done) };
+    if road.stop.soft.is_cancelled() {
+        return Err(Error::new(Exit::Interrupted, "interrupted before anything changed"));
+    }
+    let posts = take_locks(road, crew, &looked.facts, &names.run, request).await?;
+    let again = plan_again(road, crew, request, &names, &looked).await;
+    match again {
+        Ok(again) if again.same_work(approved.plan()) => {}
+        Ok(_) => {
+            release_locks(&posts, &names.run).await;
+            return Err(Error::new(Exit::Changed, "the droplet changed while you were reading the plan")
+                .because("the steps are not the ones you approved; nothing was changed")
+                .next(format!("ops deploy {}", road.env.name)));
+        }
+        Err(error) => {
+            release_locks(&posts, &names.run).await;
+            return Err(error);
+        }
+    }
+    carry_out(road, approved, posts, &names, request).await
+}
+
+/// The first blocking finding decides the exit code: a held lock is 5, everything else 9.
+fn refuse(env: &Environment, findings: &[Finding]) -> Result<()> {
+    let blocking: Vec<_> = findings.iter().filter(|finding| finding.blocks()).collect();
+    let Some(first) = blocking.first() else { return Ok(()) };
+    let locked = blocking.iter().find(|finding| finding.id == "lock");
+    let (exit, what) = match locked {
+        Some(_) => (Exit::Locked, format!("{} is locked", env.name)),
+        None => {
+            (Exit::Checks, format!("preflight found {} to settle first", count(blocking.len(), "problem")))
+        }
+    };
+    let mut error = Error::new(exit, what).on(&first.droplet);
+    for finding in locked.into_iter().chain(blocking.iter()).take(8) {
+        error = error.because(format!(
+            "{} on {}: {}",
+            finding.title,
+            finding.droplet,
+            finding.verdict.evidence()
+        ));
+        if let Some(fix) = finding.verdict.fix() {
+            error = error.next(fix);
+        }
+    }
+    error.why.dedup();
+    error.next.dedup();
+    Err(error)
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
+/// Names of this run, drawn once, so that planning again gives the same plan.
+struct Names {
+    run: String,
+    stamp: String,
+    now: String,
+}
+
+impl Names {
+    fn new(road: &Road<'_>) -> Result<Self> {
+        let now = road.world.now();
+        let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let mut bytes = [0_u8; 2];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Error::failed("this machine has no randomness").because(error))?;
+        let run = format!("{}-{stamp}-{:02x}{:02x}", road.env.name, bytes[0], bytes[1]);
+        Ok(Self { run, stamp, now: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() })
+    }
+
+    fn inputs<'a>(
+        &self,
+        road: &'a Road<'_>,
+        request: &'a Request,
+        facts: &'a BTreeMap<String, Facts>,
+        staged: &'a BTreeMap<String, Staged>,
+    ) -> Inputs<'a> {
+        let sha = staged.values().find_map(|staged| Some(staged.code.as_ref()?.as_ref().ok()?.sha.as_str()));
+        let short = sha.and_then(|sha| sha.get(..7)).unwrap_or("local");
+        Inputs {
+            env: road.env,
+            facts,
+            staged,
+            request,
+            run: self.run.clone(),
+            release: format!("{}-{short}", self.stamp.to_lowercase()),
+            now: self.now.clone(),
+            operator: road.world.operator.clone(),
+        }
+    }
+}
+
+async fn take_locks(
+    road: &Road<'_>,
+    crew: &Crew<'_>,
+    facts: &BTreeMap<String, Facts>,
+    run: &str,
+    request: &Request,
+) -> Result<BTreeMap<String, Post>> {
+    let claim =
+        lock::Claim { command: "deploy", operator: &road.world.operator, reason: request.reason.as_deref() };
+    let mut posts = BTreeMap::new();
+    // Always in the inventory's order, so that two runs never wait for each other.
+    for droplet in &road.env.droplets {
+        let Some(link) = crew.links.get(&droplet.name) else { continue };
+        let project = facts.get(&droplet.name).and_then(Facts::project).map(str::to_owned);
+        let project = project.unwrap_or_else(|| default_project(road.env));
+        let runner = Runner::new(format!("{}/{project}", road.env.state_dir));
+        match lock::take(link, runner, run, road.env.stack.path.as_str(), &claim, &road.env.name).await {
+            Ok(post) => {
+                posts.insert(droplet.name.clone(), post);
+            }
+            Err(error) => {
+                release_locks(&posts, run).await;
+                return Err(error);
+            }
+        }
+    }
+    Ok(posts)
+}
+
+async fn release_locks(posts: &BTreeMap<String, Post>, run: &str) {
+    for post in posts.values() {
+        // A lock that cannot be given back goes stale by itself; the error that led here matters more.
+        let _ = lock::release(post, run).await;
+    }
+}
+
+async fn plan_again(
+    road: &Road<'_>,
+    crew: &Crew<'_>,
+    request: &Request,
+    names: &Names,
+    looked: &Looked,
+) -> Result<Plan> {
+    let facts = crew.facts(When::Preflight).await?;
+    deploy::plan(&names.inputs(road, request, &facts, &looked.staged))
+}
+
+async fn carry_out(
+    road: &Road<'_>,
+    approved: ApprovedPlan,
+    posts: BTreeMap<String, Post>,
+    names: &Names,
+    request: &Request,
+) -> Result<Exit> {
+    let started = Instant::now();
+    let plan = approved.plan();
+    let mut record = RunRecord {
+        schema: RUN_SCHEMA.to_owned(),
+        id: names.run.clone(),
+        env: road.env.name.clone(),
+        command: plan.command.clone(),
+        title: plan.title.clone(),
+        operator: road.world.operator.clone(),
+        reason: request.reason.clone(),
+        started: names.now.clone(),
+        ended: None,
+        exit: None,
+        release: None,
+        ledger: Vec::new(),
+    };
+    if let Err(error) = crate::execute::journal::open(&posts, plan, &record).await {
+        release_locks(&posts, &names.run).await;
+        return Err(error);
+    }
+    road.listener.on(&Event::RunStarted {
+        run: names.run.clone(),
+        env: road.env.name.clone(),
+        command: plan.command.clone(),
+        steps: plan.steps.len(),
+    });
+    let alive = CancellationToken::new();
+    let heart = tokio::spawn(lock::keep(posts.values().cloned().collect(), names.run.clone(), alive.clone()));
+    let ask = || road.desk.interrupted();
+    let execution = Execution {
+        run: &names.run,
+        posts: &posts,
+        listener: road.listener,
+        secrets: road.secrets,
+        stop: &road.stop,
+        ask: &ask,
+    };
+    let report = execute::execute(&approved, &execution).await;
+    alive.cancel();
+    let _ = heart.await;
+    record.exit = Some(report.exit.code());
+    record.ended = Some(road.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
+    record.ledger = report.ledger.clone();
+    finish(road, report, &posts, record, started).await
+}
+
+async fn finish(
+    road: &Road<'_>,
+    report: Report,
+    posts: &BTreeMap<String, Post>,
+    record: RunRecord,
+    started: Instant,
+) -> Result<Exit> {
+    let closed = match report.detached {
+        // The droplet may still be at it: the record and the lock stay its own.
+        true => Ok(()),
+        false => crate::execute::journal::close(posts, &record).await,
+    };
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    road.listener.on(&Event::RunEnded { run: record.id.clone(), exit: report.exit.code(), millis });
+    let show = format!("ops runs show {}", record.id);
+    match report.error {
+        Some(mut error) => {
+            error.ledger = report.ledger;
+            Err(error.next(show))
+        }
+        None => closed.map(|()| report.exit).map_err(|error| error.next(show)),
+    }
+}
+
+/// The terminal's and the system's wishes to stop, as the executor understands them.
+pub fn listen(stop: &Stop, on_first: Arc<dyn Fn() + Send + Sync>) {
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        use tokio::signal::unix::{SignalKind, signal};
+        let (Ok(mut int), Ok(mut term), Ok(mut hup)) =
+            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
+        else {
+            return;
+        };
+        loop {
+            tokio::select! {
+                _ = int.recv() => {}
+                _ = term.recv() => {}
+                _ = hup.recv() => {}
+            }
+            if stop.soft.is_cancelled() {
+                stop.hard.cancel();
+            } else {
+                on_first();
+                stop.soft.cancel();
+            }
+        }
+    });
+}
