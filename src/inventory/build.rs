@@ -55,10 +55,13 @@ struct Whole<'a> {
 
 fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result<Environment, Fault> {
     let path = format!("environments.{name}");
-    let raw::Defaults { ssh, deploy: deploys, min_free_percent } = &whole.defaults;
-    let ssh = raw.ssh.unwrap_or_default().or(&ssh.clone().unwrap_or_default());
+    let raw::Defaults { ssh, r#become, deploy: deploys, min_free_percent } = &whole.defaults;
+    let inherited = droplets::Inherited {
+        ssh: raw.ssh.unwrap_or_default().or(&ssh.clone().unwrap_or_default()),
+        r#become: raw.r#become.or(*r#become).unwrap_or_default(),
+    };
     Ok(Environment {
-        droplets: droplets::resolve(raw.droplets, &ssh, whole.base, &path)?,
+        droplets: droplets::resolve(raw.droplets, &inherited, whole.base, &path)?,
         stack: stack(raw.stack, whole.base, &path)?,
         proxy: raw.proxy.map(proxy),
         deploy: deploy(raw.deploy.unwrap_or_default(), deploys.clone().unwrap_or_default()),
@@ -217,6 +220,12 @@ fn value(raw: raw::Value, base: Base<'_>) -> Value {
         raw::Value::Plain(text) => Value::Plain(text),
         raw::Value::Env(name) => Value::Secret(Source::Env(name)),
         raw::Value::File(path) => Value::Secret(Source::File(base.resolve(&path))),
-        raw::Value::Cmd(words) => Value::Secret(Source::Cmd(words)),
+        raw::Value::Cmd(mut words) => {
+            // What is trusted must not depend on the directory one happens to stand in.
+            if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
+                *program = base.resolve(program).to_string_lossy().into_owned();
+            }
+            Value::Secret(Source::Cmd(words))
+        }
     }
 }

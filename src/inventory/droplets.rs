@@ -26,9 +26,15 @@ impl Ssh {
             config: self.config.or_else(|| other.config.clone()),
             known_hosts: self.known_hosts.or_else(|| other.known_hosts.clone()),
             connect_timeout: self.connect_timeout.or_else(|| other.connect_timeout.clone()),
-            r#become: self.r#become.or(other.r#become),
         }
     }
+}
+
+/// What a droplet that does not say otherwise takes from its environment.
+#[derive(Debug)]
+pub(super) struct Inherited {
+    pub(super) ssh: Ssh,
+    pub(super) r#become: Become,
 }
 
 /// A droplet with what it inherits, before its jump host is known.
@@ -37,11 +43,12 @@ struct Entry {
     place: Place,
     path: String,
     ssh: Ssh,
+    r#become: Become,
 }
 
 pub(super) fn resolve(
     raw: Located<Vec<Located<raw::Droplet>>>,
-    inherited: &Ssh,
+    inherited: &Inherited,
     base: Base<'_>,
     path: &str,
 ) -> Result<Vec<Droplet>, Fault> {
@@ -55,8 +62,8 @@ pub(super) fn resolve(
         .into_iter()
         .enumerate()
         .map(|(i, Located { value: raw, place })| {
-            let ssh = own(&raw).or(inherited);
-            Entry { raw, place, path: format!("{path}.droplets[{i}]"), ssh }
+            let (ssh, r#become) = (own(&raw).or(&inherited.ssh), raw.r#become.unwrap_or(inherited.r#become));
+            Entry { raw, place, path: format!("{path}.droplets[{i}]"), ssh, r#become }
         })
         .collect();
     let mut droplets = Vec::new();
@@ -88,7 +95,6 @@ fn own(raw: &raw::Droplet) -> Ssh {
         config: raw.config,
         known_hosts: raw.known_hosts,
         connect_timeout: raw.connect_timeout,
-        r#become: raw.r#become,
     }
 }
 
@@ -127,7 +133,7 @@ fn distinct(entries: &[Entry], droplets: &[Droplet]) -> Result<(), Fault> {
 fn address(entry: &Entry, all: &[Entry], base: Base<'_>) -> Result<Address, Fault> {
     let raw = &entry.raw;
     if raw.host.0 == "local" {
-        let Ssh { port, user, jump, identity, config, known_hosts, connect_timeout, .. } = own(raw);
+        let Ssh { port, user, jump, identity, config, known_hosts, connect_timeout } = own(raw);
         let of_ssh = [
             ("port", port.is_some()),
             ("user", user.is_some()),
@@ -142,7 +148,7 @@ fn address(entry: &Entry, all: &[Entry], base: Base<'_>) -> Result<Address, Faul
                 Fault::new(&format!("`host: local` is this machine, without ssh: `{key}` has no place"));
             return Err(fault.at(entry.place, entry.path.clone()));
         }
-        return Ok(Address::Local { r#become: raw.r#become.unwrap_or_default() });
+        return Ok(Address::Local { r#become: entry.r#become });
     }
     let ssh = &entry.ssh;
     Ok(Address::Ssh(SshAddress {
@@ -154,7 +160,7 @@ fn address(entry: &Entry, all: &[Entry], base: Base<'_>) -> Result<Address, Faul
         config: ssh.config.as_ref().map(|path| base.resolve(&path.0)),
         known_hosts: ssh.known_hosts.as_ref().map(|path| base.resolve(&path.0)),
         connect_timeout: ssh.connect_timeout.as_ref().map_or(Duration::from_secs(10), |wait| wait.0),
-        r#become: ssh.r#become.unwrap_or(Become::No),
+        r#become: entry.r#become,
     }))
 }
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::error::Error;
-use crate::text::printable;
+use crate::text::{printable, shorten};
 
 use super::redact;
 
@@ -53,7 +53,7 @@ impl Fault {
         };
         let mut error = Error::usage(format!("{shown}: {}", printable(&self.what)));
         if !matches!(self.path.as_str(), "" | "." | "?") {
-            error = error.because(format!("at {}", printable(&self.path)));
+            error = error.because(format!("at {}", shorten(&printable(&self.path), 120)));
         }
         error.why.extend(self.why.iter().map(|why| printable(why)));
         error.next.extend(self.next.iter().map(|next| printable(next)));

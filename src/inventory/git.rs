@@ -4,7 +4,7 @@ use super::addresses::split_port;
 use super::names;
 use super::words::{Checked, show};
 
-const SCHEMES: [&str; 5] = ["https", "http", "ssh", "git", "file"];
+const SCHEMES: [&str; 4] = ["https", "http", "ssh", "git"];
 
 /// A URL of a well-known scheme, `[user@]host:path`, or an absolute path on the droplet. Never
 /// `ext::..`, with which git runs a command.
@@ -15,11 +15,17 @@ pub(super) fn remote(text: &str) -> Checked<String> {
     if text.is_empty() || text.len() > 2048 || !text.chars().all(fine) {
         return refused("no blanks, quotes or other alphabets; a blank in a URL is `%20`");
     }
+    if text.split('/').any(|part| part == "..") {
+        return refused("`..` is not allowed");
+    }
     if text.contains("::") && !text.contains('[') {
         return refused("a transport helper (`name::address`) could run a command");
     }
     let known = if let Some((scheme, rest)) = text.split_once("://") {
-        SCHEMES.contains(&scheme) && (scheme == "file" && rest.starts_with('/') || authority(rest))
+        match scheme {
+            "file" => rest.starts_with('/'),
+            _ => SCHEMES.contains(&scheme) && authority(rest),
+        }
     } else if text.starts_with('/') {
         true
     } else {
@@ -75,6 +81,7 @@ fn well_formed(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 244
         && text != "@"
+        && crate::text::printable(text) == text
         && !text.chars().any(bad)
         && !text.contains("..")
         && !text.ends_with('.')

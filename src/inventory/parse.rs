@@ -68,8 +68,8 @@ fn read(text: &str) -> Result<raw::File, Fault> {
         budget: serde_yaml::budget! {
             max_aliases: 1_000,
             max_anchors: 1_000,
-            max_nodes: 100_000,
-            max_events: 300_000,
+            max_nodes: 50_000,
+            max_events: 150_000,
             max_depth: 32,
             max_merge_keys: 1_000,
             max_recorded_anchor_events: 100_000,

@@ -57,7 +57,10 @@ pub(super) fn below(text: &str) -> Checked<Utf8PathBuf> {
 /// A file of the laptop, as written: `~/x`, absolute, or relative to the inventory's directory.
 pub(super) fn local(text: &str) -> Checked<String> {
     line(text)?;
-    if text.is_empty() || (text.starts_with('~') && text != "~" && !text.starts_with("~/")) {
+    if text.is_empty()
+        || text.trim() != text
+        || (text.starts_with('~') && text != "~" && !text.starts_with("~/"))
+    {
         return Err(format!("{} is not a path\n`~` means your own home directory", show(text)));
     }
     Ok(text.to_owned())

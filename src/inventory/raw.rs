@@ -57,6 +57,7 @@ impl TryFrom<u64> for Version {
 #[serde(deny_unknown_fields)]
 pub(super) struct Defaults {
     pub(super) ssh: Option<Ssh>,
+    pub(super) r#become: Option<Become>,
     pub(super) deploy: Option<Deploy>,
     pub(super) min_free_percent: Option<Percent>,
 }
@@ -71,7 +72,6 @@ pub(super) struct Ssh {
     pub(super) config: Option<SshPath>,
     pub(super) known_hosts: Option<SshPath>,
     pub(super) connect_timeout: Option<Wait>,
-    pub(super) r#become: Option<Become>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,6 +82,7 @@ pub(super) struct Environment {
     pub(super) state_dir: Option<Absolute>,
     pub(super) min_free_percent: Option<Percent>,
     pub(super) ssh: Option<Ssh>,
+    pub(super) r#become: Option<Become>,
     pub(super) droplets: Located<Vec<Located<Droplet>>>,
     pub(super) stack: Stack,
     pub(super) proxy: Option<Proxy>,
@@ -97,6 +98,7 @@ pub(super) struct Droplet {
     pub(super) name: Name,
     pub(super) host: Host,
     pub(super) roles: Option<Vec<Role>>,
+    pub(super) r#become: Option<Become>,
     // The keys of `ssh:` once more; they win over it.
     pub(super) port: Option<Port>,
     pub(super) user: Option<User>,
@@ -105,7 +107,6 @@ pub(super) struct Droplet {
     pub(super) config: Option<SshPath>,
     pub(super) known_hosts: Option<SshPath>,
     pub(super) connect_timeout: Option<Wait>,
-    pub(super) r#become: Option<Become>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -157,7 +158,7 @@ pub(super) struct Check {
     pub(super) name: CheckName,
     pub(super) http: Option<UrlPath>,
     pub(super) status: Option<Status>,
-    pub(super) contains: Option<Line>,
+    pub(super) contains: Option<Phrase>,
     pub(super) max_time: Option<Wait>,
     pub(super) sql: Option<Query>,
     pub(super) expect: Option<Expected>,

@@ -54,6 +54,7 @@ words! {
     SshPath(String) = paths::of_ssh;
     Wait(Duration) = duration;
     Line(String) = line;
+    Phrase(String) = phrase;
     Query(String) = probes::query;
 }
 
@@ -95,13 +96,24 @@ fn duration(text: &str) -> Checked<Duration> {
     }
 }
 
-/// Free text on one line: harmless wherever it is quoted or shown.
+/// Free text on one line: harmless wherever it is quoted or shown. What would change how the rest
+/// of a line is read (control characters, changes of writing direction) is refused.
 pub(super) fn line(text: &str) -> Checked<String> {
-    if let Some(c) = text.chars().find(|c| c.is_control()) {
-        return Err(format!("a control character ({}) has no place in this text", c.escape_unicode()));
+    if let Some(c) =
+        text.chars().find(|c| crate::text::printable(c.encode_utf8(&mut [0; 4])) != c.to_string())
+    {
+        return Err(format!("the character {} has no place in this text", c.escape_unicode()));
     }
     if text.len() > 4096 {
         return Err("this text is longer than 4096 bytes".to_owned());
     }
     Ok(text.to_owned())
+}
+
+/// As [`line`], and not blank: everything contains nothing.
+fn phrase(text: &str) -> Checked<String> {
+    match line(text) {
+        Ok(text) if text.trim().is_empty() => Err("a text is missing here".to_owned()),
+        checked => checked,
+    }
 }

@@ -12,6 +12,11 @@ fn the_example_is_a_valid_inventory() {
     assert_eq!(inventory.environments.keys().collect::<Vec<_>>(), ["dev", "prod", "staging"]);
 }
 
+#[test]
+fn the_inventory_of_the_lab_is_valid() {
+    parse(include_str!("../../../lab/ops.yaml")).unwrap();
+}
+
 /// A key nobody knows, put into every mapping of the example, makes the reader say what it knows
 /// there. All of that must stand in the example, in a mapping of the same kind.
 #[test]

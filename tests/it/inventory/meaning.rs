@@ -151,7 +151,7 @@ fn jump_hosts_are_resolved_to_what_ssh_understands() {
 #[test]
 fn the_nearest_setting_wins() {
     let text = format!(
-        "{}    ssh: {{ user: nearer, port: 2 }}\ndefaults: {{ ssh: {{ user: far, port: 1, identity: keys/id, become: sudo }} }}\n",
+        "{}    ssh: {{ user: nearer, port: 2 }}\ndefaults: {{ ssh: {{ user: far, port: 1, identity: keys/id }}, become: sudo }}\n",
         SMALL.replace("203.0.113.1", "203.0.113.1, user: nearest")
     );
     let inventory = parse(&text).unwrap();

@@ -1,12 +1,17 @@
 //! The inventory: what it accepts, and how it says what is wrong.
 
 mod example;
+mod fuzz;
+mod hostile;
 mod limits;
 mod meaning;
 mod resolved;
 mod schema;
+mod secrets;
+mod world;
 
 use std::path::Path;
+use std::time::Duration;
 
 use ops::error::Error;
 use ops::inventory::{self, Inventory};
@@ -67,4 +72,11 @@ pub(crate) fn table(texts: &[&str]) -> String {
         lines.map(|line| format!("{}\n", line.replace("/project/", ""))).collect::<String>()
     };
     texts.iter().map(card).collect()
+}
+
+/// How long this thread has computed: unlike the clock on the wall, it does not run while the
+/// machine is busy with something else.
+pub(crate) fn computed() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).expect("time goes forward")
 }

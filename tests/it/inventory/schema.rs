@@ -7,7 +7,7 @@ fn an_error_shows_the_place() {
     insta::assert_snapshot!(refused(&SMALL.replace("host:", "hots:")), @r###"
     /project/ops.yaml:6:22: unknown key `hots` (exit 2)
       why: at environments.prod.droplets[0].hots
-      why: known here: name, host, roles, port, user, jump, identity, config, known_hosts, connect_timeout, become
+      why: known here: name, host, roles, become, port, user, jump, identity, config, known_hosts, connect_timeout
       next: did you mean `host`?
          4 |   prod:
          5 |     droplets:
@@ -33,11 +33,11 @@ fn an_unknown_key() {
     ]), @r###"
     ops.yaml:6:22: unknown key `hots` (exit 2)
       why: at environments.prod.droplets[0].hots
-      why: known here: name, host, roles, port, user, jump, identity, config, known_hosts, connect_timeout, become
+      why: known here: name, host, roles, become, port, user, jump, identity, config, known_hosts, connect_timeout
       next: did you mean `host`?
     ops.yaml:8:5: unknown key `protcted` (exit 2)
       why: at environments.prod.protcted
-      why: known here: protected, url, state_dir, min_free_percent, ssh, droplets, stack, proxy, deploy, modules, checks, notify
+      why: known here: protected, url, state_dir, min_free_percent, ssh, become, droplets, stack, proxy, deploy, modules, checks, notify
       next: did you mean `protected`?
     ops.yaml:8:1: unknown key `zzz` (exit 2)
       why: at zzz
