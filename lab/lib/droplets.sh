@@ -120,7 +120,7 @@ create_droplet() {
   if [ "$(stat -fc %T /sys/fs/cgroup)" != cgroup2fs ]; then
     command+=(SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 systemd.unified_cgroup_hierarchy=0)
   fi
-  docker create --name "$container" --hostname "$name" --label "ops-lab=$ref" \
+  docker create --name "$container" --hostname "$name" --label "ops-lab=$(droplet_label)" \
     --network "$PREFIX" --ip "$SUBNET.$last" --network-alias "$name" \
     --cap-add ALL --cap-drop SYS_RESOURCE --security-opt seccomp=unconfined \
     --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
@@ -170,11 +170,17 @@ installed_packages() {
   docker exec "$PREFIX-$1" dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n'
 }
 
+# A droplet is made anew when its image or what the registry holds is another one.
+droplet_label() {
+  echo "$(image_ref "$image") $(cat "$WORK/registry-volume")"
+}
+
 droplet_up() {
-  local name=$1 container=$PREFIX-$1 started=$SECONDS
+  local name=$1 container=$PREFIX-$1 started=$SECONDS label
   local image last sshd_port user
   describe "$name"
-  if [ "$(docker container inspect --format '{{index .Config.Labels "ops-lab"}}' "$container" 2>/dev/null)" != "$(image_ref "$image")" ]; then
+  label=$(docker container inspect --format '{{index .Config.Labels "ops-lab"}}' "$container" 2>/dev/null) || label=''
+  if [ -n "$label" ] && [ "$label" != "$(droplet_label)" ]; then
     remove_droplet "$name"
   fi
   case $(container_state "$container") in
@@ -273,8 +279,7 @@ cmd_down() {
       docker volume rm "$volume" >/dev/null || true
     done
     docker image ls --format '{{.Repository}}:{{.Tag}}' 'ops-lab/*' | xargs --no-run-if-empty docker rmi >/dev/null || true
-    docker image prune --force --filter label=ops-lab >/dev/null || true
-    rm -rf "$BASE"/origin-* "$BASE/registry-volume"
+    rm -rf "$BASE"/origin-*
   fi
   stop_dockerd
 }
@@ -288,7 +293,7 @@ cmd_status() {
     state=$(container_state "$PREFIX-$name")
     if [ "$state" = running ]; then
       state=$(docker exec "$PREFIX-$name" systemctl is-system-running 2>/dev/null || true)
-      state="${state:-unknown}, $(docker exec "$PREFIX-$name" docker ps --quiet 2>/dev/null | wc -l) containers"
+      state="${state:-unknown}, $(docker exec "$PREFIX-$name" docker ps --quiet 2>/dev/null | wc -l || true) containers"
     fi
     printf '%-9s %-12s %-5s %s\n' "$name" "$ADDRESS.$last" "$(outer_ssh_port)" "$state"
   done

@@ -23,12 +23,13 @@ seed_run() {
 }
 
 # seed_trio KIND BRANCH PATH: the database on trio-db, Odoo on the three web droplets.
+# The containers on a droplet do not know the names of the other droplets: the address is given.
 seed_trio() {
   local password=lab-trio-password web
   seed_run trio-db "$1" "$2" "$3" no ONLY_DB=1 DB_PASSWORD="$password"
-  seed_run trio-1 "$1" "$2" "$3" no DB_HOST=trio-db DB_PASSWORD="$password"
+  seed_run trio-1 "$1" "$2" "$3" no DB_HOST="$SUBNET.24" DB_PASSWORD="$password"
   for web in trio-2 trio-3; do
-    seed_run "$web" "$1" "$2" "$3" no DB_HOST=trio-db DB_PASSWORD="$password" NO_INIT=1
+    seed_run "$web" "$1" "$2" "$3" no DB_HOST="$SUBNET.24" DB_PASSWORD="$password" NO_INIT=1
   done
 }
 

@@ -15,7 +15,7 @@ wait_registry() {
 
 # Fill a volume with the images once, and give every lab a copy made of hard links.
 registry_master() {
-  local list sha volume filler port name ref started=$SECONDS
+  local list sha volume older filler port name ref started=$SECONDS
   list=$(app_images) || exit 1
   sha=$(sha256sum <<<"$list" | cut -c 1-16)
   volume=ops-lab-registry-$sha
@@ -24,6 +24,9 @@ registry_master() {
     filler=ops-lab-registry-filler
     docker rm --force "$filler" >/dev/null 2>&1 || true
     docker volume rm "$volume-new" >/dev/null 2>&1 || true
+    older=$(docker volume ls --quiet --filter name=ops-lab-registry- | head -n 1)
+    docker volume create "$volume-new" >/dev/null
+    [ -z "$older" ] || copy_registry "$older" "$volume-new" # what it has needs no second push
     docker run --detach --name "$filler" --publish 127.0.0.1::5000 --volume "$volume-new:/var/lib/docker-registry" \
       "$(image_ref services)" >/dev/null
     port=$(docker port "$filler" 5000 | head -n 1)
@@ -37,9 +40,10 @@ registry_master() {
     docker volume create "$volume" >/dev/null
     copy_registry "$volume-new" "$volume"
     docker volume rm "$volume-new" >/dev/null
+    [ -z "$older" ] || docker volume rm "$older" >/dev/null
     say "registry: filled in $(since "$started")"
   fi
-  echo "$volume" >"$BASE/registry-volume"
+  echo "$volume" >"$WORK/registry-volume"
 }
 
 # copy_registry FROM TO: blobs never change and are linked; the small files that name them are copied.
@@ -56,7 +60,7 @@ copy_registry() {
 services_up() {
   local volume image
   image=$(image_ref services)
-  volume=$(cat "$BASE/registry-volume")
+  volume=$(cat "$WORK/registry-volume")
   if [ "$(docker container inspect --format '{{index .Config.Labels "ops-lab"}}' "$SERVICES" 2>/dev/null)" != "$image $volume" ]; then
     docker rm --force "$SERVICES" >/dev/null 2>&1 || true
     docker volume rm "$PREFIX-registry" >/dev/null 2>&1 || true
