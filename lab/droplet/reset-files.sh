@@ -10,14 +10,15 @@ awk '$2 ~ "^/(opt|srv|mnt|home|var/lib/ops)(/|$)" { print $2 }' /proc/mounts | s
   umount --lazy "$(printf '%b' "$mount")"
 done
 ufw --force disable >/dev/null 2>&1
+iptables --flush DOCKER-USER 2>/dev/null && iptables --append DOCKER-USER --jump RETURN
 (
   cd / || exit 1
-  keep='^etc/(hosts|hostname|resolv.conf)$'
-  tar -tf /run/lab-fresh.tar | sed 's,/$,,' | grep -v -E "$keep" | LC_ALL=C sort >/run/lab-wanted
-  find etc root home usr/local opt srv var/spool -xdev | grep -v -E "$keep" | LC_ALL=C sort >/run/lab-there
-  LC_ALL=C comm -13 /run/lab-wanted /run/lab-there | tr '\n' '\0' | xargs -0 --no-run-if-empty rm -rf --
+  tar -xf /run/lab-fresh.tar run/lab-wanted && [ -s /run/lab-wanted ] || exit 1
+  # shellcheck disable=SC2086
+  find $RESET_FOLDERS -xdev -print0 | LC_ALL=C sort -z >/run/lab-there
+  LC_ALL=C comm -z -13 /run/lab-wanted /run/lab-there | xargs -0 --no-run-if-empty rm -rf --
   tar -xpf /run/lab-fresh.tar
-)
+) || exit 1
 rm -rf /var/lib/ops /var/lib/odoo /var/backups/ops* /run/lab-*
 find /mnt -mindepth 1 -maxdepth 1 -exec rm -rf {} +
 find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' -exec rm -rf {} +

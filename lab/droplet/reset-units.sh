@@ -12,6 +12,10 @@ units | xargs --no-run-if-empty systemctl stop >/dev/null 2>&1
 rm -rf /run/systemd/transient/ops* /run/systemd/system/ops* /run/ops* /run/lock/ops*
 
 # What was left running by a login, except the logins themselves.
-for pid in $(ps -e -o pid=,cgroup=,comm= | awk '$2 ~ /ssh\.service/ && $3 !~ /^sshd/ { print $1 }'); do
-  kill -KILL "$pid" 2>/dev/null
+grep -l 'ssh\.service' /proc/[0-9]*/cgroup 2>/dev/null | while read -r file; do
+  folder=${file%/cgroup}
+  case $(cat "$folder/comm" 2>/dev/null) in
+    sshd*) ;;
+    *) kill -KILL "${folder#/proc/}" 2>/dev/null ;;
+  esac
 done

@@ -157,19 +157,6 @@ wait_droplet() {
   die "$name: sshd does not answer at $ADDRESS.$last:$(outer_ssh_port)"
 }
 
-# What `reset` puts back: the droplet's files as they are when it has just been made.
-save_fresh() {
-  local name=$1
-  docker exec "$PREFIX-$name" tar -C / --exclude etc/hosts --exclude etc/hostname --exclude etc/resolv.conf \
-    -cf - etc root home usr/local opt srv var/spool >"$WORK/fresh/$name.tar.new"
-  mv "$WORK/fresh/$name.tar.new" "$WORK/fresh/$name.tar"
-  installed_packages "$name" >"$WORK/fresh/$name.packages"
-}
-
-installed_packages() {
-  docker exec "$PREFIX-$1" dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\n'
-}
-
 # A droplet is made anew when its image or what the registry holds is another one.
 droplet_label() {
   echo "$(image_ref "$image") $(cat "$WORK/registry-volume")"
@@ -234,12 +221,12 @@ lab_up() {
   done
   if need_images "${extra[@]}"; then
     install_missing mmdebstrap=mmdebstrap
+    [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || install_missing debian-keys=debian-archive-keyring
     locked images build_images "${extra[@]}"
   fi
-  locked images registry_master
   docker network inspect "$PREFIX" >/dev/null 2>&1 ||
     docker network create --subnet "$SUBNET.0/24" "$PREFIX" >/dev/null
-  services_up
+  locked images services_up
   each_droplet droplet_up "${names[@]}"
   inventory "$NET" "$(port_of_sshd)" >"$WORK/ops.yaml.new"
   mv "$WORK/ops.yaml.new" "$WORK/ops.yaml"
@@ -255,123 +242,4 @@ cmd_up() {
   mkdir -p "$WORK"
   locked "$PREFIX" lab_up "$@"
   say "up in $(since "$started"): $* (inventory: $WORK/ops.yaml)"
-}
-
-cmd_down() {
-  local name volume
-  check_machine
-  if ! docker_answers; then
-    say "no Docker engine answers: nothing to take down"
-    return 0
-  fi
-  for name in services $ALL_DROPLETS; do
-    if [ "$(container_state "$PREFIX-$name")" != absent ]; then
-      say "removing $PREFIX-$name"
-      docker rm --force --volumes "$PREFIX-$name" >/dev/null
-    fi
-    docker volume rm "$PREFIX-$name-docker" >/dev/null 2>&1 || true
-  done
-  docker volume rm "$PREFIX-registry" >/dev/null 2>&1 || true
-  docker network rm "$PREFIX" >/dev/null 2>&1 || true
-  rm -rf "$WORK/fresh"
-  if [ "${1:-}" = --images ]; then
-    docker volume ls --quiet --filter name=ops-lab-registry- | while read -r volume; do
-      docker volume rm "$volume" >/dev/null || true
-    done
-    docker image ls --format '{{.Repository}}:{{.Tag}}' 'ops-lab/*' | xargs --no-run-if-empty docker rmi >/dev/null || true
-    rm -rf "$BASE"/origin-*
-  fi
-  stop_dockerd
-}
-
-cmd_status() {
-  local name image last sshd_port user state
-  docker_answers || die "no Docker engine answers; lab/lab up starts one"
-  printf '%-9s %-12s %-5s %s\n' services "$ADDRESS.9" "$(port_of_sshd)" "$(container_state "$SERVICES")"
-  for name in $ALL_DROPLETS; do
-    describe "$name"
-    state=$(container_state "$PREFIX-$name")
-    if [ "$state" = running ]; then
-      state=$(docker exec "$PREFIX-$name" systemctl is-system-running 2>/dev/null || true)
-      state="${state:-unknown}, $(docker exec "$PREFIX-$name" docker ps --quiet 2>/dev/null | wc -l || true) containers"
-    fi
-    printf '%-9s %-12s %-5s %s\n' "$name" "$ADDRESS.$last" "$(outer_ssh_port)" "$state"
-  done
-}
-
-reset_hard() {
-  local name=$1
-  docker exec -i "$PREFIX-$name" bash -s <"$LAB/droplet/reset-docker.sh" || true
-  remove_droplet "$name" keep-images
-  rm -f "$WORK/fresh/$name.tar"
-  droplet_up "$name"
-}
-
-droplet_reset() {
-  local name=$1 container=$PREFIX-$1 started=$SECONDS
-  local image last sshd_port user
-  describe "$name"
-  [ "$(container_state "$container")" != absent ] || die "$name is not up"
-  if [ "$(container_state "$container")" != running ]; then
-    docker start "$container" >/dev/null
-    wait_droplet "$name"
-  fi
-  if [ "${hard:-no}" = yes ] || ! cmp -s "$WORK/fresh/$name.packages" <(installed_packages "$name"); then
-    reset_hard "$name"
-    return
-  fi
-  docker exec -i "$container" sh -c 'cat >/run/lab-fresh.tar' <"$WORK/fresh/$name.tar"
-  cat "$LAB/droplet/reset-units.sh" "$LAB/droplet/reset-docker.sh" "$LAB/droplet/reset-files.sh" |
-    docker exec -i "$container" bash -s || die "$name could not be reset; try: lab reset $name --hard"
-  docker exec "$container" true
-  say "$name: fresh ($(since "$started"))"
-}
-
-cmd_reset() {
-  local names hard=no name words=()
-  for name in "$@"; do
-    case $name in
-      --hard) hard=yes ;;
-      *) words+=("$name") ;;
-    esac
-  done
-  mapfile -t names < <(expand "${words[@]}")
-  [ "${#names[@]}" -gt 0 ] || die "nothing is up"
-  docker exec "$SERVICES" sh -c 'rm -f /run/lab/*.off'
-  locked "$PREFIX-origin" origin_reset
-  each_droplet droplet_reset "${names[@]}"
-}
-
-cmd_ssh() {
-  local name=${1:?which droplet?}
-  shift
-  exec ssh -F "$WORK/ssh_config" "$name" "$@"
-}
-
-cmd_root() {
-  local name=${1:?which droplet?} options=(-i)
-  shift
-  [ ! -t 0 ] || options=(-it)
-  [ $# -gt 0 ] || set -- bash
-  exec docker exec "${options[@]}" "$PREFIX-$name" "$@"
-}
-
-cmd_power() {
-  local how=$1 name=${2:?which droplet?}
-  local image last sshd_port user
-  describe "$name"
-  case $how in
-    reboot) docker restart --time 30 "$PREFIX-$name" >/dev/null ;;
-    kill) docker kill --signal KILL "$PREFIX-$name" >/dev/null ;;
-    start) docker start "$PREFIX-$name" >/dev/null ;;
-    stop) docker stop --time 30 "$PREFIX-$name" >/dev/null ;;
-  esac
-  case $how in
-    reboot | start) wait_droplet "$name" ;;
-  esac
-}
-
-cmd_env() {
-  printf 'export OPS_LAB_WORK=%q OPS_LAB_INVENTORY=%q OPS_LAB_PREFIX=%q OPS_LAB_ADDRESS=%q OPS_LAB_SSH_CONFIG=%q\n' \
-    "$WORK" "$WORK/ops.yaml" "$PREFIX" "$ADDRESS" "$WORK/ssh_config"
 }

@@ -16,11 +16,18 @@ origin_repository() {
   echo "$BASE/origin-$sha"
 }
 
+# Nothing is touched when its branches are what they should be: others may be fetching.
 origin_reset() {
-  local repository
+  local repository new=$ORIGIN_PATH.new
   repository=$(locked origin origin_repository)
-  docker exec "$SERVICES" sh -c "rm -rf $ORIGIN_PATH && mkdir -p $ORIGIN_PATH && chown git:git $ORIGIN_PATH"
-  tar -C "$repository" --owner=1000 --group=1000 -cf - . | docker exec -i "$SERVICES" tar -C "$ORIGIN_PATH" -xpf -
+  if [ "$(git -C "$repository" for-each-ref)" = "$(docker exec --user git --workdir /srv/git "$SERVICES" \
+    sh -c "cd $ORIGIN_PATH && git for-each-ref" 2>/dev/null)" ]; then
+    return 0
+  fi
+  docker exec "$SERVICES" sh -c "rm -rf $new && mkdir -p $new && chown git:git $new"
+  tar -C "$repository" --owner=1000 --group=1000 -cf - . | docker exec -i "$SERVICES" tar -C "$new" -xpf -
+  docker exec "$SERVICES" sh -c "rm -rf $ORIGIN_PATH.old && if [ -d $ORIGIN_PATH ]; then mv $ORIGIN_PATH $ORIGIN_PATH.old; fi &&
+    mv $new $ORIGIN_PATH && rm -rf $ORIGIN_PATH.old"
 }
 
 origin_refs() {

@@ -59,6 +59,7 @@ copy_registry() {
 
 services_up() {
   local volume image
+  registry_master
   image=$(image_ref services)
   volume=$(cat "$WORK/registry-volume")
   if [ "$(docker container inspect --format '{{index .Config.Labels "ops-lab"}}' "$SERVICES" 2>/dev/null)" != "$image $volume" ]; then
