@@ -73,7 +73,7 @@ pub async fn look(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Result
             staged: staged.get(&droplet.name),
             allow_downgrade: request.allow_downgrade,
         };
-        findings.extend(checks::run(checks::preflight::ALL, &subject));
+        findings.extend(checks::preflight::judge(&subject));
     }
     Ok(Looked { facts, staged, findings })
 }

@@ -48,6 +48,27 @@ pub fn shorten(text: &str, width: usize) -> String {
     short
 }
 
+/// Bytes as a person says them, in powers of ten: `41.2 GB`, `512 MB`.
+pub fn size(bytes: u64) -> String {
+    let units = ["kB", "MB", "GB", "TB", "PB", "EB"];
+    let mut divisor = 1000_u64;
+    let mut unit = "kB";
+    for next in units {
+        unit = next;
+        if bytes / divisor < 1000 {
+            break;
+        }
+        divisor = divisor.saturating_mul(1000);
+    }
+    // Whole numbers only, so that nothing is lost to rounding twice; one decimal below one hundred.
+    let tenths = u128::from(bytes) * 10 / u128::from(divisor);
+    match tenths {
+        _ if bytes < 1000 => format!("{bytes} B"),
+        0..1000 if tenths % 10 != 0 => format!("{}.{} {unit}", tenths / 10, tenths % 10),
+        _ => format!("{} {unit}", tenths / 10),
+    }
+}
+
 fn is_hostile(c: char) -> bool {
     // Bidirectional overrides reorder what a person reads, which is as bad as moving the cursor.
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
@@ -65,6 +86,12 @@ mod tests {
     fn no_escape_survives() {
         assert_eq!(printable("a\x1b[2Jb\x1b]0;title\x07c\nd\u{202e}e"), "abc⏎d\u{fffd}e");
         assert!(!printable("\x1b\x1b[\x1b").contains('\x1b'));
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let shown = [0, 999, 1000, 1_550, 41_200_000_000, 80_000_000_000, 433_400_000, u64::MAX].map(size);
+        assert_eq!(shown, ["0 B", "999 B", "1 kB", "1.5 kB", "41.2 GB", "80 GB", "433 MB", "18.4 EB"]);
     }
 
     #[test]

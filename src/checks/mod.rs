@@ -4,13 +4,53 @@
 //! judge; a hardening rule is a check with a fix. Adding one is one file and one line in the `ALL` of
 //! its folder.
 
+mod markdown;
+mod own;
 pub mod preflight;
 
 use serde::Serialize;
 
-use crate::facts::Facts;
-use crate::inventory::{Droplet, Environment, Severity};
+use crate::facts::{Facts, Probe};
+use crate::inventory::{Droplet, Environment, Role, Severity};
 use crate::runbooks::deploy::Staged;
+use crate::text::printable;
+
+pub use markdown::markdown;
+pub use own::own;
+
+pub const PREFLIGHT_SCHEMA: &str = "ops.preflight/1";
+
+/// What `ops preflight --output json` prints.
+#[derive(Debug, Serialize)]
+pub struct Preflight<'a> {
+    pub schema: &'static str,
+    pub env: &'a str,
+    /// RFC 3339, UTC.
+    pub at: &'a str,
+    /// How many findings would stop a deploy.
+    pub blocking: usize,
+    pub findings: &'a [Finding],
+}
+
+impl<'a> Preflight<'a> {
+    pub fn new(env: &'a Environment, at: &'a str, findings: &'a [Finding]) -> Self {
+        let blocking = findings.iter().filter(|finding| finding.blocks()).count();
+        Self { schema: PREFLIGHT_SCHEMA, env: &env.name, at, blocking, findings }
+    }
+}
+
+/// Judges one droplet by a list of checks, in its order.
+pub fn run(list: &[Check], subject: &Subject<'_>) -> Vec<Finding> {
+    list.iter()
+        .map(|check| Finding {
+            id: check.id.to_owned(),
+            title: check.title.to_owned(),
+            severity: check.severity,
+            droplet: subject.droplet.name.clone(),
+            verdict: (check.judge)(subject),
+        })
+        .collect()
+}
 
 /// What a check looks at.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +62,17 @@ pub struct Subject<'a> {
     pub staged: Option<&'a Staged>,
     /// The request allows to drop commits (`--allow-downgrade`).
     pub allow_downgrade: bool,
+}
+
+impl Subject<'_> {
+    fn has(&self, role: Role) -> bool {
+        self.droplet.roles.contains(&role)
+    }
+
+    /// Nothing of the web service is here: this will be the first deploy of the stack.
+    fn is_first(&self) -> bool {
+        self.facts.containers.is_ok() && self.facts.container(&self.env.stack.web).is_none()
+    }
 }
 
 /// A rule with a stable, documented id.
@@ -50,23 +101,61 @@ pub enum Verdict {
     Skip { why: String },
 }
 
+/// Evidence quotes droplets, so it is made printable here, once.
 impl Verdict {
+    pub fn pass(evidence: impl AsRef<str>) -> Self {
+        Self::Pass { evidence: printable(evidence.as_ref()) }
+    }
+
+    pub fn warn(evidence: impl AsRef<str>, fix: impl AsRef<str>) -> Self {
+        Self::Warn { evidence: printable(evidence.as_ref()), fix: printable(fix.as_ref()) }
+    }
+
+    pub fn fail(evidence: impl AsRef<str>, fix: impl AsRef<str>) -> Self {
+        Self::Fail { evidence: printable(evidence.as_ref()), fix: printable(fix.as_ref()) }
+    }
+
+    pub fn unknown(why: impl AsRef<str>) -> Self {
+        Self::Unknown { why: printable(why.as_ref()) }
+    }
+
+    pub fn skip(why: impl AsRef<str>) -> Self {
+        Self::Skip { why: printable(why.as_ref()) }
+    }
+
     /// What was seen, or why nothing was.
     pub fn evidence(&self) -> &str {
         match self {
-            Verdict::Pass { evidence } | Verdict::Warn { evidence, .. } | Verdict::Fail { evidence, .. } => {
-                evidence
-            }
-            Verdict::Unknown { why } | Verdict::Skip { why } => why,
+            Self::Pass { evidence } | Self::Warn { evidence, .. } | Self::Fail { evidence, .. } => evidence,
+            Self::Unknown { why } | Self::Skip { why } => why,
         }
     }
 
+    /// What to do about it.
     pub fn fix(&self) -> Option<&str> {
         match self {
-            Verdict::Warn { fix, .. } | Verdict::Fail { fix, .. } => Some(fix),
+            Self::Warn { fix, .. } | Self::Fail { fix, .. } => Some(fix),
             _ => None,
         }
     }
+}
+
+/// A fact, or the verdict that it is missing.
+fn known<T>(probe: &Probe<T>) -> Result<&T, Verdict> {
+    probe.as_ref().map_err(|failure| Verdict::unknown(&failure.why))
+}
+
+/// At most `most` of the items, and how many more there are.
+fn some_of(items: impl IntoIterator<Item = impl Into<String>>, most: usize) -> String {
+    let mut all: Vec<String> = items.into_iter().map(Into::into).collect();
+    let more = all.len().saturating_sub(most);
+    all.truncate(most);
+    let shown = all.join(", ");
+    if more == 0 { shown } else { format!("{shown} and {more} more") }
+}
+
+fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// A check's verdict on one droplet.
@@ -89,17 +178,4 @@ impl Finding {
             _ => false,
         }
     }
-}
-
-/// Every check of a list, judged.
-pub fn run(list: &[Check], subject: &Subject<'_>) -> Vec<Finding> {
-    list.iter()
-        .map(|check| Finding {
-            id: check.id.to_owned(),
-            title: check.title.to_owned(),
-            severity: check.severity,
-            droplet: subject.droplet.name.clone(),
-            verdict: (check.judge)(subject),
-        })
-        .collect()
 }

@@ -3,9 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use ops::facts::{
+    Checkout, Container, Database, Docker, Facts, Host, Listening, Memory, Module, Mount, ProxyState,
+    PublishedPort, StackDir, State,
+};
 use ops::inventory::{
     Address, Become, Deploy, Droplet, Environment, Git, Proxy, ProxyKind, Role, Stack, Strategy, Update,
 };
+use ops::plan::Layer;
+use ops::record::{Image, RELEASE_SCHEMA, Release};
+use ops::runbooks::deploy::{Code, Commit, Model, Resolved, Staged};
 
 /// An environment of one local droplet with everything in its usual place.
 pub fn environment() -> Environment {
@@ -58,5 +65,169 @@ pub fn droplet() -> Droplet {
         name: "erp-1".into(),
         address: Address::Local { r#become: Become::No },
         roles: vec![Role::Web, Role::Db],
+    }
+}
+
+/// A droplet in good order on which release `r1` runs.
+pub fn facts() -> Facts {
+    Facts {
+        droplet: "erp-1".into(),
+        host: Ok(Host {
+            hostname: "erp-1".into(),
+            uid: 0,
+            user: "root".into(),
+            os: "Debian GNU/Linux 13 (trixie)".into(),
+            cpus: 2,
+            systemd: true,
+            missing: Vec::new(),
+        }),
+        docker: Ok(Docker {
+            engine: "26.1.5+dfsg1".into(),
+            compose: Some("2.26.1-4".into()),
+            compose_v1: false,
+            root_dir: "/var/lib/docker".into(),
+        }),
+        mounts: Ok(vec![Mount {
+            purposes: ["stack", "state", "root", "docker"].map(String::from).into(),
+            mount_point: "/".into(),
+            size: 80_000_000_000,
+            free: 41_200_000_000,
+            inodes: 5_000_000,
+            inodes_free: 4_000_000,
+        }]),
+        memory: Ok(Memory { total: 4_000_000_000, available: 2_000_000_000, swap_total: 0, swap_free: 0 }),
+        listeners: Ok(vec![
+            Listening { address: "0.0.0.0".into(), port: 22, process: Some("sshd(9)".into()) },
+            Listening { address: "127.0.0.1".into(), port: 8069, process: Some("docker-proxy(812)".into()) },
+        ]),
+        containers: Ok(vec![container("db"), container("odoo")]),
+        stack: Ok(StackDir {
+            exists: true,
+            owner: "deploy".into(),
+            writable: true,
+            env_file: true,
+            git: Some(Checkout {
+                head: "1".repeat(40),
+                branch: Some("main".into()),
+                remote: None,
+                dirty: Vec::new(),
+            }),
+        }),
+        database: Ok(Some(Database {
+            server_version: "15.20".into(),
+            exists: true,
+            odoo: true,
+            bytes: 944_000_000,
+            modules: [("base".into(), module("installed"))].into(),
+            active_users: Some(0),
+        })),
+        proxy: Ok(Some(ProxyState {
+            present: true,
+            running: true,
+            site_exists: true,
+            config_tested: true,
+            config_fault: None,
+            certificates: vec![("/etc/ssl/erp.pem".into(), NOW + 60 * 86_400)],
+            certificates_unread: Vec::new(),
+            now: NOW,
+        })),
+        state: Ok(State {
+            project: Some("odoo".into()),
+            writable: true,
+            lock: None,
+            now: NOW,
+            current: Some("r1".into()),
+            releases: vec![release("r1")],
+            runs: Vec::new(),
+            unreadable: Vec::new(),
+        }),
+        own: BTreeMap::new(),
+    }
+}
+
+/// The droplet's clock in [`facts`].
+pub const NOW: i64 = 1_795_000_000;
+
+pub fn module(state: &str) -> Module {
+    Module { state: state.into(), version: Some("14.0.1.0".into()) }
+}
+
+pub fn container(service: &str) -> Container {
+    let port = PublishedPort { container: 8069, address: "127.0.0.1".into(), host: 8069 };
+    Container {
+        id: service.repeat(8),
+        name: format!("odoo-{service}-1"),
+        project: "odoo".into(),
+        service: service.into(),
+        oneoff: false,
+        state: "running".into(),
+        health: Some("healthy".into()),
+        exit_code: 0,
+        restarts: 0,
+        oom_killed: false,
+        image: format!("registry.example.com/{service}:14.0"),
+        image_id: format!("sha256:{service}"),
+        config_files: vec!["/var/lib/ops/odoo/releases/r1/compose.json".into()],
+        working_dir: "/opt/odoo".into(),
+        ports: if service == "odoo" { vec![port] } else { Vec::new() },
+        mounts: Vec::new(),
+        started: "2026-11-20T21:43:38Z".into(),
+    }
+}
+
+pub fn release(id: &str) -> Release {
+    let image = |service: &str| Image {
+        name: format!("registry.example.com/{service}:14.0"),
+        id: format!("sha256:{service}"),
+        digest: None,
+        kept: format!("ops/odoo:{id}-{service}"),
+    };
+    Release {
+        schema: RELEASE_SCHEMA.into(),
+        id: id.into(),
+        created: "2026-11-01T00:00:00Z".into(),
+        run: None,
+        git_ref: Some("main".into()),
+        sha: Some("1".repeat(40)),
+        images: [("db".to_owned(), image("db")), ("odoo".to_owned(), image("odoo"))].into(),
+        compose_hash: String::new(),
+        modules: BTreeMap::new(),
+        operator: None,
+        reason: None,
+    }
+}
+
+/// What a fetch of `main` told, one commit ahead of what runs.
+pub fn staged() -> Staged {
+    let image = Resolved {
+        reference: "registry.example.com/odoo:14.0".into(),
+        digest: Some(format!("sha256:{}", "ab".repeat(32))),
+        layers: vec![Layer { id: "a".into(), bytes: 400_000_000 }],
+        local_id: None,
+        present: false,
+        registry_fault: None,
+    };
+    let json = serde_json::json!({"services": {
+        "odoo": {"ports": [{"target": 8069, "published": "8069", "host_ip": "127.0.0.1", "protocol": "tcp"}]},
+        "db": {},
+    }});
+    Staged {
+        code: Some(Ok(Code {
+            r#ref: "main".into(),
+            sha: "2".repeat(40),
+            subject: "Second".into(),
+            running: Some("1".repeat(40)),
+            incoming: vec![Commit { sha: "2".repeat(40), subject: "Second".into() }],
+            dropped: Vec::new(),
+            changed: Vec::new(),
+            models: Default::default(),
+            tree: Vec::new(),
+            bytes: 50_000_000,
+        })),
+        model: Ok(Model { project: "odoo".into(), json }),
+        running_model: None,
+        images: [("odoo".to_owned(), Ok(image))].into(),
+        entries: None,
+        unclean: None,
     }
 }

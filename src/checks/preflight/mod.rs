@@ -1,6 +1,69 @@
-//! What is looked at before the first change.
+//! What must be true before a deploy changes anything.
+//!
+//! The ids are documented and stable; [`table`] lists them. Nothing here has a fix of its own: a
+//! verdict says what the engineer does.
 
-use super::Check;
+mod access;
+mod certificate;
+mod database;
+mod disk;
+mod docker;
+mod drift;
+mod git;
+mod images;
+mod lock;
+mod memory;
+mod model;
+mod ports;
+mod programs;
+mod proxy;
+mod users;
+mod writable;
 
-/// In the order in which they are shown.
-pub const ALL: &[Check] = &[];
+use super::{Check, Finding, Subject};
+use crate::inventory::When;
+
+/// In the order of the checklist: the reasons before what follows from them.
+pub const ALL: &[Check] = &[
+    access::CHECK,
+    programs::CHECK,
+    docker::ENGINE,
+    docker::COMPOSE,
+    lock::FREE,
+    lock::RECORDS,
+    disk::STACK,
+    disk::STATE,
+    disk::DOCKER,
+    disk::ROOT,
+    memory::CHECK,
+    writable::STATE,
+    writable::STACK,
+    git::REACHABLE,
+    git::DOWNGRADE,
+    git::CLEAN,
+    model::CHECK,
+    images::CHECK,
+    ports::CHECK,
+    drift::CHECK,
+    database::ANSWERS,
+    database::MODULES,
+    users::CHECK,
+    proxy::CHECK,
+    certificate::CHECK,
+];
+
+/// The whole preflight of one droplet, the user's own checks included.
+pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
+    let mut findings = super::run(ALL, subject);
+    findings.extend(super::own(subject, When::Preflight));
+    findings
+}
+
+/// Ids, titles and severities as a Markdown table, for the documentation.
+pub fn table() -> String {
+    let rows = ALL.iter().map(|check| {
+        let severity = super::markdown::severity(check.severity);
+        format!("| `{}` | {} | {severity} |\n", check.id, check.title)
+    });
+    format!("| id | what | severity |\n|---|---|---|\n{}", rows.collect::<String>())
+}
