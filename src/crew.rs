@@ -105,7 +105,13 @@ impl<'a> Crew<'a> {
         all
     }
 
-    async fn ask(&self, droplet: &Droplet, cmd: &Cmd, limit: Duration) -> Result<crate::transport::Output> {
+    /// One read-only question to one droplet.
+    pub(crate) async fn ask(
+        &self,
+        droplet: &Droplet,
+        cmd: &Cmd,
+        limit: Duration,
+    ) -> Result<crate::transport::Output> {
         let link =
             self.links.get(&droplet.name).ok_or_else(|| Error::failed("not connected").on(&droplet.name))?;
         // Nothing changes here, so a lost answer is an unreachable droplet and not an unknown outcome.
@@ -156,7 +162,7 @@ fn stage_failed(droplet: &Droplet, output: &crate::transport::Output) -> Error {
 }
 
 /// 128 bits that nobody can guess, for delimiters.
-fn nonce() -> Result<String> {
+pub(crate) fn nonce() -> Result<String> {
     let mut bytes = [0_u8; 16];
     getrandom::fill(&mut bytes)
         .map_err(|error| Error::failed("this machine has no randomness").because(error))?;

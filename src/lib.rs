@@ -14,6 +14,7 @@ pub mod flow;
 pub mod frames;
 pub mod inventory;
 pub mod plan;
+pub mod queries;
 pub mod record;
 pub mod runbooks;
 pub mod secret;

@@ -166,7 +166,9 @@ async fn unhealthy(docker: &Docker, look: Option<Look>, why: String) -> Box<Unhe
             break;
         }
     }
-    let state = format!("{state}, exit code {}, {} restarts", look.exit_code, look.restarts);
+    let code =
+        if look.status == "running" { String::new() } else { format!(", exit code {}", look.exit_code) };
+    let state = format!("{state}{code}, restarted {} times", look.restarts);
     Box::new(Unhealthy { why, log, state, probe: look.probe.into_bytes() })
 }
 

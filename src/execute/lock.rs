@@ -4,6 +4,7 @@
 //! heartbeat keeps it while this process lives; a holder whose heart stopped and none of whose steps
 //! runs is proven stale and taken over, which the droplet's audit records.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -32,7 +33,7 @@ pub struct Claim<'a> {
 /// # Errors
 /// `Exit::Locked` names the holder; a droplet that cannot be written says so.
 pub async fn take(
-    link: &std::sync::Arc<dyn Transport>,
+    link: &Arc<dyn Transport>,
     runner: Runner,
     run: &str,
     stack: &str,
@@ -91,6 +92,27 @@ pub async fn release(post: &Post, run: &str) -> Result<()> {
     match output.code {
         0 | LOCK_NOT_OURS => Ok(()),
         _ => Err(refused(&output, post.link.droplet(), post.runner.dir())),
+    }
+}
+
+/// A person's own decision to give a lock back, whoever took it. The runner may not be there yet.
+///
+/// # Errors
+/// Somebody else holds it by now.
+pub async fn release_by_hand(
+    link: &Arc<dyn Transport>,
+    runner: &Runner,
+    run: &str,
+    stack: &str,
+) -> Result<()> {
+    let cmd = runner.release_by_hand(run, stack);
+    let output = link.run(Call::new(&cmd)).await.map_err(|error| error.into_error(link.droplet(), ""))?;
+    match output.code {
+        0 => Ok(()),
+        LOCK_NOT_OURS => {
+            Err(Error::new(Exit::Locked, "somebody else took the lock meanwhile").on(link.droplet()))
+        }
+        _ => Err(refused(&output, link.droplet(), runner.dir())),
     }
 }
 

@@ -14,13 +14,15 @@ pub const LOCK_NOT_OURS: i32 = 72;
 pub const CANNOT_WRITE: i32 = 73;
 pub const LOCKED: i32 = 75;
 
-/// Installs the runner where it is missing and takes the lock: one round trip at the start of a run.
-const TAKE: &str = r#"
+/// Installs the runner where it is missing and calls it: one round trip at the start of a run.
+const INSTALL: &str = r#"
 umask 077
-mkdir -p "$1/bin" || exit 73
-[ -s "$2" ] || { printf %s "$3" >"$2.tmp" && mv -f "$2.tmp" "$2"; } || exit 73
-[ -s "$1/stack" ] || printf '%s\n' "$5" >"$1/stack" || exit 73
-exec /bin/sh "$2" take "$1" "$4"
+dir=$1 runner=$2 text=$3 stack=$4
+shift 4
+mkdir -p "$dir/bin" || exit 73
+[ -s "$runner" ] || { printf %s "$text" >"$runner.tmp" && mv -f "$runner.tmp" "$runner"; } || exit 73
+[ -s "$dir/stack" ] || printf '%s\n' "$stack" >"$dir/stack" || exit 73
+exec /bin/sh "$runner" "$@"
 "#;
 
 /// The runner of one stack on one droplet.
@@ -50,14 +52,22 @@ impl Runner {
 
     /// `members`: the JSON members of the holder that people read, without braces.
     pub fn take(&self, run: &str, stack: &str, members: &str) -> Cmd {
-        Cmd::script(TAKE, [&self.dir, &self.path, TEXT, run, stack]).stdin(members)
+        self.install(stack, &["take", &self.dir, run]).stdin(members)
+    }
+
+    /// Gives a lock back whatever its fence is; only a person's own decision does that.
+    pub fn release_by_hand(&self, run: &str, stack: &str) -> Cmd {
+        self.install(stack, &["release", &self.dir, run, "0"])
+    }
+
+    fn install(&self, stack: &str, call: &[&str]) -> Cmd {
+        Cmd::script(INSTALL, [&self.dir, &self.path, TEXT, stack]).args(call.iter().copied())
     }
 
     pub fn beat(&self, run: &str, fence: u64) -> Cmd {
         self.call("beat").arg(run).arg(fence.to_string())
     }
 
-    /// `fence` 0 releases whatever the fence is; only a person's own decision does that.
     pub fn release(&self, run: &str, fence: u64) -> Cmd {
         self.call("release").arg(run).arg(fence.to_string())
     }

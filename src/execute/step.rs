@@ -54,6 +54,9 @@ pub struct Context<'a> {
 
 /// Runs `actions` as the step's attempt (`id` is the step's, or `undo.<id>`).
 pub async fn perform(cx: &Context<'_>, step: &Step, id: &str, actions: &[Action]) -> End {
+    if actions.iter().all(|action| matches!(action, Action::AwaitHealthy { .. })) {
+        return watch(cx, step, actions).await;
+    }
     let (script, input) = match compile(actions, cx.secrets) {
         Ok(compiled) => compiled,
         Err(error) => return End::Failed(Box::new(located(error, step))),

@@ -5,13 +5,16 @@
 //! [`update`] says which modules a change of code would have to update in the database. Deliberately
 //! absent for now: switching without an interruption, and updating modules (issues 3 and 4).
 
+mod keeping;
 mod plan;
+mod reading;
 mod release;
 pub mod render;
 pub mod stage;
 mod staged;
 mod steps;
 pub mod update;
+mod work;
 
 use std::collections::BTreeMap;
 

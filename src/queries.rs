@@ -1,0 +1,243 @@
+//! Read-only questions about what the droplets remember: runs, their logs, releases, locks; and the
+//! lock that a person takes by hand.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::cmd::Cmd;
+use crate::crew::Crew;
+use crate::error::{Error, Result};
+use crate::execute::lock::{self, Claim};
+use crate::execute::runner::Runner;
+use crate::exit::Exit;
+use crate::facts::{Facts, ProbeFailure, State};
+use crate::frames;
+use crate::inventory::Environment;
+use crate::record::{Holder, Release, RunRecord};
+use crate::runbooks::deploy::default_project;
+use crate::text;
+
+/// Bytes of a step's log that are read back.
+const LOG_LIMIT: usize = 256 << 10;
+
+/// What one attempt of a step printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepLog {
+    pub droplet: String,
+    pub step: String,
+    pub attempt: u32,
+    /// The exit code, when it ended.
+    pub code: Option<i32>,
+    pub lines: Vec<String>,
+}
+
+/// The lock on one droplet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LockState {
+    pub droplet: String,
+    pub holder: Option<Holder>,
+    /// The droplet's clock when it was asked, seconds since the epoch.
+    pub asked: i64,
+}
+
+fn state<'a>(facts: &'a BTreeMap<String, Facts>, droplet: &str) -> Result<&'a State> {
+    let facts = facts.get(droplet).ok_or_else(|| Error::failed("no facts").on(droplet))?;
+    facts.state.as_ref().map_err(|ProbeFailure { why }| {
+        Error::new(Exit::Unreachable, "cannot read what the droplet remembers").on(droplet).because(why)
+    })
+}
+
+/// Runs of all droplets, newest first; of a run that several remember, the record with the most rows.
+///
+/// # Errors
+/// A droplet's state cannot be read.
+pub fn runs(env: &Environment, facts: &BTreeMap<String, Facts>) -> Result<Vec<RunRecord>> {
+    let mut all: BTreeMap<(String, String), RunRecord> = BTreeMap::new();
+    for droplet in &env.droplets {
+        for run in &state(facts, &droplet.name)?.runs {
+            let slot = all.entry((run.started.clone(), run.id.clone())).or_insert_with(|| run.clone());
+            for row in &run.ledger {
+                if !slot.ledger.contains(row) {
+                    slot.ledger.push(row.clone());
+                }
+            }
+        }
+    }
+    Ok(all.into_values().rev().collect())
+}
+
+/// One run.
+///
+/// # Errors
+/// Exit 2 for a run that no droplet knows.
+pub fn run(env: &Environment, facts: &BTreeMap<String, Facts>, id: &str) -> Result<RunRecord> {
+    runs(env, facts)?.into_iter().find(|run| run.id == id).ok_or_else(|| {
+        Error::usage(format!("{} knows no run {}", env.name, text::printable(id)))
+            .next(format!("ops runs list {}", env.name))
+    })
+}
+
+/// The environment that a run's id names: `<env>-<utc>-<rand>`.
+pub fn environment_of(run: &str) -> Option<&str> {
+    run.rsplitn(3, '-').nth(2).filter(|name| !name.is_empty())
+}
+
+/// Releases and the current one, of the first web droplet.
+///
+/// # Errors
+/// The droplet's state cannot be read.
+pub fn releases<'a>(
+    env: &Environment,
+    facts: &'a BTreeMap<String, Facts>,
+) -> Result<(&'a [Release], Option<&'a str>)> {
+    let droplet = env.web().next().unwrap_or_else(|| env.home());
+    let state = state(facts, &droplet.name)?;
+    Ok((&state.releases, state.current.as_deref()))
+}
+
+/// Who holds the lock, droplet by droplet.
+///
+/// # Errors
+/// A droplet's state cannot be read.
+pub fn locks(env: &Environment, facts: &BTreeMap<String, Facts>) -> Result<Vec<LockState>> {
+    env.droplets
+        .iter()
+        .map(|droplet| {
+            let state = state(facts, &droplet.name)?;
+            Ok(LockState { droplet: droplet.name.clone(), holder: state.lock.clone(), asked: state.now })
+        })
+        .collect()
+}
+
+fn dir(env: &Environment, facts: &BTreeMap<String, Facts>, droplet: &str) -> String {
+    let project = facts.get(droplet).and_then(Facts::project).map(str::to_owned);
+    format!("{}/{}", env.state_dir, project.unwrap_or_else(|| default_project(env)))
+}
+
+/// What every step of a run printed, in the order in which they began.
+///
+/// # Errors
+/// A droplet that cannot be asked; exit 2 for a run without logs.
+pub async fn logs(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str) -> Result<Vec<StepLog>> {
+    const LOGS: &str = r#"
+nonce=$3
+part() { printf '\n%s %s %s %s\n' "$nonce" "$1" "$2" "$(wc -c <"$3" | tr -d ' ')"; cat "$3"; }
+cut=$(mktemp) || exit 73
+trap 'rm -f "$cut"' EXIT
+cd "$1/runs/$2/steps" 2>/dev/null || exit 44
+n=0
+for step in $(ls -tr); do
+  n=$((n + 1))
+  code=-1
+  [ ! -s "$step/code" ] || code=$(cat "$step/code")
+  tail -c 262144 "$step/log" >"$cut" 2>/dev/null
+  part "$n/$step" "$code" "$cut"
+done
+"#;
+    let mut logs = Vec::new();
+    for droplet in &crew.env.droplets {
+        let nonce = crate::crew::nonce()?;
+        let cmd = Cmd::script(LOGS, [dir(crew.env, facts, &droplet.name).as_str(), run, &nonce]);
+        let output = crew.ask(droplet, &cmd, std::time::Duration::from_secs(60)).await?;
+        let mut parts: Vec<_> = frames::parse(&nonce, &output.stdout)
+            .into_iter()
+            .filter_map(|(name, part)| {
+                let (n, step) = name.split_once('/')?;
+                Some((n.parse::<u32>().ok()?, step.to_owned(), part))
+            })
+            .collect();
+        parts.sort_by_key(|(n, _, _)| *n);
+        logs.extend(parts.into_iter().map(|(_, step, part)| log(&droplet.name, &step, &part)));
+    }
+    if logs.is_empty() {
+        let what = format!("no droplet has logs of {}", text::printable(run));
+        return Err(Error::usage(what).next(format!("ops runs list {}", crew.env.name)));
+    }
+    Ok(logs)
+}
+
+fn log(droplet: &str, name: &str, part: &frames::Part) -> StepLog {
+    let (step, attempt) = name.rsplit_once('.').unwrap_or((name, "1"));
+    let bytes = &part.bytes[part.bytes.len().saturating_sub(LOG_LIMIT)..];
+    StepLog {
+        droplet: droplet.to_owned(),
+        step: text::printable(step),
+        attempt: attempt.parse().unwrap_or(1),
+        code: (part.code >= 0).then_some(part.code),
+        lines: text::lines(bytes),
+    }
+}
+
+/// Takes the lock on every droplet for a person; it stays until it is released.
+///
+/// # Errors
+/// Exit 5 names whoever holds it.
+pub async fn take_lock(
+    crew: &Crew<'_>,
+    facts: &BTreeMap<String, Facts>,
+    run: &str,
+    operator: &str,
+    reason: Option<&str>,
+) -> Result<()> {
+    let claim = Claim { command: "lock", operator, reason };
+    let mut posts = Vec::new();
+    for droplet in &crew.env.droplets {
+        let Some(link) = crew.links.get(&droplet.name) else { continue };
+        let runner = Runner::new(dir(crew.env, facts, &droplet.name));
+        match lock::take(link, runner, run, crew.env.stack.path.as_str(), &claim, &crew.env.name).await {
+            Ok(post) => posts.push(post),
+            Err(error) => {
+                for post in &posts {
+                    let _ = lock::release(post, run).await;
+                }
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives back a lock that a person took, or that a dead run left; says which droplets had one.
+///
+/// # Errors
+/// Exit 5 while its run is alive, unless `force`.
+pub async fn release_lock(
+    crew: &Crew<'_>,
+    facts: &BTreeMap<String, Facts>,
+    force: bool,
+) -> Result<Vec<LockState>> {
+    let held: Vec<_> = locks(crew.env, facts)?.into_iter().filter(|lock| lock.holder.is_some()).collect();
+    for lock in &held {
+        let Some(holder) = &lock.holder else { continue };
+        let alive = !holder.run.starts_with("manual-") && lock.asked - holder.heartbeat < 120;
+        if alive && !force {
+            return Err(Error::new(
+                Exit::Locked,
+                format!("the run {} is alive", text::printable(&holder.run)),
+            )
+            .on(&lock.droplet)
+            .because(format!("its last sign of life was {} s ago", lock.asked - holder.heartbeat))
+            .next(format!("ops runs show {}", text::printable(&holder.run))));
+        }
+    }
+    for lock in &held {
+        let (Some(holder), Some(link)) = (&lock.holder, crew.links.get(&lock.droplet)) else { continue };
+        let runner = Runner::new(dir(crew.env, facts, &lock.droplet));
+        lock::release_by_hand(link, &runner, &holder.run, crew.env.stack.path.as_str()).await?;
+    }
+    Ok(held)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_names_its_environment() {
+        assert_eq!(environment_of("prod-20261120T220705Z-4f93"), Some("prod"));
+        assert_eq!(environment_of("my-prod-20261120T220705Z-4f93"), Some("my-prod"));
+        assert_eq!(environment_of("nonsense"), None);
+        assert_eq!(environment_of("-a-b"), None);
+    }
+}

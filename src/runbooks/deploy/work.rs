@@ -1,0 +1,378 @@
+//! The deploy on one droplet: how it stands, what it refuses, and its steps phase by phase.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::Inputs;
+use super::reading::{host_of, names, published, repository};
+use super::release::{Place, default_project};
+use super::render::{Moved, moved, render, service};
+use super::staged::{Code, Model, Resolved, Staged};
+use super::steps::{Builder, short};
+use super::update;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::facts::{Facts, Probe, ProbeFailure};
+use crate::inventory::{Droplet, Environment, Role};
+use crate::plan::Step;
+use crate::tools::site;
+
+/// How a droplet stands before the deploy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Situation {
+    /// No container of the web service.
+    Fresh,
+    /// A stack started by hand, no release on record.
+    Adopt,
+    /// A release of ours runs.
+    Redeploy,
+    /// The release asked for runs.
+    Current,
+}
+
+/// The deploy on one droplet.
+pub(super) struct Work<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) droplet: &'a Droplet,
+    pub(super) facts: &'a Facts,
+    pub(super) staged: &'a Staged,
+    pub(super) model: &'a Model,
+    pub(super) code: Option<&'a Code>,
+    pub(super) moved: Vec<Moved>,
+    pub(super) place: Place,
+    pub(super) situation: Situation,
+    pub(super) creates_database: bool,
+}
+
+fn fault(droplet: &Droplet, what: &str, failure: &ProbeFailure) -> Error {
+    Error::new(Exit::Checks, what).on(&droplet.name).because(&failure.why)
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(inputs: &'a Inputs<'a>, droplet: &'a Droplet) -> Result<Option<Self>> {
+        let (Some(facts), Some(staged)) = (inputs.facts.get(&droplet.name), inputs.staged.get(&droplet.name))
+        else {
+            return Ok(None);
+        };
+        let env = inputs.env;
+        let code = match &staged.code {
+            Some(Ok(code)) => Some(code),
+            Some(Err(failure)) => return Err(fault(droplet, "the ref cannot be fetched", failure)),
+            None => None,
+        };
+        let model = staged
+            .model
+            .as_ref()
+            .map_err(|f| fault(droplet, "the compose file of the ref is not valid", f))?;
+        if service(model, &env.stack.web).is_none() {
+            let all = names(model).join(", ");
+            let what = format!("the compose file has no service {}", env.stack.web);
+            return Err(Error::usage(what).on(&droplet.name).because(format!("its services: {all}")));
+        }
+        let moved = match code {
+            Some(code) => moved(&env.stack, model, code, staged).map_err(|f| {
+                fault(droplet, "the release's files cannot be told from data", &f).exit(Exit::Failed)
+            })?,
+            None => Vec::new(),
+        };
+        let project = facts.project().map_or_else(|| default_project(env), str::to_owned);
+        let place = Place::new(env, &project, &inputs.release);
+        if let Some((name, failure)) =
+            wanted_images(env, staged).find_map(|(n, i)| Some((n, i.as_ref().err()?)))
+        {
+            return Err(fault(droplet, &format!("the image of {name} cannot be had"), failure));
+        }
+        let mut work = Self {
+            inputs,
+            droplet,
+            facts,
+            staged,
+            model,
+            code,
+            moved,
+            place,
+            situation: Situation::Fresh,
+            creates_database: false,
+        };
+        work.situation = work.situate();
+        work.refuse_update()?;
+        work.creates_database = work.lacks_database();
+        Ok(Some(work))
+    }
+
+    pub(super) fn is_web(&self) -> bool {
+        self.droplet.roles.contains(&Role::Web)
+    }
+
+    fn situate(&self) -> Situation {
+        let web = &self.inputs.env.stack.web;
+        if !self.is_web() {
+            let database = self.facts.container(&self.inputs.env.stack.db);
+            return if database.is_some() { Situation::Current } else { Situation::Fresh };
+        }
+        let Some(container) = self.facts.container(web) else { return Situation::Fresh };
+        let Some(release) = self.facts.current_release() else { return Situation::Adopt };
+        let same_code = self.code.map(|code| code.sha.as_str()) == release.sha.as_deref();
+        let image = release.images.get(web);
+        let same_image = match self.staged.images.get(web) {
+            Some(Ok(wanted)) => image.is_some_and(|image| same_image(image, wanted)),
+            // Built from the checkout: the code decides.
+            None => true,
+            Some(Err(_)) => false,
+        };
+        let runs = container.running() && image.is_some_and(|image| image.id == container.image_id);
+        if same_code && same_image && runs { Situation::Current } else { Situation::Redeploy }
+    }
+
+    pub(super) fn is_current(&self) -> bool {
+        self.situation == Situation::Current
+    }
+
+    /// "main (abc1234, fix the report)".
+    pub(super) fn what(&self) -> String {
+        match self.code {
+            Some(code) => format!("{} ({}, {})", code.r#ref, short(&code.sha), code.subject),
+            None => "the stack's own files".into(),
+        }
+    }
+
+    fn refuse_update(&self) -> Result<()> {
+        let (Some(code), Some(installed)) = (self.code, self.installed()) else { return Ok(()) };
+        if self.inputs.request.no_update || self.is_current() {
+            return Ok(());
+        }
+        let needed = update::needed(&self.inputs.env.stack, code, installed);
+        if needed.is_empty() {
+            return Ok(());
+        }
+        let list: Vec<_> = needed.iter().map(|one| one.module.as_str()).collect();
+        let mut error =
+            Error::failed(format!("this ref needs an update of the database for: {}", list.join(", ")))
+                .on(&self.droplet.name);
+        for one in &needed {
+            let shown = one.because.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+            let more = one.because.len().saturating_sub(3);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            error = error.because(format!("{}: {shown}{more}", one.module));
+        }
+        Err(error.because("ops cannot update modules during a deploy yet; nothing was changed").next(
+            format!(
+                "ops deploy {} --no-update   # only if you know that the old schema fits",
+                self.inputs.env.name
+            ),
+        ))
+    }
+
+    fn installed(&self) -> Option<&'a BTreeMap<String, crate::facts::Module>> {
+        let here = self.facts.database.as_ref().ok().and_then(Option::as_ref);
+        let anywhere = || {
+            self.inputs.facts.values().find_map(|facts| facts.database.as_ref().ok().and_then(Option::as_ref))
+        };
+        here.or_else(anywhere).map(|database| &database.modules)
+    }
+
+    /// The first web droplet creates a database that no droplet has.
+    fn lacks_database(&self) -> bool {
+        let first_web = self.inputs.env.web().next().map(|droplet| &droplet.name);
+        let known = self
+            .inputs
+            .facts
+            .values()
+            .filter_map(|facts| facts.database.as_ref().ok().and_then(Option::as_ref));
+        let exists = known.clone().any(|database| database.exists && database.odoo);
+        first_web == Some(&self.droplet.name) && !exists
+    }
+
+    pub(super) fn builder(&self) -> Builder<'_> {
+        Builder { env: self.inputs.env, droplet: &self.droplet.name, place: &self.place }
+    }
+
+    /// Services whose image this release keeps: name, reference to pull, what people call it.
+    pub(super) fn kept(&self) -> BTreeMap<String, &'a Resolved> {
+        let stack = &self.inputs.env.stack;
+        self.staged
+            .images
+            .iter()
+            .filter(|(name, _)| {
+                (**name == stack.web && self.is_web()) || self.starts_database() && **name == stack.db
+            })
+            .filter_map(|(name, image)| Some((name.clone(), image.as_ref().ok()?)))
+            .collect()
+    }
+
+    /// This droplet has the database's role and no container of it yet.
+    fn starts_database(&self) -> bool {
+        let db = &self.inputs.env.stack.db;
+        self.droplet.roles.contains(&Role::Db)
+            && self.facts.container(db).is_none()
+            && service(self.model, db).is_some()
+    }
+
+    pub(super) fn compose_text(&self) -> String {
+        let stack = &self.inputs.env.stack;
+        let image = self.place.kept(&stack.web);
+        render(self.model, &self.place.project, &stack.web, &image, &self.place.source, stack, &self.moved)
+    }
+
+    pub(super) fn prepare(&self) -> Vec<Step> {
+        if self.is_current() {
+            return Vec::new();
+        }
+        let (builder, stack) = (self.builder(), &self.inputs.env.stack);
+        let mut steps = Vec::new();
+        if self.staged.entries.is_none() {
+            steps.push(builder.directory());
+        }
+        let has_env = self.facts.stack.as_ref().is_ok_and(|dir| dir.env_file);
+        if !stack.env.is_empty() && !has_env {
+            steps.push(builder.env_file());
+        }
+        if self.situation == Situation::Adopt {
+            steps.extend(self.adopt());
+        }
+        if let Some(code) = self.code {
+            steps.push(builder.check_out(&code.sha));
+        }
+        for (name, image) in self.kept() {
+            let by_digest =
+                image.digest.as_ref().map(|digest| format!("{}@{digest}", repository(&image.reference)));
+            let reference = by_digest.unwrap_or_else(|| image.reference.clone());
+            steps.push(builder.pull(&name, &reference, &image.reference, &image.layers, !image.present));
+        }
+        if self.builds() {
+            steps.push(builder.build(
+                &stack.web,
+                &format!("{}/build.json", self.place.dir),
+                self.build_text(),
+            ));
+        }
+        steps.push(builder.render(self.compose_text()));
+        steps
+    }
+
+    /// The web service is built from the checkout.
+    pub(super) fn builds(&self) -> bool {
+        let web = &self.inputs.env.stack.web;
+        self.is_web()
+            && self.inputs.request.wanted.image.is_none()
+            && service(self.model, web).is_some_and(|web| web.get("build").is_some())
+    }
+
+    /// The model for `docker compose build`: the same, with the context in the release's checkout.
+    fn build_text(&self) -> String {
+        let stack = &self.inputs.env.stack;
+        let mut json = self.model.json.clone();
+        let image = self.place.kept(&stack.web);
+        if let Some(web) = json.get_mut("services").and_then(|all| all.get_mut(&stack.web)) {
+            web["image"] = Value::from(image);
+            let context = web.pointer("/build/context").and_then(Value::as_str).map(str::to_owned);
+            let inside = context.and_then(|path| path.strip_prefix(stack.path.as_str()).map(str::to_owned));
+            if let (Some(inside), Some(_)) = (inside, self.code) {
+                web["build"]["context"] = Value::from(format!("{}{inside}", self.place.source));
+            }
+        }
+        format!("{json:#}\n")
+    }
+
+    pub(super) fn database(&self) -> Vec<Step> {
+        if self.starts_database() { vec![self.builder().database_service()] } else { Vec::new() }
+    }
+
+    pub(super) fn switch(&self) -> Vec<Step> {
+        if self.is_current() || !self.is_web() {
+            return Vec::new();
+        }
+        let (builder, env) = (self.builder(), self.inputs.env);
+        let mut steps = Vec::new();
+        if self.creates_database {
+            steps.push(builder.create_database(&env.modules));
+        }
+        steps.push(builder.web(self.before().as_deref(), &self.missing_services()));
+        if let Some(site) = self.site() {
+            steps.push(site);
+        }
+        steps.push(builder.link());
+        let has_database = self.facts.container(&env.stack.db).is_some() || self.starts_database();
+        steps.extend(builder.verify(&self.host(), has_database));
+        steps
+    }
+
+    /// The compose file to go back to.
+    fn before(&self) -> Option<String> {
+        let id = match self.situation {
+            Situation::Adopt => "0",
+            _ => self
+                .facts
+                .container(&self.inputs.env.stack.web)
+                .and(self.facts.current_release())?
+                .id
+                .as_str(),
+        };
+        Some(Place::new(self.inputs.env, &self.place.project, id).file)
+    }
+
+    /// Services of the model, without a profile or with a wanted one, that have no container yet.
+    fn missing_services(&self) -> Vec<String> {
+        let stack = &self.inputs.env.stack;
+        names(self.model)
+            .into_iter()
+            .filter(|name| *name != stack.web && *name != stack.db && self.facts.container(name).is_none())
+            .collect()
+    }
+
+    fn site(&self) -> Option<Step> {
+        let proxy = self.inputs.env.proxy.as_ref().filter(|proxy| proxy.container.is_none())?;
+        let state = self.facts.proxy.as_ref().ok()?.as_ref()?;
+        if state.site_exists || !state.present {
+            return None;
+        }
+        let port = published(self.model, &self.inputs.env.stack.web, 8069)?;
+        let websocket = published(self.model, &self.inputs.env.stack.web, 8072).unwrap_or(port);
+        let upstream =
+            proxy.websocket_upstream.clone().unwrap_or_else(|| format!("{}-websocket", proxy.upstream));
+        let content = site::render(&proxy.server_name, &proxy.upstream, &upstream, port, websocket);
+        Some(self.builder().site(proxy, content))
+    }
+
+    /// The Host header users send.
+    pub(super) fn host(&self) -> String {
+        match &self.inputs.env.proxy {
+            Some(proxy) if !proxy.server_name.contains(['*', '_', '~']) => proxy.server_name.clone(),
+            _ => self.inputs.env.url.as_deref().and_then(host_of).unwrap_or("localhost").to_owned(),
+        }
+    }
+}
+
+impl Work<'_> {
+    /// The ids of the new release and of the one that runs.
+    pub(super) fn names_of_releases(&self) -> Vec<String> {
+        let current =
+            self.facts.current_release().map(|release| release.id.clone()).filter(|id| id.len() > 4);
+        current.into_iter().chain([self.place.id.clone()]).collect()
+    }
+
+    /// Services that run and that a deploy does not touch.
+    pub(super) fn untouched(&self) -> Vec<String> {
+        let web = &self.inputs.env.stack.web;
+        names(self.model)
+            .into_iter()
+            .filter(|name| name != web && self.facts.container(name).is_some())
+            .collect()
+    }
+}
+
+/// Images that this deploy pulls: the web service's, on a first deploy the database's as well.
+fn wanted_images<'a>(
+    env: &'a Environment,
+    staged: &'a Staged,
+) -> impl Iterator<Item = (&'a String, &'a Probe<Resolved>)> {
+    staged.images.iter().filter(|(name, _)| **name == env.stack.web || **name == env.stack.db)
+}
+
+fn same_image(kept: &crate::record::Image, wanted: &Resolved) -> bool {
+    match (&kept.digest, &wanted.digest) {
+        (Some(kept), Some(wanted)) => kept.ends_with(wanted.as_str()),
+        _ => wanted.local_id.as_ref() == Some(&kept.id),
+    }
+}
