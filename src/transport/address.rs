@@ -55,7 +55,7 @@ impl Target {
 
     /// The words behind `ssh` for a master that listens on `socket`.
     pub(super) fn master(&self, ssh: &Path, socket: &Path, log: &Path, with: &Master) -> Vec<String> {
-        let mut words = self.common(with.interactive, log);
+        let mut words = self.common(with, log);
         words.extend(["-N", "-M", "-T", "-S"].map(str::to_owned));
         words.push(socket.display().to_string().replace('%', "%%"));
         words.extend(option("ControlPersist", with.persist_seconds));
@@ -73,14 +73,14 @@ impl Target {
             words.extend(option(name, value));
         }
         if let Some(jump) = &self.jump {
-            words.extend(option("ProxyCommand", self.proxy_command(ssh, log, jump, with.interactive)));
+            words.extend(option("ProxyCommand", self.proxy_command(ssh, log, jump, with)));
         }
         words.extend(place(self.user.as_deref(), self.port, &self.host));
         words
     }
 
     /// What the droplet's ssh and the jump host's have in common; `-J` would pass none of it on.
-    fn common(&self, interactive: bool, log: &Path) -> Vec<String> {
+    fn common(&self, with: &Master, log: &Path) -> Vec<String> {
         let mut words = vec!["-E".to_owned(), log.display().to_string()];
         if let Some(config) = &self.config {
             words.extend(["-F".to_owned(), config.display().to_string()]);
@@ -92,16 +92,16 @@ impl Target {
             words.extend(option("IdentityFile", in_config(file)));
             words.extend(option("IdentitiesOnly", "yes"));
         }
-        words.extend(option("StrictHostKeyChecking", if interactive { "ask" } else { "yes" }));
-        words.extend(option("BatchMode", if interactive { "no" } else { "yes" }));
+        words.extend(option("StrictHostKeyChecking", if with.interactive { "ask" } else { "yes" }));
+        words.extend(option("BatchMode", if with.interactive { "no" } else { "yes" }));
         words.extend(option("ConnectTimeout", self.seconds));
-        words.extend(option("LogLevel", "INFO"));
+        words.extend(option("LogLevel", if with.verbose { "DEBUG1" } else { "INFO" }));
         words
     }
 
-    fn proxy_command(&self, ssh: &Path, log: &Path, jump: &Jump, interactive: bool) -> String {
+    fn proxy_command(&self, ssh: &Path, log: &Path, jump: &Jump, with: &Master) -> String {
         let mut words = vec![ssh.display().to_string()];
-        words.extend(self.common(interactive, log));
+        words.extend(self.common(with, log));
         words.extend(option("ControlMaster", "no"));
         words.extend(option("ControlPath", "none"));
         if let Some(before) = &jump.before {
@@ -147,6 +147,8 @@ impl Target {
 pub(super) struct Master {
     pub(super) interactive: bool,
     pub(super) persist_seconds: u32,
+    /// A server that turns us away may say why, in a line that ssh shows only when asked.
+    pub(super) verbose: bool,
 }
 
 impl Jump {
@@ -218,7 +220,11 @@ fn local(path: &Path, world: &World) -> Result<PathBuf, TransportError> {
 
 /// Inside `-o Name=value`: quoted against spaces, and `%` is not the start of a token.
 fn in_config(path: &Path) -> String {
-    format!("\"{}\"", path.display().to_string().replace('%', "%%"))
+    let text = path.display().to_string().replace('%', "%%");
+    if text.contains(|c: char| !c.is_ascii_alphanumeric() && !"/._-%+@".contains(c)) {
+        return format!("\"{text}\"");
+    }
+    text
 }
 
 #[cfg(test)]

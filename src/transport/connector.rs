@@ -158,7 +158,8 @@ impl Connector {
 
     async fn open(&self, target: &Target, socket: &Path) -> Result<Ssh, TransportError> {
         let lender = self.options.interactive.as_ref();
-        let with = Opening { world: &self.world, lender, socket, warm: self.options.warm };
+        let warm = self.options.warm;
+        let mut with = Opening { world: &self.world, lender, socket, warm, verbose: false };
         let mut tries = 1;
         loop {
             let result = {
@@ -170,6 +171,7 @@ impl Connector {
                 Err(TransportError::Throttled { penalty: false, .. }) if tries < TRIES => {
                     tokio::time::sleep(pause(tries)?).await;
                     tries += 1;
+                    with.verbose = true;
                 }
                 result => return result,
             }

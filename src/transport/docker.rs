@@ -9,6 +9,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bollard::errors::Error as DockerError;
 use bollard::{API_DEFAULT_VERSION, Docker};
@@ -36,17 +37,23 @@ pub(super) async fn client<C: Carrier + 'static>(shell: Weak<Shell<C>>) -> Resul
         let pool = asked.clone();
         async move { pool.send(request).await }
     };
-    let wrong = |error: DockerError| TransportError::Docker { detail: pool.said(&error) };
-    Docker::connect_with_custom_transport(
+    // Opened here, so that sudo's refusal or a lost link keeps its own name.
+    let first = pool.open().await?;
+    pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(first);
+    let new = Docker::connect_with_custom_transport(
         transport,
         Some("http://docker"),
         ANSWER_WITHIN,
         API_DEFAULT_VERSION,
-    )
-    .map_err(wrong)?
-    .negotiate_version()
-    .await
-    .map_err(wrong)
+    );
+    let agreed = match new {
+        Ok(docker) => docker.negotiate_version().await,
+        Err(error) => Err(error),
+    };
+    match agreed {
+        Ok(docker) => Ok(docker),
+        Err(error) => Err(TransportError::Docker { detail: pool.reason(&error).await }),
+    }
 }
 
 /// Channels whose last answer may be over.
@@ -70,13 +77,26 @@ where
             *request.uri_mut() = Uri::from(path.clone());
         }
         request.headers_mut().insert(HOST, HeaderValue::from_static("docker"));
-        let mut channel = match self.ready() {
+        let mut channel = match self.free().await {
             Some(channel) => channel,
             None => self.open().await.map_err(|error| DockerError::from(io::Error::other(error)))?,
         };
         let response = channel.send_request(request).await?;
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(channel);
         Ok(response)
+    }
+
+    /// A channel whose last answer was just read to the end is free a moment later, and a moment is
+    /// much less than opening another.
+    async fn free(&self) -> Option<SendRequest<B>> {
+        if let Some(channel) = self.ready() {
+            return Some(channel);
+        }
+        if self.idle.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            return None;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        self.ready()
     }
 
     /// One that could carry a request now. Those that were closed are forgotten.
@@ -100,7 +120,7 @@ where
         tokio::spawn(async move {
             // How it ended is told to whoever waits for an answer.
             let _ = connection.with_upgrades().await;
-            let _ = tokio::time::timeout(std::time::Duration::from_secs(2), ended).await;
+            let _ = tokio::time::timeout(Duration::from_secs(2), ended).await;
             drop(permit);
         });
         Ok(sender)
@@ -108,12 +128,16 @@ where
 }
 
 impl<C, B> Pool<C, B> {
-    fn said(&self, error: &DockerError) -> String {
-        let kept = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        match text::tail(&kept.bytes, 2).join("; ") {
-            said if said.is_empty() => text::printable(&error.to_string()),
-            said => said,
+    /// What `docker` itself said, which may arrive a moment after its end; else the error.
+    async fn reason(&self, error: &DockerError) -> String {
+        for _ in 0..25 {
+            let kept = self.said.lock().unwrap_or_else(PoisonError::into_inner).bytes.clone();
+            if !kept.is_empty() {
+                return text::tail(&kept, 2).join("; ");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
+        text::printable(&error.to_string())
     }
 }
 

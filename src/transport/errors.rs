@@ -12,7 +12,8 @@ use crate::text::{lines, printable};
 
 /// Why no connection came about, from the master's log.
 pub(super) fn classify(log: &[u8], target: &Target) -> TransportError {
-    let log = lines(log);
+    let chatter = |line: &String| line.starts_with("debug") && !line.contains(" banner line ");
+    let log: Vec<String> = lines(log).into_iter().filter(|line| !chatter(line)).collect();
     let port = target.port.unwrap_or(22);
     // A jump host that works says what it met when it tried the droplet.
     if let Some(line) = log.iter().find(|line| line.contains("open failed: connect failed:")) {

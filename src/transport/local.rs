@@ -38,9 +38,7 @@ impl Carrier for Local {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .map_err(|error| TransportError::Other {
-                detail: format!("cannot start {}: {error}", argv[0]),
-            })?;
+            .map_err(|error| cannot_start(argv[0], &error))?;
         let (Some(stdin), Some(stdout), Some(stderr)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -59,4 +57,12 @@ impl Carrier for Local {
     }
 
     async fn close(&self) {}
+}
+
+fn cannot_start(program: &str, error: &std::io::Error) -> TransportError {
+    let detail = format!("cannot start {program}: {error}");
+    match program {
+        "sudo" => TransportError::SudoRefused { detail },
+        _ => TransportError::Other { detail },
+    }
 }

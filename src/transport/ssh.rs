@@ -56,6 +56,8 @@ pub(super) struct Opening<'a> {
     /// Where the master listens.
     pub(super) socket: &'a Path,
     pub(super) warm: bool,
+    /// The last attempt was turned away: find out why.
+    pub(super) verbose: bool,
 }
 
 impl Ssh {
@@ -161,10 +163,8 @@ impl Carrier for Ssh {
     }
 
     fn lost(&self) -> String {
-        let mut bytes = vec![0; 8192];
-        let read = self.log.as_ref().and_then(|log| log.read_at(&mut bytes, 0).ok()).unwrap_or(0);
-        let lines = text::tail(&bytes[..read], 1);
-        match lines.first() {
+        let lines = self.log.as_ref().map(last_words).unwrap_or_default();
+        match lines.last() {
             Some(line) if line.contains("not responding") => "the droplet stopped answering".to_owned(),
             Some(line) => line.clone(),
             None => "its shell was killed, or the connection was cut".to_owned(),
@@ -206,12 +206,25 @@ impl Drop for Log {
     }
 }
 
+/// The end of a master's log, without what only debugging wants to know.
+fn last_words(log: &File) -> Vec<String> {
+    let mut bytes = vec![0; 8192];
+    let from = log.metadata().map_or(0, |found| found.len().saturating_sub(8192));
+    let read = log.read_at(&mut bytes, from).unwrap_or(0);
+    text::lines(&bytes[..read]).into_iter().filter(|line| !line.starts_with("debug")).collect()
+}
+
 fn start(target: &Target, with: &Opening<'_>, log: &Path) -> Result<Asking, TransportError> {
     let path = with.world.var("PATH").unwrap_or("/usr/bin:/bin");
     let ssh = which::which_in("ssh", Some(path), &with.world.cwd).map_err(|_| TransportError::NoSshClient)?;
     let interactive = with.lender.is_some();
     let persist_seconds = if with.warm { WARM_PERSIST } else { OWNED_PERSIST };
-    let words = target.master(&ssh, with.socket, log, &Master { interactive, persist_seconds });
+    let words = target.master(
+        &ssh,
+        with.socket,
+        log,
+        &Master { interactive, persist_seconds, verbose: with.verbose },
+    );
     let localised = |name: &str| name.starts_with("LC_") || name == "LANG" || name == "LANGUAGE";
     // "Touch your key" is only said where stderr is a terminal.
     let stderr = if interactive && with.world.terminal.stderr {

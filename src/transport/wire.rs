@@ -115,8 +115,11 @@ impl Frame {
     }
 
     /// What came before the first mark, at most 4 KiB of it.
-    pub(super) fn noise(&self) -> &[u8] {
-        &self.noise
+    pub(super) fn noise(&self) -> Vec<u8> {
+        match self.at {
+            At::Noise => [self.noise.as_slice(), &self.held].concat(),
+            _ => self.noise.clone(),
+        }
     }
 
     /// What was read behind the first mark and not handed out: for a channel that is raw from there.
@@ -271,7 +274,7 @@ mod tests {
             prop_assert_eq!(got, body);
             prop_assert_eq!(frame.code(), Some(code));
             prop_assert!(frame.started());
-            prop_assert_eq!(frame.noise(), noise.as_slice());
+            prop_assert_eq!(frame.noise(), noise);
         }
 
         #[test]

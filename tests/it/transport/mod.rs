@@ -1,6 +1,8 @@
 //! The transports against real parts: OpenSSH's own server on loopback, a real shell, real sudo.
 
 mod commands;
+mod docker;
 mod errors;
 mod links;
 mod sshd;
+mod sudo;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -24,8 +25,17 @@ impl Sshd {
         Self::with("127.0.0.1", "")
     }
 
+    /// Commands find `bin` below the server's directory before everything else.
+    pub(super) fn with_path(extra: &str) -> Self {
+        Self::build("127.0.0.1", extra, true)
+    }
+
     /// `extra` are lines of sshd_config.
     pub(super) fn with(ip: &str, extra: &str) -> Self {
+        Self::build(ip, extra, false)
+    }
+
+    fn build(ip: &str, extra: &str, bin: bool) -> Self {
         // Short: control sockets live below it.
         let dir = tempfile::Builder::new().prefix("ot").tempdir_in("/tmp").unwrap();
         for key in ["host", "id", "other"] {
@@ -33,9 +43,13 @@ impl Sshd {
         }
         std::fs::copy(dir.path().join("id.pub"), dir.path().join("authorized_keys")).unwrap();
         let port = free_port(ip);
+        let set_env = match bin {
+            true => format!("SetEnv PATH={}:{}", path(&dir, "bin"), std::env::var("PATH").unwrap()),
+            false => String::new(),
+        };
         let config = format!(
             "Port {port}\nListenAddress {ip}\nHostKey {host}\nAuthorizedKeysFile {keys}\nStrictModes no\n\
-             PidFile none\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n{extra}\n",
+             PidFile none\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n{set_env}\n{extra}\n",
             host = path(&dir, "host"),
             keys = path(&dir, "authorized_keys"),
         );
@@ -149,6 +163,12 @@ pub(super) fn world(dir: &Path) -> World {
     }
 }
 
+pub(super) fn executable(path: &Path, text: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
 pub(super) fn free_port(ip: &str) -> u16 {
     TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port()
 }
@@ -173,6 +193,19 @@ pub(super) fn processes() -> Vec<String> {
         }
     }
     all
+}
+
+/// The processes at a moment when one with this on its command line runs.
+pub(super) async fn processes_beside(needle: &str) -> Vec<String> {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let all = processes();
+        if all.iter().any(|line| line.contains(needle)) {
+            return all;
+        }
+        assert!(Instant::now() < deadline, "{needle} was never seen");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 fn children(parent: u32) -> Vec<u32> {
