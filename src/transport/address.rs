@@ -61,17 +61,6 @@ impl Target {
         words.extend(option("ControlPersist", with.persist_seconds));
         words.extend(option("ServerAliveInterval", 5));
         words.extend(option("ServerAliveCountMax", 3));
-        // What the user's configuration may say for interactive logins must not disturb us.
-        for (name, value) in [
-            ("ClearAllForwardings", "yes"),
-            ("ForwardX11", "no"),
-            ("PermitLocalCommand", "no"),
-            ("RemoteCommand", "none"),
-            ("RequestTTY", "no"),
-            ("Tunnel", "no"),
-        ] {
-            words.extend(option(name, value));
-        }
         if let Some(jump) = &self.jump {
             words.extend(option("ProxyCommand", self.proxy_command(ssh, log, jump, with)));
         }
@@ -95,6 +84,17 @@ impl Target {
         words.extend(option("StrictHostKeyChecking", if with.interactive { "ask" } else { "yes" }));
         words.extend(option("BatchMode", if with.interactive { "no" } else { "yes" }));
         words.extend(option("ConnectTimeout", self.seconds));
+        // What the user's configuration may say for interactive logins must not disturb us.
+        for (name, value) in [
+            ("ClearAllForwardings", "yes"),
+            ("ForwardX11", "no"),
+            ("PermitLocalCommand", "no"),
+            ("RemoteCommand", "none"),
+            ("RequestTTY", "no"),
+            ("Tunnel", "no"),
+        ] {
+            words.extend(option(name, value));
+        }
         words.extend(option("LogLevel", if with.verbose { "DEBUG1" } else { "INFO" }));
         words
     }

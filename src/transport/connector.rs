@@ -26,7 +26,7 @@ use crate::world::World;
 
 /// How long a warm connection has to prove that it is alive.
 const PROBE: Duration = Duration::from_secs(2);
-const TRIES: u32 = 8;
+const TRIES: u32 = 10;
 
 /// What the command at hand allows.
 #[derive(Debug, Clone)]

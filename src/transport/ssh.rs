@@ -30,13 +30,13 @@ use crate::text;
 use crate::world::World;
 
 /// Seconds a master outlives its last client: ours when we are killed.
-const OWNED_PERSIST: u32 = 20;
+const OWNED_PERSIST: u32 = 10;
 /// And one that the next read-only command may find.
 const WARM_PERSIST: u32 = 180;
 /// Key exchange and login take their time on a busy machine, besides the time to connect.
 const LOGIN_TIME: Duration = Duration::from_secs(30);
 /// A server with a small `MaxSessions` refuses sessions until others have ended.
-const SESSION_TRIES: u32 = 6;
+const SESSION_TRIES: u32 = 20;
 
 /// A connection to one droplet.
 #[derive(Debug)]
@@ -137,7 +137,7 @@ impl Carrier for Ssh {
                         let detail = if refused { said } else { format!("{said}; {}", self.lost()) };
                         return Err(TransportError::Lost { detail });
                     }
-                    tokio::time::sleep(Duration::from_millis(20 << tries)).await;
+                    tokio::time::sleep(Duration::from_millis(20 << tries.min(5))).await;
                     tries += 1;
                 }
             }

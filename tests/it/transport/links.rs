@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use ops::cmd::Cmd;
 use ops::transport::{Call, ConnectOptions, Connector, Transport, TransportError, connect};
 
-use super::sshd::{Sshd, eventually};
+use super::proxy::Proxy;
+use super::sshd::{Sshd, droplet, eventually, rerun};
 
 fn warm() -> ConnectOptions {
     ConnectOptions { warm: true, ..ConnectOptions::default() }
@@ -77,4 +78,80 @@ async fn a_warm_connection_that_died_is_replaced() {
     let second = Connector::new(&sshd.world(), warm());
     assert_eq!(echo(&second.connect(&sshd.droplet()).await.unwrap()).await, b"here\n");
     assert_eq!((second.stats().connections_opened(), second.stats().connections_reused()), (1, 0));
+}
+
+/// The address of a server behind a proxy; ssh knows its key under the server's own name.
+fn behind(proxy: &Proxy, sshd: &Sshd) -> ops::inventory::SshAddress {
+    let alias = format!("HostKeyAlias [{}]:{}\n", sshd.ip, sshd.port);
+    std::fs::write(sshd.path("ssh_config"), alias).unwrap();
+    ops::inventory::SshAddress { port: Some(proxy.port), ..sshd.address() }
+}
+
+#[tokio::test]
+async fn a_link_that_freezes_silently_is_no_status_within_half_a_minute() {
+    let sshd = Sshd::start();
+    let proxy = Proxy::to(&sshd.ip, sshd.port);
+    let address = behind(&proxy, &sshd);
+    let to = connect(&droplet(address), &sshd.world(), ConnectOptions::default()).await.unwrap();
+    let started = Instant::now();
+    let cmd = Cmd::script("echo begun; sleep 60", Vec::<String>::new());
+    let freeze = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        proxy.freeze();
+        let next = to.run(Call::new(&Cmd::new("true")).timeout(Duration::from_millis(700))).await;
+        assert!(matches!(next, Err(TransportError::Lost { .. })), "it was never sent: {next:?}");
+    };
+    let (answer, ()) = tokio::join!(to.run(Call::new(&cmd).timeout(Duration::from_secs(90))), freeze);
+    let Err(TransportError::NoStatus { detail }) = &answer else { panic!("{answer:?}") };
+    assert_eq!(detail, "the droplet stopped answering");
+    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn a_warm_connection_over_a_frozen_link_is_discarded_after_the_probe() {
+    let sshd = Sshd::start();
+    let proxy = Proxy::to(&sshd.ip, sshd.port);
+    let mut address = behind(&proxy, &sshd);
+    address.connect_timeout = Duration::from_secs(1);
+    let to = droplet(address);
+    Connector::new(&sshd.world(), warm()).connect(&to).await.unwrap();
+    proxy.freeze();
+    let started = Instant::now();
+    let second = Connector::new(&sshd.world(), warm());
+    let error = second.connect(&to).await.unwrap_err();
+    assert!(matches!(error, TransportError::TimedOut { .. }), "{error:?}");
+    assert!(started.elapsed() < Duration::from_secs(8), "probe and one attempt: {:?}", started.elapsed());
+    assert_eq!((second.stats().connections_opened(), second.stats().connections_reused()), (1, 0));
+    eventually("the old master ends", Duration::from_secs(3), || sshd.masters().is_empty()).await;
+}
+
+/// The test runs itself as the process that is killed.
+#[tokio::test]
+async fn a_killed_ops_leaves_no_connection_behind() {
+    if let Some(dir) = rerun::role() {
+        let (world, droplet) = rerun::load(&dir);
+        let to = connect(&droplet, &world, ConnectOptions::default()).await.unwrap();
+        assert_eq!(echo(&to).await, b"here\n");
+        std::fs::write(dir.join("connected"), "").unwrap();
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        return;
+    }
+    let sshd = Sshd::start();
+    let mut child = rerun::start(&sshd, "transport::links::a_killed_ops_leaves_no_connection_behind");
+    eventually("it connects", Duration::from_secs(30), || sshd.path("connected").exists()).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(!sshd.masters().is_empty());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    eventually("the master ends", Duration::from_secs(30), || sshd.masters().is_empty()).await;
+    assert_eq!(std::fs::read_dir(sshd.path("run")).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_connection_stays_while_nothing_happens_on_it() {
+    let sshd = Sshd::start();
+    let to = connect(&sshd.droplet(), &sshd.world(), ConnectOptions::default()).await.unwrap();
+    // Longer than a master without a client lives.
+    tokio::time::sleep(Duration::from_secs(14)).await;
+    assert_eq!(echo(&to).await, b"here\n");
 }

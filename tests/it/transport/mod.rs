@@ -4,5 +4,7 @@ mod commands;
 mod docker;
 mod errors;
 mod links;
+mod many;
+mod proxy;
 mod sshd;
 mod sudo;

@@ -81,17 +81,7 @@ impl Sshd {
     }
 
     pub(super) fn address(&self) -> SshAddress {
-        SshAddress {
-            host: self.ip.clone(),
-            port: Some(self.port),
-            user: None,
-            jump: None,
-            identity: Some(self.path("id")),
-            config: Some(self.path("ssh_config")),
-            known_hosts: Some(self.path("known_hosts")),
-            connect_timeout: Duration::from_secs(5),
-            r#become: Become::No,
-        }
+        address(self.dir.path(), &self.ip, self.port)
     }
 
     pub(super) fn droplet(&self) -> Droplet {
@@ -143,6 +133,20 @@ fn serve(dir: &tempfile::TempDir, ip: &str, port: u16) -> Child {
         std::thread::sleep(Duration::from_millis(10));
     }
     process
+}
+
+fn address(dir: &Path, ip: &str, port: u16) -> SshAddress {
+    SshAddress {
+        host: ip.to_owned(),
+        port: Some(port),
+        user: None,
+        jump: None,
+        identity: Some(dir.join("id")),
+        config: Some(dir.join("ssh_config")),
+        known_hosts: Some(dir.join("known_hosts")),
+        connect_timeout: Duration::from_secs(5),
+        r#become: Become::No,
+    }
 }
 
 pub(super) fn droplet(address: SshAddress) -> Droplet {
@@ -229,5 +233,34 @@ pub(super) async fn eventually(what: &str, within: Duration, mut holds: impl FnM
     while !holds() {
         assert!(Instant::now() < deadline, "not within {within:?}: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A test that runs itself again as another process, to be killed or to be given a terminal.
+pub(super) mod rerun {
+    use super::*;
+
+    /// The directory of the server, in the other process.
+    pub(crate) fn role() -> Option<PathBuf> {
+        std::env::var_os("OPS_TEST_SERVER").map(PathBuf::from)
+    }
+
+    /// What is needed to reach the server from there.
+    pub(crate) fn load(dir: &Path) -> (World, Droplet) {
+        let port = std::fs::read_to_string(dir.join("port")).unwrap().parse().unwrap();
+        let address = super::address(dir, "127.0.0.1", port);
+        (super::world(dir), super::droplet(address))
+    }
+
+    pub(crate) fn command(sshd: &Sshd, test: &str) -> Command {
+        std::fs::write(sshd.path("port"), sshd.port.to_string()).unwrap();
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", test, "--nocapture"]).env("OPS_TEST_SERVER", sshd.dir.path());
+        command
+    }
+
+    pub(crate) fn start(sshd: &Sshd, test: &str) -> Child {
+        let quiet = || Stdio::null();
+        command(sshd, test).stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().unwrap()
     }
 }
