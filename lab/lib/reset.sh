@@ -41,8 +41,11 @@ droplet_reset() {
   fi
   docker exec -i "$container" sh -c 'cat >/run/lab-fresh.tar' <"$WORK/fresh/$name.tar"
   cat "$LAB/droplet/reset-units.sh" "$LAB/droplet/reset-docker.sh" "$LAB/droplet/reset-files.sh" |
-    docker exec -i --env "RESET_FOLDERS=$RESET_FOLDERS" "$container" bash -s || die "$name could not be reset; try: lab reset $name --hard"
-  docker exec "$container" true
+    docker exec -i --env "RESET_FOLDERS=$RESET_FOLDERS" "$container" bash -s || {
+    say "$name could not be reset: making it anew"
+    reset_hard "$name"
+    return
+  }
   say "$name: fresh ($(since "$started"))"
 }
 
