@@ -59,6 +59,8 @@ make_keys() {
   for key in id_ed25519 deploy_key $(printf 'hostkeys/%s ' services $ALL_DROPLETS); do
     [ -s "$WORK/$key" ] || ssh-keygen -q -t ed25519 -N '' -C "ops-lab $key" -f "$WORK/$key"
   done
+  # The password that a first deploy gives to PostgreSQL.
+  [ -s "$WORK/postgres-password" ] || (umask 077 && od -An -N 18 -tx1 /dev/urandom | tr -d ' \n' >"$WORK/postgres-password")
   {
     echo "# Written by lab/lab up."
     for name in services $ALL_DROPLETS; do

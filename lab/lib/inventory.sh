@@ -38,8 +38,9 @@ $(inventory_stack)
 YAML
 }
 
+# Real Odoo by default; the stand-in with --ref standin.
 inventory_stack() {
-  cat <<'YAML'
+  cat <<YAML
     stack:
       path: /opt/odoo
       compose: [compose.yaml]
@@ -48,6 +49,7 @@ inventory_stack() {
       db: db
       database: odoo
       addons: [custom-addons]
+      env: { POSTGRES_PASSWORD: { file: $work/postgres-password } }
     proxy: { kind: nginx, server_name: erp.lab, site: /etc/nginx/sites-enabled/odoo, upstream: odoo, websocket_upstream: odoochat }
     deploy: { strategy: auto, update: auto, health_timeout: 2m, drain: 5s, keep_releases: 5 }
     modules: [ipai_docs]

@@ -4,5 +4,6 @@
 //! Tests of one droplet take turns (`.config/nextest.toml`).
 
 mod droplet;
+mod inventory;
 
 mod demo;
