@@ -54,18 +54,26 @@ pub fn approve(
             .iter()
             .fold(error, |e, fault| e.because(format!("{}: {}", fault.step, fault.what))));
     }
-    let Some(question) = question(&plan, given)? else { return Ok(ApprovedPlan(plan)) };
+    settle(given.protected || plan.data_loss.is_some(), given, ask)?;
+    Ok(ApprovedPlan(plan))
+}
+
+/// The question alone, for what has no plan; `by_name`: `--yes` is not enough.
+///
+/// # Errors
+/// Exit 3: nobody is there to ask, or declined.
+pub fn settle(by_name: bool, given: &Given, ask: impl FnOnce(Question) -> Result<bool>) -> Result<()> {
+    let Some(question) = question(by_name, given)? else { return Ok(()) };
     if !given.can_ask {
         return Err(nobody_to_ask(question, given));
     }
-    if ask(question)? {
-        return Ok(ApprovedPlan(plan));
+    match ask(question)? {
+        true => Ok(()),
+        false => Err(Error::new(Exit::NotApproved, "declined; nothing was changed")),
     }
-    Err(Error::new(Exit::NotApproved, "declined; nothing was changed"))
 }
 
-fn question(plan: &Plan, given: &Given) -> Result<Option<Question>> {
-    let by_name = given.protected || plan.data_loss.is_some();
+fn question(by_name: bool, given: &Given) -> Result<Option<Question>> {
     match &given.confirm {
         Some(name) if *name == given.env => return Ok(None),
         Some(name) => {

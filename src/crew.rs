@@ -62,8 +62,8 @@ impl<'a> Crew<'a> {
         Err(unreachable(env, errors))
     }
 
-    /// Facts of all droplets, one round trip each.
-    pub async fn facts(&self, when: When) -> Result<BTreeMap<String, Facts>> {
+    /// Facts of all droplets, one round trip each; with the user's own checks of a phase.
+    pub async fn facts(&self, when: Option<When>) -> Result<BTreeMap<String, Facts>> {
         let activity = Activity::start(self.listener, "reading facts".into());
         let answers = join_all(self.env.droplets.iter().map(async |droplet| {
             let nonce = nonce()?;
@@ -126,14 +126,13 @@ impl<'a> Crew<'a> {
     }
 
     /// Connections opened and commands run, for `-v` and the bench.
-    pub fn stats(&self) -> String {
+    pub fn stats(&self) -> Event {
         let stats = self.connector.stats();
-        format!(
-            "ssh: {} opened, {} reused, {} commands",
-            stats.connections_opened(),
-            stats.connections_reused(),
-            stats.commands_run()
-        )
+        Event::Links {
+            opened: stats.connections_opened(),
+            reused: stats.connections_reused(),
+            commands: stats.commands_run(),
+        }
     }
 }
 

@@ -72,6 +72,12 @@ pub enum Event {
     Warning {
         text: String,
     },
+    /// What it took: SSH connections opened and used again, commands run.
+    Links {
+        opened: u64,
+        reused: u64,
+        commands: u64,
+    },
     RunEnded {
         run: String,
         exit: u8,

@@ -3,9 +3,10 @@
 //! knows the word. Deliberately absent: how anything looks ([`Desk`] shows and asks).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::panic::AssertUnwindSafe;
 
 use async_trait::async_trait;
+use futures_util::FutureExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -60,14 +61,15 @@ pub struct Looked {
 ///
 /// # Errors
 /// A droplet that cannot be reached.
-pub async fn look(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Result<Looked> {
-    let facts = crew.facts(When::Preflight).await?;
+pub async fn look(crew: &Crew<'_>, request: &Request) -> Result<Looked> {
+    let env = crew.env;
+    let facts = crew.facts(Some(When::Preflight)).await?;
     let staged = crew.stage(&facts, &request.wanted).await?;
     let mut findings = Vec::new();
-    for droplet in &road.env.droplets {
+    for droplet in &env.droplets {
         let Some(facts) = facts.get(&droplet.name) else { continue };
         let subject = Subject {
-            env: road.env,
+            env,
             droplet,
             facts,
             staged: staged.get(&droplet.name),
@@ -83,17 +85,16 @@ pub async fn look(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Result
 /// # Errors
 /// Everything that kept the release from serving; the exit code says what that left.
 pub async fn deploy(road: &Road<'_>, request: &Request) -> Result<Exit> {
+    deploy::allowed(road.env, &request.wanted)?;
     let crew = Crew::connect(road.env, road.world, road.connect.clone(), road.listener).await?;
-    let result = tokio::select! {
-        result = deploy_with(road, &crew, request) => result,
-    };
-    road.listener.on(&Event::Note { text: crew.stats() });
+    let result = deploy_with(road, &crew, request).await;
+    road.listener.on(&crew.stats());
     crew.close().await;
     result
 }
 
 async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Result<Exit> {
-    let looked = look(road, crew, request).await?;
+    let looked = look(crew, request).await?;
     road.desk.findings(&looked.findings);
     refuse(road.env, &looked.findings)?;
     let names = Names::new(road)?;
@@ -239,7 +240,7 @@ async fn plan_again(
     names: &Names,
     looked: &Looked,
 ) -> Result<Plan> {
-    let facts = crew.facts(When::Preflight).await?;
+    let facts = crew.facts(Some(When::Preflight)).await?;
     deploy::plan(&names.inputs(road, request, &facts, &looked.staged))
 }
 
@@ -287,7 +288,9 @@ async fn carry_out(
         stop: &road.stop,
         ask: &ask,
     };
-    let report = execute::execute(&approved, &execution).await;
+    let work = AssertUnwindSafe(execute::execute(&approved, &execution)).catch_unwind();
+    // The lock is given back even when this program has a fault; what was done stays for a human.
+    let report = work.await.unwrap_or_else(|_| Report::fault(plan));
     alive.cancel();
     let _ = heart.await;
     record.exit = Some(report.exit.code());
@@ -318,30 +321,4 @@ async fn finish(
         }
         None => closed.map(|()| report.exit).map_err(|error| error.next(show)),
     }
-}
-
-/// The terminal's and the system's wishes to stop, as the executor understands them.
-pub fn listen(stop: &Stop, on_first: Arc<dyn Fn() + Send + Sync>) {
-    let stop = stop.clone();
-    tokio::spawn(async move {
-        use tokio::signal::unix::{SignalKind, signal};
-        let (Ok(mut int), Ok(mut term), Ok(mut hup)) =
-            (signal(SignalKind::interrupt()), signal(SignalKind::terminate()), signal(SignalKind::hangup()))
-        else {
-            return;
-        };
-        loop {
-            tokio::select! {
-                _ = int.recv() => {}
-                _ = term.recv() => {}
-                _ = hup.recv() => {}
-            }
-            if stop.soft.is_cancelled() {
-                stop.hard.cancel();
-            } else {
-                on_first();
-                stop.soft.cancel();
-            }
-        }
-    });
 }

@@ -3,6 +3,7 @@
 
 pub mod approve;
 pub mod checks;
+pub mod cli;
 pub mod cmd;
 pub mod crew;
 pub mod error;
@@ -21,4 +22,5 @@ pub mod secret;
 pub mod text;
 pub mod tools;
 pub mod transport;
+pub mod ui;
 pub mod world;

@@ -3,8 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-
 use crate::cmd::Cmd;
 use crate::crew::Crew;
 use crate::error::{Error, Result};
@@ -14,32 +12,15 @@ use crate::exit::Exit;
 use crate::facts::{Facts, ProbeFailure, State};
 use crate::frames;
 use crate::inventory::Environment;
-use crate::record::{Holder, Release, RunRecord};
+use crate::record::{LockState, Release, RunRecord, StepLog};
 use crate::runbooks::deploy::default_project;
 use crate::text;
 
+/// What the name of a lock begins with that a person took.
+pub use crate::record::BY_HAND;
+
 /// Bytes of a step's log that are read back.
 const LOG_LIMIT: usize = 256 << 10;
-
-/// What one attempt of a step printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StepLog {
-    pub droplet: String,
-    pub step: String,
-    pub attempt: u32,
-    /// The exit code, when it ended.
-    pub code: Option<i32>,
-    pub lines: Vec<String>,
-}
-
-/// The lock on one droplet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LockState {
-    pub droplet: String,
-    pub holder: Option<Holder>,
-    /// The droplet's clock when it was asked, seconds since the epoch.
-    pub asked: i64,
-}
 
 fn state<'a>(facts: &'a BTreeMap<String, Facts>, droplet: &str) -> Result<&'a State> {
     let facts = facts.get(droplet).ok_or_else(|| Error::failed("no facts").on(droplet))?;
@@ -76,11 +57,6 @@ pub fn run(env: &Environment, facts: &BTreeMap<String, Facts>, id: &str) -> Resu
         Error::usage(format!("{} knows no run {}", env.name, text::printable(id)))
             .next(format!("ops runs list {}", env.name))
     })
-}
-
-/// The environment that a run's id names: `<env>-<utc>-<rand>`.
-pub fn environment_of(run: &str) -> Option<&str> {
-    run.rsplitn(3, '-').nth(2).filter(|name| !name.is_empty())
 }
 
 /// Releases and the current one, of the first web droplet.
@@ -198,46 +174,19 @@ pub async fn take_lock(
     Ok(())
 }
 
-/// Gives back a lock that a person took, or that a dead run left; says which droplets had one.
+/// Takes away the locks that were seen; who may do that is decided before.
 ///
 /// # Errors
-/// Exit 5 while its run is alive, unless `force`.
+/// A droplet that cannot be asked; a lock that somebody else holds by now stays.
 pub async fn release_lock(
     crew: &Crew<'_>,
     facts: &BTreeMap<String, Facts>,
-    force: bool,
-) -> Result<Vec<LockState>> {
-    let held: Vec<_> = locks(crew.env, facts)?.into_iter().filter(|lock| lock.holder.is_some()).collect();
-    for lock in &held {
-        let Some(holder) = &lock.holder else { continue };
-        let alive = !holder.run.starts_with("manual-") && lock.asked - holder.heartbeat < 120;
-        if alive && !force {
-            return Err(Error::new(
-                Exit::Locked,
-                format!("the run {} is alive", text::printable(&holder.run)),
-            )
-            .on(&lock.droplet)
-            .because(format!("its last sign of life was {} s ago", lock.asked - holder.heartbeat))
-            .next(format!("ops runs show {}", text::printable(&holder.run))));
-        }
-    }
-    for lock in &held {
+    held: &[&LockState],
+) -> Result<()> {
+    for lock in held {
         let (Some(holder), Some(link)) = (&lock.holder, crew.links.get(&lock.droplet)) else { continue };
         let runner = Runner::new(dir(crew.env, facts, &lock.droplet));
         lock::release_by_hand(link, &runner, &holder.run, crew.env.stack.path.as_str()).await?;
     }
-    Ok(held)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_run_names_its_environment() {
-        assert_eq!(environment_of("prod-20261120T220705Z-4f93"), Some("prod"));
-        assert_eq!(environment_of("my-prod-20261120T220705Z-4f93"), Some("my-prod"));
-        assert_eq!(environment_of("nonsense"), None);
-        assert_eq!(environment_of("-a-b"), None);
-    }
+    Ok(())
 }

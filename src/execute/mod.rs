@@ -66,6 +66,15 @@ pub struct Report {
     pub detached: bool,
 }
 
+impl Report {
+    /// This program broke on the way: nobody here knows how far it got.
+    pub fn fault(plan: &Plan) -> Self {
+        let error =
+            Error::new(Exit::Mixed, "ops broke while it worked").next(format!("ops preflight {}", plan.env));
+        Self { exit: Exit::Mixed, ledger: Vec::new(), error: Some(error), detached: false }
+    }
+}
+
 /// Runs the plan to its end, or puts back what it changed.
 pub async fn execute(plan: &ApprovedPlan, cx: &Execution<'_>) -> Report {
     Walk::new(plan.plan(), cx).run().await

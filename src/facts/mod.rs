@@ -66,8 +66,8 @@ pub struct Facts {
 }
 
 /// The one script that asks a droplet everything: `nonce` is drawn for each run, at least 16
-/// hexadecimal digits; the user's own checks of the phase `when` are asked too.
-pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: When) -> Cmd {
+/// hexadecimal digits; the user's own checks of the phase `when`, if there is one, are asked too.
+pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: impl Into<Option<When>>) -> Cmd {
     let alone = [
         ("host", host::probe()),
         ("memory", memory::probe()),
@@ -82,8 +82,9 @@ pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: When) -> 
         ("proxy", proxy::probe(env, droplet)),
         ("state", state::probe(env)),
     ];
+    let own = when.into().into_iter().flat_map(|when| own::probes(env, droplet, when));
     let with_containers = with_containers.into_iter().map(|(name, cmd)| (name.to_owned(), cmd));
-    frame::cmd(env, nonce, &alone, with_containers.chain(own::probes(env, droplet, when)))
+    frame::cmd(env, nonce, &alone, with_containers.chain(own))
 }
 
 /// Reads the answer to [`script`]. Never fails as a whole: what is missing or garbage is a

@@ -18,8 +18,10 @@ mod work;
 
 use std::collections::BTreeMap;
 
+use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::inventory::Environment;
+use crate::text::printable;
 
 pub use plan::plan;
 pub use release::default_project;
@@ -34,6 +36,24 @@ pub struct Request {
     /// Commits that run now may be dropped.
     pub allow_downgrade: bool,
     pub reason: Option<String>,
+}
+
+/// Whether the inventory lets this ref be deployed.
+///
+/// # Errors
+/// Exit 2: `git.allow` does not cover it, or there is no git to take it from.
+pub fn allowed(env: &Environment, wanted: &Wanted) -> Result<()> {
+    let Some(name) = &wanted.git_ref else { return Ok(()) };
+    let shown = printable(name);
+    let Some(git) = &env.stack.git else {
+        return Err(Error::usage(format!("--ref {shown} needs stack.git in the inventory of {}", env.name)));
+    };
+    if git.allows(name) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{shown} may not be deployed to {}", env.name))
+        .because(format!("stack.git.allow covers only {}", git.allow.join(", ")))
+        .next("deploy one of these, or add the ref to stack.git.allow"))
 }
 
 /// Everything a plan is made of. The clock, the run's id and the operator come from outside, so that

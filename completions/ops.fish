@@ -1,0 +1,287 @@
+if command -q ops
+complete --keep-order --exclusive --command ops --arguments "(COMPLETE=fish ops -- (commandline --current-process --tokenize --cut-at-cursor) (commandline --current-token))"
+
+else
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_ops_global_optspecs
+    string join \n config= output= color= v/verbose q/quiet no-input connections= h/help V/version
+end
+
+function __fish_ops_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_ops_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_ops_using_subcommand
+    set -l cmd (__fish_ops_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c ops -n "__fish_ops_needs_command" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_needs_command" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_needs_command" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_needs_command" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_needs_command" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_needs_command" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_needs_command" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_needs_command" -s V -l version -d 'Print version'
+complete -c ops -n "__fish_ops_needs_command" -f -a "deploy" -d 'Put a release on an environment\'s droplets: check, plan, ask, switch, verify, record'
+complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
+complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
+complete -c ops -n "__fish_ops_needs_command" -f -a "releases" -d 'What ran and can run again'
+complete -c ops -n "__fish_ops_needs_command" -f -a "lock" -d 'Who may change an environment: one run at a time'
+complete -c ops -n "__fish_ops_needs_command" -f -a "config" -d 'The inventory'
+complete -c ops -n "__fish_ops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c ops -n "__fish_ops_needs_command" -f -a "man" -d 'Write the manual pages into a directory'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l image -d 'The image of the web service; else what the compose file says' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l allow-downgrade -d 'Deploy a ref that lacks commits which run now'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-update -d 'I know that no module needs an update of the database'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l image -d 'The image of the web service; else what the compose file says' -r
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand preflight" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l allow-downgrade -d 'Deploy a ref that lacks commits which run now'
+complete -c ops -n "__fish_ops_using_subcommand preflight" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand preflight" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand preflight" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -f -a "list" -d 'List the runs of an environment, the newest first'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -f -a "show" -d 'Show one run: who, when, why, and how every step ended'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs" -f -a "logs" -d 'Print what the steps of a run printed on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l limit -d 'At most so many' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l step -d 'Only this step' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the releases kept on an environment\'s droplets, the newest first'
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -f -a "status" -d 'Say who holds the lock, since when, and whether they are alive'
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -f -a "take" -d 'Take the lock by hand, so that nobody deploys while you work'
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -f -a "release" -d 'Give a lock back that was taken by hand, or take one away from a run that is dead'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l reason -d 'Why, for those who meet the lock' -r
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -f -a "check" -d 'Check the inventory and show it with every default filled in, secrets hidden'
+complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand completions" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand completions" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand completions" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand completions" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand completions" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand completions" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand completions" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand man" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand man" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand man" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand man" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand man" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand man" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand man" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
+
+end

@@ -1,0 +1,62 @@
+//! Commands that an inventory names run only after somebody looked at them once.
+
+use super::desk::ask_yes;
+use super::session::Session;
+use crate::error::{Error, Result};
+use crate::execute::Secrets;
+use crate::exit::Exit;
+use crate::inventory::trust::{self, Trust};
+use crate::inventory::{self, Inventory, Source};
+use crate::plan::{Action, Content, EnvValue, Plan};
+use crate::secret::Secret;
+
+/// Asks before a plan that needs a command's output; a plan that needs none asks nothing.
+///
+/// # Errors
+/// Exit 3: not trusted, and nobody is there to ask, or declined. Exit 2: the file may not be trusted.
+pub fn before(plan: &Plan, inventory: &Inventory, session: &Session) -> Result<()> {
+    if !needs_commands(plan) || trust::state(inventory, &session.world)? != Trust::Ask {
+        return Ok(());
+    }
+    let file = crate::text::printable(&inventory.file.display().to_string());
+    let commands = trust::commands(inventory);
+    let refused = |why: &str| {
+        let error = Error::new(Exit::NotApproved, format!("{file} is not trusted to run commands"))
+            .because(why)
+            .next("read it, then run this command once at a terminal");
+        error.evidence("it would run", commands.clone())
+    };
+    if !session.ui.asks() {
+        return Err(refused("there is no terminal to ask on"));
+    }
+    let list: String = commands.iter().map(|command| format!("  {command}\n")).collect();
+    let question = format!("{file} runs these on this machine:\n{list}Trust it, as it is now? [y/N] ");
+    match tokio::task::block_in_place(|| ask_yes(&session.ui, &question, &session.stop.soft))? {
+        true => trust::record(inventory, &session.world),
+        false => Err(refused("you did not say yes")),
+    }
+}
+
+fn needs_commands(plan: &Plan) -> bool {
+    let is_command = |value: &EnvValue| matches!(value, EnvValue::Secret(Source::Cmd(_)));
+    plan.steps.iter().flat_map(|step| &step.actions).any(|action| match action {
+        Action::Put { content: Content::EnvFile(values), .. } => {
+            values.iter().any(|(_, value)| is_command(value))
+        }
+        _ => false,
+    })
+}
+
+/// The inventory's references, resolved when a step needs them.
+pub struct InventorySecrets<'a> {
+    pub inventory: &'a Inventory,
+    pub session: &'a Session,
+}
+
+impl Secrets for InventorySecrets<'_> {
+    fn resolve(&self, source: &Source) -> Result<Secret> {
+        let trust = trust::state(self.inventory, &self.session.world)?;
+        let work = inventory::resolve(source, &self.session.world, trust);
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
+    }
+}
