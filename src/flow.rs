@@ -23,6 +23,7 @@ use crate::inventory::{Environment, When};
 use crate::plan::Plan;
 use crate::record::{RUN_SCHEMA, RunRecord};
 use crate::runbooks::deploy::{self, Inputs, Request, Staged, default_project};
+use crate::text::count;
 use crate::transport::ConnectOptions;
 use crate::world::World;
 
@@ -96,7 +97,7 @@ pub async fn deploy(road: &Road<'_>, request: &Request) -> Result<Exit> {
 async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Result<Exit> {
     let looked = look(crew, request).await?;
     road.desk.findings(&looked.findings);
-    refuse(road.env, &looked.findings)?;
+    refuse(road.env, &looked)?;
     let names = Names::new(road)?;
     let plan = deploy::plan(&names.inputs(road, request, &looked.facts, &looked.staged))?;
     if plan.is_empty() {
@@ -122,39 +123,28 @@ async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Res
             return Err(error);
         }
     }
-    carry_out(road, approved, posts, &names, request).await
+    let release = names.release(&looked.staged);
+    carry_out(road, approved, posts, &names, release, request).await
 }
 
-/// The first blocking finding decides the exit code: a held lock is 5, everything else 9.
-fn refuse(env: &Environment, findings: &[Finding]) -> Result<()> {
-    let blocking: Vec<_> = findings.iter().filter(|finding| finding.blocks()).collect();
+/// What the desk has shown, as an exit code: a ref that does not exist is a wrong command line, a held
+/// lock is 5, everything else 9.
+fn refuse(env: &Environment, looked: &Looked) -> Result<()> {
+    let blocking: Vec<_> = looked.findings.iter().filter(|finding| finding.blocks()).collect();
     let Some(first) = blocking.first() else { return Ok(()) };
-    let locked = blocking.iter().find(|finding| finding.id == "lock");
-    let (exit, what) = match locked {
-        Some(_) => (Exit::Locked, format!("{} is locked", env.name)),
-        None => {
-            (Exit::Checks, format!("preflight found {} to settle first", count(blocking.len(), "problem")))
-        }
+    let again = format!("settle it, then: ops preflight {}", env.name);
+    let unknown = looked.staged.iter().find(|(_, staged)| staged.unknown_ref);
+    let error = if let Some((droplet, _)) = unknown {
+        Error::usage("the ref does not exist in the repository").on(droplet)
+    } else if let Some(lock) = blocking.iter().find(|finding| finding.id == "lock") {
+        let error = Error::new(Exit::Locked, format!("{} is locked", env.name)).on(&lock.droplet);
+        error.because(lock.verdict.evidence())
+    } else {
+        let what = format!("preflight found {} to settle first", count(blocking.len(), "problem"));
+        let all: Vec<_> = blocking.iter().map(|finding| finding.title.to_lowercase()).collect();
+        Error::new(Exit::Checks, what).on(&first.droplet).because(all.join(", "))
     };
-    let mut error = Error::new(exit, what).on(&first.droplet);
-    for finding in locked.into_iter().chain(blocking.iter()).take(8) {
-        error = error.because(format!(
-            "{} on {}: {}",
-            finding.title,
-            finding.droplet,
-            finding.verdict.evidence()
-        ));
-        if let Some(fix) = finding.verdict.fix() {
-            error = error.next(fix);
-        }
-    }
-    error.why.dedup();
-    error.next.dedup();
-    Err(error)
-}
-
-fn count(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+    Err(error.next(again))
 }
 
 /// Names of this run, drawn once, so that planning again gives the same plan.
@@ -182,18 +172,23 @@ impl Names {
         facts: &'a BTreeMap<String, Facts>,
         staged: &'a BTreeMap<String, Staged>,
     ) -> Inputs<'a> {
-        let sha = staged.values().find_map(|staged| Some(staged.code.as_ref()?.as_ref().ok()?.sha.as_str()));
-        let short = sha.and_then(|sha| sha.get(..7)).unwrap_or("local");
         Inputs {
             env: road.env,
             facts,
             staged,
             request,
             run: self.run.clone(),
-            release: format!("{}-{short}", self.stamp.to_lowercase()),
+            release: self.release(staged),
             now: self.now.clone(),
             operator: road.world.operator.clone(),
         }
+    }
+
+    /// The id of the release that a plan would make.
+    fn release(&self, staged: &BTreeMap<String, Staged>) -> String {
+        let sha = staged.values().find_map(|staged| Some(staged.code.as_ref()?.as_ref().ok()?.sha.as_str()));
+        let short = sha.and_then(|sha| sha.get(..7)).unwrap_or("local");
+        format!("{}-{short}", self.stamp.to_lowercase())
     }
 }
 
@@ -249,6 +244,7 @@ async fn carry_out(
     approved: ApprovedPlan,
     posts: BTreeMap<String, Post>,
     names: &Names,
+    release: String,
     request: &Request,
 ) -> Result<Exit> {
     let started = Instant::now();
@@ -294,6 +290,7 @@ async fn carry_out(
     alive.cancel();
     let _ = heart.await;
     record.exit = Some(report.exit.code());
+    record.release = (report.exit == Exit::Done).then_some(release);
     record.ended = Some(road.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     record.ledger = report.ledger.clone();
     finish(road, report, &posts, record, started).await

@@ -76,6 +76,7 @@ fn world() -> Result<World> {
 /// the system's own name of the user comes second, because containers and `sudo` lose the first.
 fn operator(env: &BTreeMap<String, String>) -> String {
     let name = env.get("USER").or_else(|| env.get("LOGNAME")).filter(|name| !name.is_empty()).cloned();
+    let name = name.or_else(|| Some(nix::unistd::User::from_uid(nix::unistd::getuid()).ok()??.name));
     let name = name.unwrap_or_else(|| format!("uid{}", rustix::process::getuid().as_raw()));
     let host = rustix::system::uname();
     ops::text::printable(&format!("{name}@{}", host.nodename().to_string_lossy()))

@@ -48,6 +48,11 @@ pub fn shorten(text: &str, width: usize) -> String {
     short
 }
 
+/// `1 step`, `3 steps`.
+pub fn count(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Bytes as a person says them, in powers of ten: `41.2 GB`, `512 MB`.
 pub fn size(bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB", "PB", "EB"];

@@ -1,8 +1,8 @@
 //! Findings as a checklist for a change ticket.
 
-use super::{Finding, Verdict, count};
+use super::{Finding, Verdict};
 use crate::inventory::{Environment, Severity};
-use crate::text::printable;
+use crate::text::{count, printable};
 
 /// One list for each droplet; what a droplet said is escaped, so that it cannot become markup. `at` is
 /// when it was asked, as it should be shown.

@@ -154,10 +154,6 @@ fn some_of(items: impl IntoIterator<Item = impl Into<String>>, most: usize) -> S
     if more == 0 { shown } else { format!("{shown} and {more} more") }
 }
 
-fn count(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
-}
-
 /// A check's verdict on one droplet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {

@@ -87,19 +87,22 @@ exit 1
     Cmd::new("sh").arg("-c").arg(format!("{FIND}{ERRORS}{COMPARE}")).args(["ops", project, service, file])
 }
 
-/// Fails when a module is left half-way. Arguments: project, database service, database.
-pub fn modules_settled(project: &str, db: &str, database: &str) -> Cmd {
+/// Fails when a module is left half-way, or one of `created` is not installed (Odoo ends with 0 when it
+/// does not know a module). Arguments: project, database service, database.
+pub fn modules_settled(project: &str, db: &str, database: &str, created: &[String]) -> Cmd {
     const SETTLED: &str = r#"
-left=$(docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$3" <<'SQL'
+left=$(docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -v created="$2" -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$3" "$4" <<'SQL'
 set statement_timeout = '10s';
 select name || ' is ' || state from ir_module_module where state like 'to %' order by 1;
+select wanted || ' is not installed' from unnest(string_to_array(:'created', ',')) wanted
+where not exists (select from ir_module_module where name = wanted and state = 'installed');
 SQL
 ) || { echo "the database does not answer"; exit 1; }
 [ -z "$left" ] && exit 0
 printf '%s\n' "$left"
 exit 1
 "#;
-    script(SETTLED, [project, db, database])
+    script(SETTLED, [project, db, database, &created.join(",")])
 }
 
 fn script<const N: usize>(text: &'static str, args: [&str; N]) -> Cmd {

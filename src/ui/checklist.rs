@@ -1,11 +1,15 @@
 //! The findings of checks, for people. (Their forms for tickets and programs are in `checks`.)
 
 use super::look::Look;
-use super::words::count;
 use crate::checks::{Finding, Verdict};
+use crate::text::count;
 
 /// The findings of one environment, droplet by droplet.
 pub fn render(findings: &[Finding], look: &Look) -> String {
+    list(findings, look) + &look.wrap("", &summary(findings))
+}
+
+fn list(findings: &[Finding], look: &Look) -> String {
     let mut out = String::new();
     for (i, droplet) in droplets(findings).into_iter().enumerate() {
         if i > 0 {
@@ -19,7 +23,7 @@ pub fn render(findings: &[Finding], look: &Look) -> String {
     if !findings.is_empty() {
         out.push('\n');
     }
-    out + &look.wrap("", &summary(findings))
+    out
 }
 
 /// Only what a person has to read before a plan: warnings and failures.
@@ -27,10 +31,9 @@ pub fn problems(findings: &[Finding], look: &Look) -> String {
     let telling =
         |finding: &&Finding| !matches!(finding.verdict, Verdict::Pass { .. } | Verdict::Skip { .. });
     let telling: Vec<Finding> = findings.iter().filter(telling).cloned().collect();
-    if telling.is_empty() {
-        return look.wrap("", &format!("Preflight: {}", summary(findings)));
-    }
-    render(&telling, look)
+    let mut out = list(&telling, look);
+    out += &look.wrap("", &format!("Preflight: {}", summary(findings)));
+    out
 }
 
 fn line(finding: &Finding, look: &Look) -> String {

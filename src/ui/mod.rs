@@ -126,7 +126,7 @@ impl Ui {
     pub fn findings(&self, env: &Environment, findings: &[Finding], at: &str) {
         match self.options().format {
             Format::Json => self.serialized(&checks::Preflight::new(env, at, findings)),
-            _ if self.options().quiet => {}
+            _ if self.options().quiet && !findings.iter().any(Finding::blocks) => {}
             _ => self.talk(&(checklist::problems(findings, &self.options().talk) + "\n")),
         }
     }

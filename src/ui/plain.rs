@@ -6,7 +6,7 @@ use super::live::{Board, Key, amount};
 use super::look::Look;
 use super::{failure, words};
 use crate::event::{Event, Outcome};
-use crate::text::printable;
+use crate::text::{count, printable};
 
 /// A long step tells of its progress this often.
 const PACE: Duration = Duration::from_secs(10);
@@ -28,7 +28,7 @@ impl Board {
             }
             Event::ActivityEnded { .. } => String::new(),
             Event::RunStarted { run, steps, .. } => {
-                format!("run {}: {}", printable(run), words::count(*steps, "step"))
+                format!("run {}: {}", printable(run), count(*steps, "step"))
             }
             Event::StepStarted { step, droplet, title, attempt, undo, .. } => {
                 self.begin(Key::new(step, droplet), title, *undo);

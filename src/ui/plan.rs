@@ -3,9 +3,8 @@
 use std::fmt::Write;
 
 use super::look::Look;
-use super::words::count;
 use crate::plan::{Action, Content, EnvValue, Note, NoteKind, Plan, Step, Undo};
-use crate::text::printable;
+use crate::text::{count, printable};
 
 /// The whole plan: title, steps by phase, notes, summary. With `-v` also the exact commands.
 pub fn render(plan: &Plan, look: &Look) -> String {

@@ -55,11 +55,6 @@ pub fn ago_text(then: &str, now: Timestamp) -> String {
     then.parse().map_or_else(|_| crate::text::printable(then), |then| ago(then, now))
 }
 
-/// `1 step`, `3 steps`.
-pub fn count(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

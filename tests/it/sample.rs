@@ -212,6 +212,7 @@ pub fn staged() -> Staged {
         "db": {},
     }});
     Staged {
+        unknown_ref: false,
         code: Some(Ok(Code {
             r#ref: "main".into(),
             sha: "2".repeat(40),

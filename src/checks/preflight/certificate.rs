@@ -1,7 +1,8 @@
 //! Days left of the certificates that the site names.
 
-use crate::checks::{Check, Subject, Verdict, count, some_of};
+use crate::checks::{Check, Subject, Verdict, some_of};
 use crate::inventory::Severity;
+use crate::text::count;
 
 pub(super) const CHECK: Check =
     Check { id: "proxy.certificate", title: "certificate", severity: Severity::Medium, judge };

@@ -1,9 +1,10 @@
 //! The code: can the ref be fetched, would it take commits away, was something changed by hand?
 
-use crate::checks::{Check, Subject, Verdict, count, known, some_of};
+use crate::checks::{Check, Subject, Verdict, known, some_of};
 use crate::cmd::quote;
 use crate::inventory::Severity;
 use crate::runbooks::deploy::{Code, Commit};
+use crate::text::count;
 
 pub(super) const REACHABLE: Check =
     Check { id: "git.ref", title: "git remote and ref", severity: Severity::Critical, judge: reachable };

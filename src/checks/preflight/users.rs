@@ -1,7 +1,8 @@
 //! Who works in Odoo right now.
 
-use crate::checks::{Check, Subject, Verdict, count};
+use crate::checks::{Check, Subject, Verdict};
 use crate::inventory::Severity;
+use crate::text::count;
 
 pub(super) const CHECK: Check =
     Check { id: "odoo.users", title: "active users", severity: Severity::Low, judge };

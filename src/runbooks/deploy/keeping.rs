@@ -31,7 +31,7 @@ impl Work<'_> {
             .git
             .as_ref()
             .map(|git| (git.branch.clone().unwrap_or_else(|| git.head.clone()), git.head.clone()));
-        let release = record(self.inputs, self.droplet, &zero, &text, &kept, sha);
+        let release = record(self.inputs, &zero, &text, &kept, sha);
         let json = serde_json::to_string_pretty(&release).unwrap_or_default();
         let paths: Vec<_> = moved.into_iter().map(|one| one.path).collect();
         Some(self.builder().adopt(&zero, text, &paths, json, &container.image_id))
@@ -61,7 +61,7 @@ impl Work<'_> {
             );
         }
         let code = self.code.map(|code| (code.r#ref.clone(), code.sha.clone()));
-        let release = record(self.inputs, self.droplet, &self.place, &self.compose_text(), &kept, code);
+        let release = record(self.inputs, &self.place, &self.compose_text(), &kept, code);
         let json = serde_json::to_string_pretty(&release).unwrap_or_default();
         let services: Vec<_> = kept.into_keys().collect();
         let before = match self.situation {

@@ -5,6 +5,7 @@
 //! [`update`] says which modules a change of code would have to update in the database. Deliberately
 //! absent for now: switching without an interruption, and updating modules (issues 3 and 4).
 
+mod database;
 mod keeping;
 mod plan;
 mod reading;

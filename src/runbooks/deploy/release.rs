@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::Inputs;
-use crate::inventory::{Droplet, Environment};
+use crate::inventory::Environment;
 use crate::record::{Image, RELEASE_SCHEMA, Release};
 use crate::tools::compose::Project;
 use crate::tools::images;
@@ -56,7 +56,6 @@ impl Place {
 /// What `release.json` will say; image ids are filled in on the droplet, once they exist.
 pub fn record(
     inputs: &Inputs<'_>,
-    droplet: &Droplet,
     place: &Place,
     compose: &str,
     kept: &BTreeMap<String, (String, Option<String>)>,
@@ -69,7 +68,6 @@ pub fn record(
         .filter(|(_, module)| module.state == "installed")
         .map(|(name, module)| (name.clone(), module.version.clone().unwrap_or_default()))
         .collect();
-    let _ = droplet;
     let (git_ref, sha) = code.unzip();
     Release {
         schema: RELEASE_SCHEMA.to_owned(),

@@ -84,12 +84,16 @@ pub fn running(facts: &Facts) -> Option<String> {
     Some(facts.stack.as_ref().ok()?.git.as_ref()?.head.clone())
 }
 
+/// The repository was read and has no such ref; said by `stage.sh`.
+const NO_SUCH_REF: i32 = 44;
+
 /// Reads the stage's answer.
 pub fn parse(nonce: &str, stdout: &[u8], wanted: &str) -> Staged {
     let parts = frames::parse(nonce, stdout);
     let has_code = parts.contains_key("fetch");
     Staged {
         code: has_code.then(|| code(&parts, wanted)),
+        unknown_ref: parts.get("sha").is_some_and(|part| part.code == NO_SUCH_REF),
         model: model(&parts, "model", "volumes"),
         running_model: parts
             .contains_key("running_model")
@@ -113,7 +117,7 @@ fn reason(name: &str, part: &Part) -> String {
     match (name, part.code) {
         ("fetch", 124) => "git did not answer within 300 s".into(),
         ("fetch", _) => format!("git cannot fetch: {said}"),
-        ("sha", 44) => "no such branch, tag or commit".into(),
+        ("sha", NO_SUCH_REF) => "no such branch, tag or commit".into(),
         _ => said,
     }
 }

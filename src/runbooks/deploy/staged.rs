@@ -12,6 +12,8 @@ use crate::plan::Layer;
 pub struct Staged {
     /// `None` where the inventory names no git remote: then the stack's own files are deployed.
     pub code: Option<Probe<Code>>,
+    /// The repository was read and has no such branch, tag or commit.
+    pub unknown_ref: bool,
     /// The model of the new ref (`docker compose config --no-interpolate`).
     pub model: Probe<Model>,
     /// The model of the files the running containers were made from; None where nothing runs.

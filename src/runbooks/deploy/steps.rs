@@ -4,6 +4,7 @@ use super::release::Place;
 use crate::cmd::Cmd;
 use crate::inventory::{Environment, Proxy, Value};
 use crate::plan::{Action, Content, EnvValue, Layer, Phase, Step, Undo};
+use crate::text::count;
 use crate::tools::{compose::Project, images, odoo, releases, site, web};
 
 /// Builds steps for one droplet.
@@ -53,8 +54,8 @@ impl Builder<'_> {
             };
             (name.clone(), value)
         });
-        let title =
-            format!("write {path} ({} variables, readable by its owner only)", self.env.stack.env.len());
+        let values = count(self.env.stack.env.len(), "variable");
+        let title = format!("write {path} ({values}, readable by its owner only)");
         let put = Action::Put { path: path.clone(), mode: 0o600, content: Content::EnvFile(lines.collect()) };
         self.step("env", Phase::Prepare, title, vec![put], by(Cmd::new("rm").args(["-f", "--", &path])), 30)
     }
@@ -217,8 +218,8 @@ impl Builder<'_> {
         self.step("switch.link", Phase::Switch, title, actions, by(releases::unlink(path, &keep)), 30)
     }
 
-    /// Verification of the new container, in order.
-    pub fn verify(&self, host: &str, has_database: bool) -> Vec<Step> {
+    /// Verification of the new container, in order; `created` are modules that must be installed by now.
+    pub fn verify(&self, host: &str, has_database: bool, created: &[String]) -> Vec<Step> {
         let (project, stack, seconds) = (self.place.project.as_str(), &self.env.stack, self.health_timeout());
         let look = |id: &str, title: String, action: Action, limit: u64| {
             self.step(id, Phase::Verify, title, vec![action], Undo::NotNeeded("it only looks"), limit)
@@ -247,8 +248,12 @@ impl Builder<'_> {
         let log = run(web::no_new_errors(project, &stack.web, &errors));
         steps.push(look("verify.log", format!("no new error in the log of {}", stack.web), log, 60));
         if has_database {
-            let settled = run(web::modules_settled(project, &stack.db, &stack.database));
-            steps.push(look("verify.modules", "no module is left half-way".into(), settled, 60));
+            let settled = run(web::modules_settled(project, &stack.db, &stack.database, created));
+            let title = match created {
+                [] => "no module is left half-way".to_owned(),
+                names => format!("{} installed, and no module is left half-way", names.join(", ")),
+            };
+            steps.push(look("verify.modules", title, settled, 60));
         }
         steps
     }

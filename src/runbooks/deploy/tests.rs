@@ -35,6 +35,7 @@ pub(crate) fn code() -> Code {
 pub(crate) fn staged() -> Staged {
     Staged {
         code: Some(Ok(code())),
+        unknown_ref: false,
         model: Ok(Model { project: "odoo".into(), json: serde_json::json!({"services": {}}) }),
         running_model: None,
         images: Default::default(),

@@ -10,7 +10,6 @@ use super::release::{Place, default_project};
 use super::render::{Moved, moved, render, service};
 use super::staged::{Code, Model, Resolved, Staged};
 use super::steps::{Builder, short};
-use super::update;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::{Facts, Probe, ProbeFailure};
@@ -45,6 +44,22 @@ pub(super) struct Work<'a> {
     pub(super) creates_database: bool,
 }
 
+/// What cannot be read is never taken for "not there": an unread container list is no empty droplet.
+fn known(droplet: &Droplet, facts: &Facts) -> Result<()> {
+    let unread =
+        |what: &str, failure: &ProbeFailure| Err(fault(droplet, &format!("cannot read {what}"), failure));
+    if let Err(failure) = &facts.containers {
+        return unread("the running containers", failure);
+    }
+    if let Err(failure) = &facts.state {
+        return unread("ops' own records", failure);
+    }
+    match &facts.database {
+        Err(failure) if droplet.roles.contains(&Role::Db) => unread("the database", failure),
+        _ => Ok(()),
+    }
+}
+
 fn fault(droplet: &Droplet, what: &str, failure: &ProbeFailure) -> Error {
     Error::new(Exit::Checks, what).on(&droplet.name).because(&failure.why)
 }
@@ -56,6 +71,7 @@ impl<'a> Work<'a> {
             return Ok(None);
         };
         let env = inputs.env;
+        known(droplet, facts)?;
         let code = match &staged.code {
             Some(Ok(code)) => Some(code),
             Some(Err(failure)) => return Err(fault(droplet, "the ref cannot be fetched", failure)),
@@ -97,7 +113,7 @@ impl<'a> Work<'a> {
         };
         work.situation = work.situate();
         work.refuse_update()?;
-        work.creates_database = work.lacks_database();
+        work.creates_database = work.lacks_database()?;
         Ok(Some(work))
     }
 
@@ -135,53 +151,6 @@ impl<'a> Work<'a> {
             Some(code) => format!("{} ({}, {})", code.r#ref, short(&code.sha), code.subject),
             None => "the stack's own files".into(),
         }
-    }
-
-    fn refuse_update(&self) -> Result<()> {
-        let (Some(code), Some(installed)) = (self.code, self.installed()) else { return Ok(()) };
-        if self.inputs.request.no_update || self.is_current() {
-            return Ok(());
-        }
-        let needed = update::needed(&self.inputs.env.stack, code, installed);
-        if needed.is_empty() {
-            return Ok(());
-        }
-        let list: Vec<_> = needed.iter().map(|one| one.module.as_str()).collect();
-        let mut error =
-            Error::failed(format!("this ref needs an update of the database for: {}", list.join(", ")))
-                .on(&self.droplet.name);
-        for one in &needed {
-            let shown = one.because.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-            let more = one.because.len().saturating_sub(3);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            error = error.because(format!("{}: {shown}{more}", one.module));
-        }
-        Err(error.because("ops cannot update modules during a deploy yet; nothing was changed").next(
-            format!(
-                "ops deploy {} --no-update   # only if you know that the old schema fits",
-                self.inputs.env.name
-            ),
-        ))
-    }
-
-    fn installed(&self) -> Option<&'a BTreeMap<String, crate::facts::Module>> {
-        let here = self.facts.database.as_ref().ok().and_then(Option::as_ref);
-        let anywhere = || {
-            self.inputs.facts.values().find_map(|facts| facts.database.as_ref().ok().and_then(Option::as_ref))
-        };
-        here.or_else(anywhere).map(|database| &database.modules)
-    }
-
-    /// The first web droplet creates a database that no droplet has.
-    fn lacks_database(&self) -> bool {
-        let first_web = self.inputs.env.web().next().map(|droplet| &droplet.name);
-        let known = self
-            .inputs
-            .facts
-            .values()
-            .filter_map(|facts| facts.database.as_ref().ok().and_then(Option::as_ref));
-        let exists = known.clone().any(|database| database.exists && database.odoo);
-        first_web == Some(&self.droplet.name) && !exists
     }
 
     pub(super) fn builder(&self) -> Builder<'_> {
@@ -294,7 +263,8 @@ impl<'a> Work<'a> {
         }
         steps.push(builder.link());
         let has_database = self.facts.container(&env.stack.db).is_some() || self.starts_database();
-        steps.extend(builder.verify(&self.host(), has_database));
+        let created: &[String] = if self.creates_database { &env.modules } else { &[] };
+        steps.extend(builder.verify(&self.host(), has_database, created));
         steps
     }
 

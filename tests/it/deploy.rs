@@ -1,0 +1,111 @@
+//! Plans of a deploy, from facts alone.
+
+use std::collections::BTreeMap;
+
+use ops::error::Error;
+use ops::exit::Exit;
+use ops::facts::{Facts, ProbeFailure};
+use ops::inventory::{Environment, Git};
+use ops::plan::{Plan, lint};
+use ops::runbooks::deploy::{self, Inputs, Request, Staged, Wanted};
+
+use super::sample;
+
+fn plan(env: &Environment, facts: Facts, staged: Staged, request: &Request) -> Result<Plan, Error> {
+    let facts = BTreeMap::from([("erp-1".to_owned(), facts)]);
+    let staged = BTreeMap::from([("erp-1".to_owned(), staged)]);
+    deploy::plan(&Inputs {
+        env,
+        facts: &facts,
+        staged: &staged,
+        request,
+        run: "prod-20261120T120000Z-0001".into(),
+        release: "20261120t120000z-2222222".into(),
+        now: "2026-11-20T12:00:00Z".into(),
+        operator: "alice@laptop".into(),
+    })
+}
+
+fn usual(change: impl FnOnce(&mut Facts)) -> Result<Plan, Error> {
+    let mut facts = sample::facts();
+    change(&mut facts);
+    let staged = Staged { entries: Some(Default::default()), ..sample::staged() };
+    plan(&sample::environment(), facts, staged, &Request::default())
+}
+
+fn ids(plan: &Plan) -> Vec<&str> {
+    plan.steps.iter().map(|step| step.id.as_str()).collect()
+}
+
+#[test]
+fn a_new_commit_is_prepared_switched_verified_and_recorded() {
+    let plan = usual(|_| ()).unwrap();
+    let wanted =
+        ["checkout", "pull.odoo", "render", "switch.web", "switch.link", "verify.healthy", "verify.login"];
+    assert_eq!(ids(&plan)[..wanted.len()], wanted);
+    assert_eq!(ids(&plan).last(), Some(&"record"));
+    assert!(lint(&plan).is_empty(), "{:?}", lint(&plan));
+}
+
+#[test]
+fn a_mistyped_database_on_a_running_stack_is_refused_and_never_created() {
+    let error = usual(|facts| {
+        let database = facts.database.as_mut().unwrap().as_mut().unwrap();
+        (database.exists, database.odoo, database.bytes) = (false, false, 0);
+    })
+    .unwrap_err();
+    assert_eq!(error.exit, Exit::Usage);
+    assert!(error.what.contains("no Odoo in a database odoo"), "{}", error.what);
+    assert_eq!(error.droplet.as_deref(), Some("erp-1"));
+}
+
+#[test]
+fn a_first_deploy_creates_the_database_and_says_so() {
+    let first = |bytes: u64| {
+        usual(|facts| {
+            facts.containers = Ok(vec![sample::container("db")]);
+            (facts.state.as_mut().unwrap().current, facts.state.as_mut().unwrap().releases) =
+                (None, Vec::new());
+            let database = facts.database.as_mut().unwrap().as_mut().unwrap();
+            (database.odoo, database.bytes) = (false, bytes);
+            database.modules.clear();
+        })
+    };
+    let plan = first(8_000_000).unwrap();
+    assert!(plan.title.contains("creating the database odoo"), "{}", plan.title);
+    assert!(ids(&plan).contains(&"switch.database"));
+    let error = first(500_000_000).unwrap_err();
+    assert_eq!(error.exit, Exit::Usage, "a database with other data is not ours to fill");
+    assert!(error.what.contains("something else"), "{}", error.what);
+}
+
+#[test]
+fn what_cannot_be_read_is_never_taken_for_an_empty_droplet() {
+    let unread = || ProbeFailure { why: "docker did not answer".into() };
+    let spoil: [fn(&mut Facts, ProbeFailure); 3] = [
+        |facts, failure| facts.containers = Err(failure),
+        |facts, failure| facts.state = Err(failure),
+        |facts, failure| facts.database = Err(failure),
+    ];
+    for spoil in spoil {
+        let error = usual(|facts| spoil(facts, unread())).unwrap_err();
+        assert_eq!(error.exit, Exit::Checks);
+        assert_eq!(error.why, ["docker did not answer"]);
+    }
+}
+
+#[test]
+fn a_ref_that_the_inventory_does_not_allow_is_a_wrong_command_line() {
+    let mut env = sample::environment();
+    let asked = |name: &str| Wanted { git_ref: Some(name.into()), image: None };
+    let allow = vec!["main".to_owned(), "release/*".to_owned()];
+    env.stack.git = Some(Git { remote: "git@example.com:odoo.git".into(), r#ref: "main".into(), allow });
+    for name in ["main", "release/14.0"] {
+        assert_eq!(deploy::allowed(&env, &asked(name)), Ok(()));
+    }
+    for name in ["wip", "mainline", "release", "abc1234"] {
+        assert_eq!(deploy::allowed(&env, &asked(name)).unwrap_err().exit, Exit::Usage, "{name}");
+    }
+    env.stack.git = None;
+    assert_eq!(deploy::allowed(&env, &asked("main")).unwrap_err().exit, Exit::Usage);
+}
