@@ -130,6 +130,10 @@ fn judge(look: &Look) -> Judgement {
     }
     match (look.status.as_str(), look.health.as_deref()) {
         ("running", None | Some("healthy")) if look.restarts < 2 => Judgement::Healthy,
+        // Docker forgets the exit code while the next attempt runs.
+        (_, _) if look.restarts >= 2 && look.exit_code == 0 => {
+            Judgement::Hopeless("it stops and is restarted again and again".into())
+        }
         (_, _) if look.restarts >= 2 => Judgement::Hopeless(format!(
             "it stops and is restarted again and again (exit code {})",
             look.exit_code

@@ -24,8 +24,11 @@ fn reachable(subject: &Subject<'_>) -> Verdict {
         Ok(code) => code,
         Err(verdict) => return verdict,
     };
-    let incoming = count(code.incoming.len(), "new commit");
-    Verdict::pass(format!("{} is {} “{}”, {incoming}", code.r#ref, short(&code.sha), code.subject))
+    let incoming = match &code.running {
+        Some(_) => format!(", {}", count(code.incoming.len(), "new commit")),
+        None => String::new(),
+    };
+    Verdict::pass(format!("{} is {} “{}”{incoming}", code.r#ref, short(&code.sha), code.subject))
 }
 
 /// What was fetched, or the verdict of `git.ref`.

@@ -2,6 +2,7 @@
 
 use crate::checks::{Check, Subject, Verdict, some_of};
 use crate::inventory::Severity;
+use crate::runbooks::deploy::Staged;
 
 pub(super) const CHECK: Check =
     Check { id: "compose.model", title: "compose file", severity: Severity::Critical, judge };
@@ -13,6 +14,9 @@ fn judge(subject: &Subject<'_>) -> Verdict {
         Ok(model) => model,
         Err(failure) if matches!(staged.code, Some(Err(_))) => return Verdict::skip(&failure.why),
         Err(failure) => {
+            if let Some(verdict) = absent(subject, staged) {
+                return verdict;
+            }
             let fix = format!(
                 "in a checkout of the ref: docker compose config; stack.compose in the inventory names {files}"
             );
@@ -35,4 +39,14 @@ fn judge(subject: &Subject<'_>) -> Verdict {
         );
     }
     Verdict::pass(format!("{files}, project {}: {}", model.project, some_of(services, 8)))
+}
+
+/// A compose file of the inventory that the commit does not have.
+fn absent(subject: &Subject<'_>, staged: &Staged) -> Option<Verdict> {
+    let code = staged.code.as_ref()?.as_ref().ok()?;
+    let file = subject.env.stack.compose.iter().find(|file| !code.has(file.as_str()))?;
+    Some(Verdict::fail(
+        format!("{} has no {file}", code.r#ref),
+        "stack.compose in the inventory names the compose files; add the file to the ref, or deploy another ref",
+    ))
 }

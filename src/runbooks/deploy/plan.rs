@@ -75,14 +75,17 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
         if let Some(code) = work.code.filter(|code| !code.incoming.is_empty()) {
             let lines =
                 code.incoming.iter().take(10).map(|c| format!("{} {}", short(&c.sha), c.subject)).collect();
-            notes.push(note(NoteKind::Info, format!("{} new commits", code.incoming.len()), lines));
+            notes.push(note(NoteKind::Info, count(code.incoming.len(), "new commit", "new commits"), lines));
         }
         if let Some(code) = work.code.filter(|code| !code.dropped.is_empty()) {
             let lines =
                 code.dropped.iter().take(10).map(|c| format!("{} {}", short(&c.sha), c.subject)).collect();
             notes.push(note(
                 NoteKind::Warning,
-                format!("{} commits that run now are dropped", code.dropped.len()),
+                format!(
+                    "{} dropped",
+                    count(code.dropped.len(), "commit that runs now is", "commits that run now are")
+                ),
                 lines,
             ));
         }
@@ -110,6 +113,10 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
     }
     notes.dedup();
     notes
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// The two models as a diff, without the ids of releases, which differ always and mean nothing here.

@@ -48,6 +48,7 @@ pub fn script(env: &Environment, facts: &Facts, wanted: &Wanted, project: &str, 
         ("config_files", web.map(|c| c.config_files.join("\n")).unwrap_or_default()),
         ("pulled", pulled),
         ("planned_env", planned_env(stack)),
+        ("known", known(facts)),
     ];
     let mut text = String::new();
     for (name, value) in variables {
@@ -56,6 +57,12 @@ pub fn script(env: &Environment, facts: &Facts, wanted: &Wanted, project: &str, 
     text.push_str(frames::SHELL);
     text.push_str(STAGE);
     Cmd::new("/bin/sh").arg("-s").stdin(text)
+}
+
+/// What the running release means by its image references: `reference id`, one a line.
+fn known(facts: &Facts) -> String {
+    let images = facts.current_release().into_iter().flat_map(|release| release.images.values());
+    images.map(|image| format!("{} {}", image.name, image.id)).collect::<Vec<_>>().join("\n")
 }
 
 /// The `.env` that a first deploy would write, without its secrets.
@@ -113,10 +120,12 @@ fn good<'a>(parts: &'a BTreeMap<String, Part>, name: &str) -> Probe<&'a Part> {
 }
 
 fn reason(name: &str, part: &Part) -> String {
-    let said = text::tail(&part.bytes, 4).join(" / ");
+    let lines: Vec<_> = text::lines(&part.bytes).into_iter().filter(|line| !line.trim().is_empty()).collect();
+    let said = lines[lines.len().saturating_sub(4)..].join(" / ");
     match (name, part.code) {
         ("fetch", 124) => "git did not answer within 300 s".into(),
-        ("fetch", _) => format!("git cannot fetch: {said}"),
+        // The reason comes first; git's advice after it fits every reason.
+        ("fetch", _) => format!("git cannot fetch: {}", lines[..lines.len().min(2)].join(" / ")),
         ("sha", NO_SUCH_REF) => "no such branch, tag or commit".into(),
         _ => said,
     }

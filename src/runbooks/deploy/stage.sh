@@ -1,6 +1,7 @@
 # What only a fetch can tell of the new ref. Writes to ops' own cache and to nothing that runs.
 # $nonce, $dir (<state_dir>/<project>), $project, $path, $remote, $ref, $running, $owner, $image, $planned_env and
-# the lists $compose, $profiles, $config_files, $pulled (one a line) are set in front of this text.
+# the lists $compose, $profiles, $config_files, $pulled (one a line) are set in front of this text; $known has
+# lines "reference id": what the running release means by a reference.
 set -u
 umask 077
 export LC_ALL=C GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0
@@ -102,11 +103,15 @@ volumes() { # resolved model
 }
 
 describe() { # image: what the registry says, then a line, then what is here
-  docker manifest inspect -v "$1" 2>"$work/m.err" || docker manifest inspect --insecure -v "$1" 2>>"$work/m.err"
+  docker manifest inspect -v "$1" 2>"$work/m.err" || docker manifest inspect --insecure -v "$1" 2>"$work/m.err"
   code=$?
   [ "$code" = 0 ] || { head -c 2000 "$work/m.err"; }
   printf '\n--\n'
-  docker image inspect -f '{{.Id}} {{json .RepoDigests}}' "$1" 2>/dev/null
+  # A release pulls by digest, so its image has no tag of the registry's: its id is on record.
+  id=$(awk -v name="$1" '$1 == name {print $2}' "$work/known")
+  for one in $id "$1"; do
+    docker image inspect -f '{{.Id}} {{json .RepoDigests}}' "$one" 2>/dev/null && break
+  done
   return "$code"
 }
 
@@ -131,6 +136,7 @@ running_volumes() { verb='config --format json' running_compose >"$work/resolved
 printf '%s\n' "$compose" >"$work/compose"
 printf '%s\n' "$profiles" >"$work/profiles"
 printf '%s\n' "$planned_env" >"$work/env"
+printf '%s\n' "$known" >"$work/known"
 printf '%s\n' "$config_files" >"$work/config_files"
 say entries entries
 say status local_changes

@@ -206,7 +206,8 @@ impl<'a> Work<'a> {
         for (name, image) in self.kept() {
             let by_digest =
                 image.digest.as_ref().map(|digest| format!("{}@{digest}", repository(&image.reference)));
-            let reference = by_digest.unwrap_or_else(|| image.reference.clone());
+            let here = image.local_id.clone().filter(|_| image.present);
+            let reference = here.or(by_digest).unwrap_or_else(|| image.reference.clone());
             steps.push(builder.pull(&name, &reference, &image.reference, &image.layers, !image.present));
         }
         if self.builds() {
