@@ -1,10 +1,37 @@
 //! On demo-1: root, a new engine.
 
-use crate::droplet::Droplet;
+use crate::droplet::DEMO;
+use crate::{adopt, deploy, failures};
+
+#[test]
+fn a_first_deploy_and_the_next_ones() {
+    deploy::first_on_an_empty_droplet(DEMO);
+    deploy::again_and_new_code(DEMO);
+}
+
+#[test]
+fn a_hand_made_stack_with_data_in_named_volumes_is_taken_over() {
+    adopt::a_hand_made_stack(DEMO, &["standin"], "", "standin-code");
+}
+
+#[test]
+fn a_hand_made_stack_with_data_in_bind_mounts_is_taken_over() {
+    adopt::a_hand_made_stack(DEMO, &["standin", "--bind-data"], "standin-", "standin-bind-data-code");
+}
+
+#[test]
+fn releases_that_never_serve_are_put_back() {
+    failures::sick_releases_are_put_back(DEMO);
+}
+
+#[test]
+fn what_cannot_be_deployed_changes_nothing() {
+    failures::impossible_deploys_change_nothing(DEMO);
+}
 
 #[test]
 fn the_runner_keeps_a_lock_a_journal_and_runs_a_step_once() {
-    let droplet = Droplet::fresh("demo-1");
+    let droplet = DEMO.fresh();
     let runner =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/execute/runner.sh")).unwrap();
     let script = r#"
@@ -29,11 +56,4 @@ cat $d/runs/one/journal.jsonl
     assert!(said.contains("running - 0\ndone 137 0\n"), "{said}");
     assert_eq!(said.matches("\"begin\"").count(), 2, "{said}");
     assert_eq!(said.matches("\"end\"").count(), 2, "{said}");
-}
-
-#[test]
-fn a_seeded_droplet_serves_as_users_have_it() {
-    let droplet = Droplet::seeded("demo-1", &["standin"]);
-    let page = droplet.root("curl -sS -H 'Host: erp.lab' http://127.0.0.1/web/login");
-    assert!(page.contains("oe_login_form"), "{page}");
 }

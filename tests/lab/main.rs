@@ -3,7 +3,12 @@
 //! End to end on real droplets. The lab must be up: `make test` does that, or `lab/lab up demo old`.
 //! Tests of one droplet take turns (`.config/nextest.toml`).
 
+mod adopt;
+mod deploy;
 mod droplet;
+mod failures;
 mod inventory;
+mod laptop;
 
 mod demo;
+mod old;

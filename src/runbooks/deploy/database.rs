@@ -32,10 +32,17 @@ impl<'a> Work<'a> {
         }
         Err(error.because("ops cannot update modules during a deploy yet; nothing was changed").next(
             format!(
-                "ops deploy {} --no-update   # only if you know that the old schema fits",
-                self.inputs.env.name
+                "ops deploy {}{} --no-update   # only if you know that the old schema fits",
+                self.inputs.env.name,
+                self.asked_ref()
             ),
         ))
+    }
+
+    /// ` --ref REF`, where the operator named one.
+    fn asked_ref(&self) -> String {
+        let asked = self.inputs.request.wanted.git_ref.as_ref();
+        asked.map(|name| format!(" --ref {}", crate::cmd::quote(name))).unwrap_or_default()
     }
 
     fn installed(&self) -> Option<&'a BTreeMap<String, Module>> {

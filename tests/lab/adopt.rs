@@ -1,0 +1,86 @@
+//! The first deploy over a stack that was made by hand: it is taken over where it stands.
+
+use crate::droplet::Droplet;
+use crate::laptop::Laptop;
+
+/// Rows and files of a stack in use.
+struct Data {
+    droplet: Droplet,
+    /// Where the database's cluster and Odoo's files are, as their containers have them mounted.
+    mounts: String,
+    files: String,
+    rows: String,
+}
+
+const MOUNTS: &str = "for c in odoo-db-1 odoo-odoo-1; do
+  docker inspect -f '{{range .Mounts}}{{.Type}} {{.Name}} {{.Source}} {{.Destination}}{{println}}{{end}}' $c
+done | grep -E '/var/lib/(odoo|postgresql/data)' | sort";
+
+const ROWS: &str = "select md5(string_agg(t::text, ',' order by id)) from ipai_document t";
+
+/// The files a container has in Odoo's data directory, by content.
+const FILES: &str = "docker exec odoo-odoo-1 sh -c 'find /var/lib/odoo -type f -exec sha256sum {} + | sort'";
+
+impl Data {
+    /// Puts rows and files in, as use does.
+    fn grown(droplet: Droplet) -> Self {
+        droplet.sql(
+            "insert into ipai_document (name, pages) select 'page ' || n, n from generate_series(1, 500) n",
+        );
+        droplet.root(
+            "docker exec -u 0 odoo-odoo-1 sh -c 'mkdir -p /var/lib/odoo/filestore/odoo/ab /var/lib/odoo/sessions &&
+               echo attachment >/var/lib/odoo/filestore/odoo/ab/abcdef && echo s >\"/var/lib/odoo/sessions/a b\"'",
+        );
+        let files = droplet.root(FILES);
+        assert!(files.lines().count() >= 3, "{files}");
+        let mounts = droplet.root(MOUNTS);
+        assert_eq!(mounts.lines().count(), 2, "{mounts}");
+        Self { droplet, mounts, files, rows: droplet.sql(ROWS) }
+    }
+
+    #[track_caller]
+    fn is_all_there(&self) {
+        assert_eq!(self.droplet.root(MOUNTS), self.mounts);
+        assert_eq!(self.droplet.root(FILES), self.files);
+        assert_eq!(self.droplet.sql(ROWS), self.rows);
+        assert_eq!(self.droplet.sql("select count(*) from ipai_document"), "500");
+    }
+}
+
+/// Seeds the droplet by hand, fills it, deploys `git_ref` over it (its code says its name without the
+/// prefix `family`): everything is still there, what ran
+/// became release 0, and the files of the stack's own directory are as they were.
+pub fn a_hand_made_stack(droplet: Droplet, seed: &[&str], family: &str, git_ref: &str) {
+    droplet.seeded(seed);
+    let data = Data::grown(droplet);
+    // What people leave in such a directory: a variable of their own, an edited file, a stray one.
+    droplet.root("cd /opt/odoo && echo 'MY_OWN=kept as it is' >>.env && echo '; by hand' >>odoo.conf && echo x >notes.txt");
+    let database = droplet.root("docker inspect -f '{{.Id}} {{.State.StartedAt}}' odoo-db-1");
+    let files = "cd /opt/odoo && git -c safe.directory='*' status --porcelain && git -c safe.directory='*' rev-parse HEAD &&
+      sha256sum odoo.conf notes.txt compose.yaml && grep -v '^COMPOSE_' .env && stat -c '%a %U %n' .env odoo.conf .";
+    let before = droplet.root(files);
+
+    let laptop = Laptop::new();
+    laptop.deploy(droplet.env, git_ref, &[]).exits(0).says(&[
+        "keep what runs now as release 0",
+        "left as they run: db",
+        "odoo.conf",
+    ]);
+
+    assert_eq!(droplet.release(), git_ref.strip_prefix(family).unwrap_or(git_ref));
+    data.is_all_there();
+    assert_eq!(droplet.root(files), before, "the stack's own directory changed");
+    assert_eq!(droplet.root("docker inspect -f '{{.Id}} {{.State.StartedAt}}' odoo-db-1"), database);
+    // The edited odoo.conf is theirs; the code is the release's.
+    let conf = droplet.root("docker exec odoo-odoo-1 tail -n 1 /etc/odoo/odoo.conf");
+    assert_eq!(conf, "; by hand");
+    // One project, the one that ran: nothing was made beside it.
+    assert_eq!(droplet.root("docker compose ls -q --all"), "odoo");
+    let releases = laptop.json(&["releases", "list", droplet.env]);
+    let ids: Vec<_> = releases["releases"].as_array().unwrap().iter().map(|one| &one["id"]).collect();
+    assert_eq!((ids.len(), ids[0]), (2, &"0".into()), "{releases}");
+    // Release 0 can be started again: its model is whole, its image is kept.
+    droplet.root("docker image inspect ops/odoo:0-odoo");
+    droplet.root("docker compose -p odoo --project-directory /opt/odoo -f /var/lib/ops/odoo/releases/0/compose.json config -q");
+    laptop.deploy(droplet.env, git_ref, &[]).exits(0).says(&["nothing to do"]);
+}

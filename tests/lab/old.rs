@@ -1,0 +1,15 @@
+//! On old-1: a sudo user, another port, an old engine.
+
+use crate::droplet::OLD;
+use crate::{adopt, deploy};
+
+#[test]
+fn a_first_deploy_and_the_next_ones() {
+    deploy::first_on_an_empty_droplet(OLD);
+    deploy::again_and_new_code(OLD);
+}
+
+#[test]
+fn a_hand_made_stack_with_data_in_bind_mounts_is_taken_over() {
+    adopt::a_hand_made_stack(OLD, &["standin", "--bind-data"], "standin-", "standin-bind-data-code");
+}
