@@ -34,7 +34,7 @@ pub fn first_on_an_empty_droplet(droplet: Droplet) {
         .ops(&["runs", "show", run["id"].as_str().unwrap()])
         .exits(0)
         .says(&["switch.database", "done"])
-        .never_says(&["failed", "undone"]);
+        .never_says(&["FAILED", "put back", "not reached"]);
     laptop.ops(&["lock", "status", droplet.env]).exits(0).says(&["free"]);
 }
 

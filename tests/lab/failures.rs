@@ -54,12 +54,9 @@ impl Bench {
         self.serves("base");
         assert_eq!(self.droplet.root(images), before, "something of the failed release is left");
         self.laptop.ops(&["runs", "show", &run]).exits(0).says(&[
-            "verify.healthy",
-            "failed",
-            "switch.web",
-            "undone",
-            "record",
-            "not reached",
+            "FAILED verify.healthy",
+            "put back switch.web",
+            "not reached record",
         ]);
         self.laptop.ops(&["lock", "status", self.droplet.env]).exits(0).says(&["free"]);
     }
