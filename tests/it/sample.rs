@@ -222,7 +222,7 @@ pub fn staged() -> Staged {
             dropped: Vec::new(),
             changed: Vec::new(),
             models: Default::default(),
-            tree: Vec::new(),
+            tree: vec!["compose.yaml".into()],
             bytes: 50_000_000,
         })),
         model: Ok(Model { project: "odoo".into(), json }),

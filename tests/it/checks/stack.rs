@@ -67,6 +67,10 @@ fn compose_model() {
     fails("compose.model", "yaml: line 3", "docker compose config", |case| {
         case.staged().model = Err(ProbeFailure::new("yaml: line 3"));
     });
+    fails("compose.model", "main has no compose.yaml", "stack.compose", |case| {
+        case.staged().model = Err(ProbeFailure::new("open /var/lib/ops/cache/compose.yaml: no such file"));
+        case.staged().code.as_mut().unwrap().as_mut().unwrap().tree.clear();
+    });
     fails("compose.model", "no service web, but db, odoo", "stack.web", |case| {
         case.env.stack.web = "web".into()
     });
