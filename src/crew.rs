@@ -91,7 +91,7 @@ impl<'a> Crew<'a> {
             Some(async move {
                 let nonce = nonce()?;
                 let project = facts.project().map_or_else(|| default_project(self.env), str::to_owned);
-                let cmd = stage::script(self.env, facts, wanted, &project, &nonce);
+                let cmd = stage::script(self.env, droplet, facts, wanted, &project, &nonce);
                 let output = self.ask(droplet, &cmd, STAGE_LIMIT).await?;
                 if output.code != 0 {
                     return Err(stage_failed(droplet, &output));

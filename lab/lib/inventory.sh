@@ -30,15 +30,15 @@ $(inventory_stack)
   trio:
     url: http://erp.lab
     droplets:
-      - { name: trio-1, host: $address.21, port: $port, roles: [web] }
-      - { name: trio-2, host: $address.22, port: $port, roles: [web] }
-      - { name: trio-3, host: $address.23, port: $port, roles: [web] }
-      - { name: trio-db, host: $address.24, port: $port, roles: [db] }
-$(inventory_stack)
+      - { name: trio-1, host: $address.21, port: $port, roles: [web], compose: [compose.web.yaml] }
+      - { name: trio-2, host: $address.22, port: $port, roles: [web], compose: [compose.web.yaml] }
+      - { name: trio-3, host: $address.23, port: $port, roles: [web], compose: [compose.web.yaml] }
+      - { name: trio-db, host: $address.24, port: $port, roles: [db], compose: [compose.db.yaml] }
+$(inventory_stack "DB_HOST: $address.24, ")
 YAML
 }
 
-# Real Odoo by default; the stand-in with --ref standin.
+# Real Odoo by default; the stand-in with --ref standin. inventory_stack MORE_ENV
 inventory_stack() {
   cat <<YAML
     stack:
@@ -49,7 +49,7 @@ inventory_stack() {
       db: db
       database: odoo
       addons: [custom-addons]
-      env: { POSTGRES_PASSWORD: { file: $work/postgres-password } }
+      env: { ${1-}POSTGRES_PASSWORD: { file: $work/postgres-password } }
     proxy: { kind: nginx, server_name: erp.lab, site: /etc/nginx/sites-enabled/odoo, upstream: odoo, websocket_upstream: odoochat }
     deploy: { strategy: auto, update: auto, health_timeout: 2m, drain: 5s, keep_releases: 5 }
     modules: [ipai_docs]

@@ -60,9 +60,10 @@ fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result
         ssh: raw.ssh.unwrap_or_default().or(&ssh.clone().unwrap_or_default()),
         r#become: raw.r#become.or(*r#become).unwrap_or_default(),
     };
+    let stack = stack(raw.stack, whole.base, &path)?;
     Ok(Environment {
-        droplets: droplets::resolve(raw.droplets, &inherited, whole.base, &path)?,
-        stack: stack(raw.stack, whole.base, &path)?,
+        droplets: droplets::resolve(raw.droplets, &inherited, whole.base, &stack.compose, &path)?,
+        stack,
         proxy: raw.proxy.map(proxy),
         deploy: deploy(raw.deploy.unwrap_or_default(), deploys.clone().unwrap_or_default()),
         modules: modules(raw.modules.unwrap_or_default(), &path)?,

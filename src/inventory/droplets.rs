@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
+
 use super::build::Base;
 use super::fault::{Fault, Place};
 use super::model::{Address, Become, Droplet, Role, SshAddress};
 use super::parse::nearest;
 use super::raw::{self, Located, Ssh};
-use super::words::show;
+use super::words::{Below, show};
 
 /// The most droplets of one environment; the checks here compare each with each.
 const MOST: usize = 500;
@@ -50,6 +52,7 @@ pub(super) fn resolve(
     raw: Located<Vec<Located<raw::Droplet>>>,
     inherited: &Inherited,
     base: Base<'_>,
+    compose: &[Utf8PathBuf],
     path: &str,
 ) -> Result<Vec<Droplet>, Fault> {
     let several = raw.value.len() > 1;
@@ -73,6 +76,7 @@ pub(super) fn resolve(
             name: entry.raw.name.0.clone(),
             address: address(entry, &entries, base)?,
             roles: roles(entry.raw.roles.as_deref(), several).map_err(fault)?,
+            compose: own_or(entry.raw.compose.as_ref(), compose),
         });
     }
     distinct(&entries, &droplets)?;
@@ -83,6 +87,13 @@ pub(super) fn resolve(
         _ => return Ok(droplets),
     };
     Err(Fault::new(wrong).at(raw.place, format!("{path}.droplets")))
+}
+
+fn own_or(own: Option<&Vec<Below>>, stack: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    match own {
+        Some(files) if !files.is_empty() => files.iter().map(|file| file.0.clone()).collect(),
+        _ => stack.to_vec(),
+    }
 }
 
 fn own(raw: &raw::Droplet) -> Ssh {

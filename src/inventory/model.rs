@@ -68,6 +68,9 @@ pub struct Droplet {
     pub address: Address,
     /// Never empty; default: web and db.
     pub roles: Vec<Role>,
+    /// Its compose files, relative to the stack's path: the stack's, where it names none of its own (a
+    /// droplet with only the database has another part of the stack). Never empty.
+    pub compose: Vec<Utf8PathBuf>,
 }
 
 /// How a droplet is reached.

@@ -98,6 +98,7 @@ pub(super) struct Droplet {
     pub(super) name: Name,
     pub(super) host: Host,
     pub(super) roles: Option<Vec<Role>>,
+    pub(super) compose: Option<Vec<Below>>,
     pub(super) r#become: Option<Become>,
     // The keys of `ssh:` once more; they win over it.
     pub(super) port: Option<Port>,

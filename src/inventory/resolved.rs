@@ -49,14 +49,20 @@ fn body(environment: &Environment) -> Node<'_> {
 fn droplet(droplet: &Droplet) -> Node<'_> {
     let name = ("name", json!(droplet.name).into());
     let roles = ("roles", json!(droplet.roles).into());
+    let compose = ("compose", json!(droplet.compose).into());
     match &droplet.address {
-        Address::Local { r#become } => {
-            Node::map([name, ("host", json!("local").into()), roles, ("become", json!(r#become).into())])
-        }
+        Address::Local { r#become } => Node::map([
+            name,
+            ("host", json!("local").into()),
+            roles,
+            compose,
+            ("become", json!(r#become).into()),
+        ]),
         Address::Ssh(ssh) => Node::map([
             name,
             ("host", json!(ssh.host).into()),
             roles,
+            compose,
             ("port", json!(ssh.port).into()),
             ("user", json!(ssh.user).into()),
             ("jump", json!(ssh.jump).into()),

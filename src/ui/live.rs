@@ -146,7 +146,9 @@ impl Board {
         let what = if undo { format!("putting back: {title}") } else { title.to_owned() };
         let place = if key.step == title { "" } else { &key.droplet };
         let bar = screen.bars().add(ProgressBar::new_spinner().with_style(spinner()));
-        bar.set_prefix(printable(&what));
+        // A line that wraps cannot be taken away again.
+        let room = self.look.width.saturating_sub(console::measure_text_width(place) + 12);
+        bar.set_prefix(shorten(&printable(&what), room));
         bar.set_message(printable(place));
         bar.enable_steady_tick(TICK);
         self.begin(key.clone(), title, undo);

@@ -65,6 +65,7 @@ pub fn droplet() -> Droplet {
         name: "erp-1".into(),
         address: Address::Local { r#become: Become::No },
         roles: vec![Role::Web, Role::Db],
+        compose: vec!["compose.yaml".into()],
     }
 }
 

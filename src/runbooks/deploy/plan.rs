@@ -8,6 +8,7 @@ use super::steps::short;
 use super::work::{Situation, Work};
 use crate::error::Result;
 use crate::plan::{Note, NoteKind, Plan, SCHEMA, Step};
+use crate::text::count;
 
 /// The plan, empty where everything asked for runs already.
 ///
@@ -41,13 +42,11 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     let order: Vec<String> = prepare.iter().map(|step| step.id.clone()).collect();
     prepare.sort_by_key(|step| order.iter().position(|id| *id == step.id));
     plan.steps = prepare;
-    plan.steps.extend(works.iter().flat_map(Work::database));
-    for work in &works {
-        plan.steps.extend(work.switch());
-    }
-    for work in &works {
-        plan.steps.extend(work.record());
-    }
+    let created = works.iter().any(|work| work.creates_database);
+    plan.steps.extend(works.iter().flat_map(|work| work.database(created)));
+    plan.steps.extend(works.iter().flat_map(Work::switch));
+    plan.steps.extend(works.iter().filter_map(|work| work.settled(created)));
+    plan.steps.extend(works.iter().flat_map(Work::record));
     Ok(plan)
 }
 
@@ -75,17 +74,14 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
         if let Some(code) = work.code.filter(|code| !code.incoming.is_empty()) {
             let lines =
                 code.incoming.iter().take(10).map(|c| format!("{} {}", short(&c.sha), c.subject)).collect();
-            notes.push(note(NoteKind::Info, count(code.incoming.len(), "new commit", "new commits"), lines));
+            notes.push(note(NoteKind::Info, count(code.incoming.len(), "new commit"), lines));
         }
         if let Some(code) = work.code.filter(|code| !code.dropped.is_empty()) {
             let lines =
                 code.dropped.iter().take(10).map(|c| format!("{} {}", short(&c.sha), c.subject)).collect();
             notes.push(note(
                 NoteKind::Warning,
-                format!(
-                    "{} dropped",
-                    count(code.dropped.len(), "commit that runs now is", "commits that run now are")
-                ),
+                format!("dropped: {} that run now", count(code.dropped.len(), "commit")),
                 lines,
             ));
         }
@@ -111,12 +107,14 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
             notes.push(note(NoteKind::Warning, title, vec![fault.clone()]));
         }
     }
-    notes.dedup();
-    notes
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
+    // What is the same on several droplets is said once.
+    let mut once: Vec<Note> = Vec::new();
+    for note in notes {
+        if !once.contains(&note) {
+            once.push(note);
+        }
+    }
+    once
 }
 
 /// The two models as a diff, without the ids of releases, which differ always and mean nothing here.

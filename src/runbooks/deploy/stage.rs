@@ -8,7 +8,7 @@ use super::staged::{Change, Code, Commit, Model, Resolved, Staged};
 use crate::cmd::{Cmd, quote};
 use crate::facts::{Facts, Probe, ProbeFailure};
 use crate::frames::{self, Part};
-use crate::inventory::{Environment, Stack, Value};
+use crate::inventory::{Droplet, Environment, Role, Stack, Value};
 use crate::plan::Layer;
 use crate::plan::env_quote;
 use crate::text;
@@ -25,13 +25,19 @@ pub struct Wanted {
 }
 
 /// The script of the stage for one droplet.
-pub fn script(env: &Environment, facts: &Facts, wanted: &Wanted, project: &str, nonce: &str) -> Cmd {
+pub fn script(
+    env: &Environment,
+    droplet: &Droplet,
+    facts: &Facts,
+    wanted: &Wanted,
+    project: &str,
+    nonce: &str,
+) -> Cmd {
     let stack = &env.stack;
     let git = stack.git.as_ref();
     let lines =
         |paths: &[camino::Utf8PathBuf]| paths.iter().map(|p| p.as_str()).collect::<Vec<_>>().join("\n");
     let web = facts.container(&stack.web);
-    let pulled = if facts.container(&stack.web).is_some() { stack.web.clone() } else { services(env, facts) };
     let variables = [
         ("nonce", nonce.to_owned()),
         ("dir", format!("{}/{project}", env.state_dir)),
@@ -43,10 +49,10 @@ pub fn script(env: &Environment, facts: &Facts, wanted: &Wanted, project: &str, 
         ("owner", facts.stack.as_ref().map(|stack| stack.owner.clone()).unwrap_or_default()),
         ("image", wanted.image.clone().unwrap_or_default()),
         ("web", stack.web.clone()),
-        ("compose", lines(&stack.compose)),
+        ("compose", lines(&droplet.compose)),
         ("profiles", stack.profiles.join("\n")),
         ("config_files", web.map(|c| c.config_files.join("\n")).unwrap_or_default()),
-        ("pulled", pulled),
+        ("pulled", services(env, droplet, facts)),
         ("planned_env", planned_env(stack)),
         ("known", known(facts)),
     ];
@@ -74,12 +80,13 @@ fn planned_env(stack: &Stack) -> String {
     stack.env.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// On the first deploy the database's image is pulled too.
-fn services(env: &Environment, facts: &Facts) -> String {
-    match facts.container(&env.stack.db) {
-        Some(_) => env.stack.web.clone(),
-        None => format!("{}\n{}", env.stack.web, env.stack.db),
-    }
+/// Services whose image this droplet pulls: Odoo's, and the database's where none was started yet.
+fn services(env: &Environment, droplet: &Droplet, facts: &Facts) -> String {
+    let stack = &env.stack;
+    let web = droplet.roles.contains(&Role::Web).then_some(stack.web.as_str());
+    let starts = droplet.roles.contains(&Role::Db) && facts.container(&stack.db).is_none();
+    let db = starts.then_some(stack.db.as_str());
+    web.into_iter().chain(db).collect::<Vec<_>>().join("\n")
 }
 
 /// The commit that runs: of the current release, else of the checkout the stack was started from.

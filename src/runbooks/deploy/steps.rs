@@ -160,17 +160,33 @@ impl Builder<'_> {
         )
     }
 
-    /// Creates the database, which must not exist yet.
-    pub fn create_database(&self, modules: &[String]) -> Step {
+    /// Renames a database that was created half-way aside.
+    fn set_aside(&self) -> Cmd {
+        let stack = &self.env.stack;
+        Cmd::script(SET_ASIDE, [&self.place.project, &stack.db, &stack.database, &self.place.id])
+    }
+
+    /// On the droplet of the database, when another one creates it: there its undo has to happen.
+    pub fn reserve_database(&self) -> Step {
+        let title = format!("a database {} may be created", self.env.stack.database);
+        let ready = run(web::database_answers(&self.place.project, &self.env.stack.db));
+        self.step("switch.reserve", Phase::Switch, title, vec![ready], by(self.set_aside()), 60)
+    }
+
+    /// Creates the database, which must not exist yet; `here`: its server is on this droplet.
+    pub fn create_database(&self, modules: &[String], here: bool) -> Step {
         let (stack, project) = (&self.env.stack, self.project(&self.place.file));
         let create = run(project.run(&stack.web, &odoo::create_database(&stack.database, modules)));
-        let aside = Cmd::script(SET_ASIDE, [&self.place.project, &stack.db, &stack.database, &self.place.id]);
+        let undo = match here {
+            true => by(self.set_aside()),
+            false => Undo::NotNeeded("the undo of switch.reserve sets it aside"),
+        };
         let mut names = modules.join(", ");
         if names.is_empty() {
             names = "base".into();
         }
         let title = format!("create the database {} with {names}", stack.database);
-        self.step("switch.database", Phase::Switch, title, vec![create], by(aside), 3600)
+        self.step("switch.database", Phase::Switch, title, vec![create], undo, 3600)
     }
 
     /// Recreates the web service on the new release; `before` is the compose file to go back to.
@@ -218,12 +234,25 @@ impl Builder<'_> {
         self.step("switch.link", Phase::Switch, title, actions, by(releases::unlink(path, &keep)), 30)
     }
 
-    /// Verification of the new container, in order; `created` are modules that must be installed by now.
-    pub fn verify(&self, host: &str, has_database: bool, created: &[String]) -> Vec<Step> {
-        let (project, stack, seconds) = (self.place.project.as_str(), &self.env.stack, self.health_timeout());
-        let look = |id: &str, title: String, action: Action, limit: u64| {
-            self.step(id, Phase::Verify, title, vec![action], Undo::NotNeeded("it only looks"), limit)
+    fn look(&self, id: &str, title: String, action: Action, limit: u64) -> Step {
+        self.step(id, Phase::Verify, title, vec![action], Undo::NotNeeded("it only looks"), limit)
+    }
+
+    /// On the droplet of the database: no module is left half-way, and `created` are installed.
+    pub fn settled(&self, created: &[String]) -> Step {
+        let stack = &self.env.stack;
+        let settled = run(web::modules_settled(&self.place.project, &stack.db, &stack.database, created));
+        let title = match created {
+            [] => "no module is left half-way".to_owned(),
+            names => format!("{} installed, and no module is left half-way", names.join(", ")),
         };
+        self.look("verify.modules", title, settled, 60)
+    }
+
+    /// Verification of the new container, in order.
+    pub fn verify(&self, host: &str) -> Vec<Step> {
+        let (project, stack, seconds) = (self.place.project.as_str(), &self.env.stack, self.health_timeout());
+        let look = |id: &str, title, action, limit| self.look(id, title, action, limit);
         let healthy = Action::AwaitHealthy {
             project: project.to_owned(),
             service: stack.web.clone(),
@@ -247,14 +276,6 @@ impl Builder<'_> {
         }
         let log = run(web::no_new_errors(project, &stack.web, &errors));
         steps.push(look("verify.log", format!("no new error in the log of {}", stack.web), log, 60));
-        if has_database {
-            let settled = run(web::modules_settled(project, &stack.db, &stack.database, created));
-            let title = match created {
-                [] => "no module is left half-way".to_owned(),
-                names => format!("{} installed, and no module is left half-way", names.join(", ")),
-            };
-            steps.push(look("verify.modules", title, settled, 60));
-        }
         steps
     }
 

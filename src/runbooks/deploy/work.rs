@@ -81,10 +81,12 @@ impl<'a> Work<'a> {
             .model
             .as_ref()
             .map_err(|f| fault(droplet, "the compose file of the ref is not valid", f))?;
-        if service(model, &env.stack.web).is_none() {
-            let all = names(model).join(", ");
-            let what = format!("the compose file has no service {}", env.stack.web);
-            return Err(Error::usage(what).on(&droplet.name).because(format!("its services: {all}")));
+        for name in wanted_services(env, droplet) {
+            if service(model, name).is_none() {
+                let what = format!("the compose file has no service {name}");
+                let why = format!("its services: {}", names(model).join(", "));
+                return Err(Error::usage(what).on(&droplet.name).because(why));
+            }
         }
         let moved = match code {
             Some(code) => moved(&env.stack, model, code, staged).map_err(|f| {
@@ -173,9 +175,7 @@ impl<'a> Work<'a> {
     /// This droplet has the database's role and no container of it yet.
     fn starts_database(&self) -> bool {
         let db = &self.inputs.env.stack.db;
-        self.droplet.roles.contains(&Role::Db)
-            && self.facts.container(db).is_none()
-            && service(self.model, db).is_some()
+        self.is_db() && self.facts.container(db).is_none() && service(self.model, db).is_some()
     }
 
     pub(super) fn compose_text(&self) -> String {
@@ -245,8 +245,21 @@ impl<'a> Work<'a> {
         format!("{json:#}\n")
     }
 
-    pub(super) fn database(&self) -> Vec<Step> {
-        if self.starts_database() { vec![self.builder().database_service()] } else { Vec::new() }
+    pub(super) fn is_db(&self) -> bool {
+        self.droplet.roles.contains(&Role::Db)
+    }
+
+    /// Before the first web droplet is switched; `created`: a web droplet creates the database.
+    pub(super) fn database(&self, created: bool) -> Vec<Step> {
+        let start = self.starts_database().then(|| self.builder().database_service());
+        let reserve = (created && self.is_db() && !self.is_web()).then(|| self.builder().reserve_database());
+        start.into_iter().chain(reserve).collect()
+    }
+
+    /// After the last web droplet was switched.
+    pub(super) fn settled(&self, created: bool) -> Option<Step> {
+        let modules: &[String] = if created { &self.inputs.env.modules } else { &[] };
+        self.is_db().then(|| self.builder().settled(modules))
     }
 
     pub(super) fn switch(&self) -> Vec<Step> {
@@ -256,16 +269,14 @@ impl<'a> Work<'a> {
         let (builder, env) = (self.builder(), self.inputs.env);
         let mut steps = Vec::new();
         if self.creates_database {
-            steps.push(builder.create_database(&env.modules));
+            steps.push(builder.create_database(&env.modules, self.is_db()));
         }
         steps.push(builder.web(self.before().as_deref(), &self.missing_services()));
         if let Some(site) = self.site() {
             steps.push(site);
         }
         steps.push(builder.link());
-        let has_database = self.facts.container(&env.stack.db).is_some() || self.starts_database();
-        let created: &[String] = if self.creates_database { &env.modules } else { &[] };
-        steps.extend(builder.verify(&self.host(), has_database, created));
+        steps.extend(builder.verify(&self.host()));
         steps
     }
 
@@ -330,6 +341,15 @@ impl Work<'_> {
             .into_iter()
             .filter(|name| name != web && self.facts.container(name).is_some())
             .collect()
+    }
+}
+
+/// What the droplet's compose files must have, by its roles. The database of a web droplet may be
+/// anywhere.
+fn wanted_services<'a>(env: &'a Environment, droplet: &Droplet) -> Vec<&'a str> {
+    match (droplet.roles.contains(&Role::Web), droplet.roles.contains(&Role::Db)) {
+        (true, _) => vec![env.stack.web.as_str()],
+        (false, _) => vec![env.stack.db.as_str()],
     }
 }
 

@@ -69,6 +69,7 @@ fn hostile_text_is_accepted_only_where_it_is_harmless() {
     prod/checks/*/expect: $() ` ; | ' " - .. /.. /$() /- % letters user helper
     prod/checks/*/http: /.. /- /long
     prod/checks/*/name: letters
+    prod/droplets/*/compose/*: letters
     prod/droplets/*/config: ` ; | - .. /.. /- long /long letters helper
     prod/droplets/*/identity: ` ; | - .. /.. /- long /long letters helper
     prod/droplets/*/known_hosts: ` ; | - .. /.. /- long /long letters helper

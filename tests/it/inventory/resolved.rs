@@ -16,6 +16,7 @@ fn the_smallest_environment_shows_every_default() {
         - name: one
           host: 203.0.113.1
           roles: [web, db]
+          compose: [compose.yaml]
           connect_timeout: 10s
           become: "no"
       stack:

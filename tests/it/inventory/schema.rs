@@ -7,7 +7,7 @@ fn an_error_shows_the_place() {
     insta::assert_snapshot!(refused(&SMALL.replace("host:", "hots:")), @r###"
     /project/ops.yaml:6:22: unknown key `hots` (exit 2)
       why: at environments.prod.droplets[0].hots
-      why: known here: name, host, roles, become, port, user, jump, identity, config, known_hosts, connect_timeout
+      why: known here: name, host, roles, compose, become, port, user, jump, identity, config, known_hosts, connect_timeout
       next: did you mean `host`?
          4 |   prod:
          5 |     droplets:
@@ -33,7 +33,7 @@ fn an_unknown_key() {
     ]), @r###"
     ops.yaml:6:22: unknown key `hots` (exit 2)
       why: at environments.prod.droplets[0].hots
-      why: known here: name, host, roles, become, port, user, jump, identity, config, known_hosts, connect_timeout
+      why: known here: name, host, roles, compose, become, port, user, jump, identity, config, known_hosts, connect_timeout
       next: did you mean `host`?
     ops.yaml:8:5: unknown key `protcted` (exit 2)
       why: at environments.prod.protcted

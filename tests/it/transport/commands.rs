@@ -15,7 +15,12 @@ async fn both() -> (Sshd, Vec<Arc<dyn Transport>>) {
     let sshd = Sshd::start();
     let far = connect(&sshd.droplet(), &sshd.world(), ConnectOptions::default()).await.unwrap();
     let local = Address::Local { r#become: Become::No };
-    let here = Droplet { name: "here".to_owned(), address: local, roles: vec![Role::Web] };
+    let here = Droplet {
+        name: "here".to_owned(),
+        address: local,
+        roles: vec![Role::Web],
+        compose: vec!["compose.yaml".into()],
+    };
     let near = connect(&here, &world(sshd.dir.path()), ConnectOptions::default()).await.unwrap();
     (sshd, vec![far, near])
 }

@@ -36,7 +36,12 @@ async fn near(sshd: &Sshd) -> Arc<dyn Transport> {
     let path = format!("{}:{}", sshd.path("bin").display(), world.env["PATH"]);
     world.env.insert("PATH".to_owned(), path);
     let local = Address::Local { r#become: Become::No };
-    let here = Droplet { name: "here".to_owned(), address: local, roles: vec![Role::Web] };
+    let here = Droplet {
+        name: "here".to_owned(),
+        address: local,
+        roles: vec![Role::Web],
+        compose: vec!["compose.yaml".into()],
+    };
     connect(&here, &world, ConnectOptions::default()).await.unwrap()
 }
 

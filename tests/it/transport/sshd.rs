@@ -150,7 +150,12 @@ fn address(dir: &Path, ip: &str, port: u16) -> SshAddress {
 }
 
 pub(super) fn droplet(address: SshAddress) -> Droplet {
-    Droplet { name: "erp-1".to_owned(), address: Address::Ssh(address), roles: vec![Role::Web, Role::Db] }
+    Droplet {
+        name: "erp-1".to_owned(),
+        address: Address::Ssh(address),
+        roles: vec![Role::Web, Role::Db],
+        compose: vec!["compose.yaml".into()],
+    }
 }
 
 pub(super) fn world(dir: &Path) -> World {

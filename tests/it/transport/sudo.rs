@@ -67,7 +67,12 @@ impl Stage {
         let path = format!("{}:{}", self.sshd.path("bin").display(), world.env["PATH"]);
         world.env.insert("PATH".to_owned(), path);
         let local = Address::Local { r#become: Become::Sudo };
-        let here = Droplet { name: "here".to_owned(), address: local, roles: vec![Role::Web] };
+        let here = Droplet {
+            name: "here".to_owned(),
+            address: local,
+            roles: vec![Role::Web],
+            compose: vec!["compose.yaml".into()],
+        };
         [
             connect(&droplet(address), &world, options.clone()).await.unwrap(),
             connect(&here, &world, options).await.unwrap(),
@@ -156,7 +161,12 @@ async fn no_sudo_at_all_is_a_refusal_that_says_so() {
     }
     world.env.insert("PATH".to_owned(), stage.sshd.path("bin").display().to_string());
     let local = Address::Local { r#become: Become::Sudo };
-    let here = Droplet { name: "here".to_owned(), address: local, roles: vec![Role::Web] };
+    let here = Droplet {
+        name: "here".to_owned(),
+        address: local,
+        roles: vec![Role::Web],
+        compose: vec!["compose.yaml".into()],
+    };
     let to = connect(&here, &world, ConnectOptions::default()).await.unwrap();
     let error = to.run(Call::new(&Cmd::new("true"))).await.unwrap_err();
     assert!(matches!(error, TransportError::SudoRefused { .. }), "{error:?}");
