@@ -1,0 +1,55 @@
+"""Facts: `ops` and everything it is compared with, on some droplets at once."""
+import shutil
+
+from . import peers, place, raw, reads
+
+# A command that gathers the facts once and does nothing else on the droplets.
+COMMAND = ("lock", "status")
+
+
+class Contest:
+    """Contenders on the first `count` droplets, `word` being near or far."""
+
+    def __init__(self, droplets, inventory, word, count):
+        self.droplets = droplets
+        self.inventory = inventory
+        self.environment = f"{word}{count}"
+        self.hosts = droplets.of(count, net_of(word))
+
+    def ops_cold(self):
+        place.fresh_runtime()
+        return self.ops()
+
+    def ops_warm(self):
+        """On the connections that the last command left."""
+        return self.ops()
+
+    def ops(self):
+        return place.ops("--config", self.inventory, *COMMAND, self.environment, "--output", "json")[0]
+
+    def peers(self, *names):
+        known = reads.nine(self.droplets.work / "stack", self.droplets.work / "state")
+        makers = {"pyinfra": peers.pyinfra, "ansible-core": peers.ansible}
+        return {name: makers[name](self.droplets, self.hosts, known) for name in names}
+
+    def raw(self, script):
+        return lambda: raw.everywhere(self.droplets, self.hosts, script)
+
+
+def net_of(word):
+    from .droplets import FAR, NEAR
+    return {"near": NEAR, "far": FAR}[word]
+
+
+def capture(droplets, inventory):
+    """The one script of `ops`, as its bytes arrive at a droplet; how many commands arrived is told too."""
+    directory = droplets.work / "captured"
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    place.fresh_runtime()
+    with droplets.sshd(f"ForceCommand {place.BENCH}/kit/capture.sh {directory}\n"):
+        Contest(droplets, inventory, "near", 1).ops()
+        place.fresh_runtime()
+    commands = sorted(directory.glob("*.command"))
+    largest = max(commands, key=lambda file: file.with_suffix(".stdin").stat().st_size)
+    return raw.Script(largest.read_text(), largest.with_suffix(".stdin")), len(commands)

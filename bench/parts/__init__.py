@@ -1,0 +1,1 @@
+"""One file for each section of RESULTS.md; each has `measure()`, which returns its text."""
