@@ -49,7 +49,7 @@ address=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{
 curl -fsS -m 10 -H "Host: $site" "http://$address:8069/web/login" | grep -q oe_login_form
 curl -fsS -m 10 --resolve "$site:80:127.0.0.1" "http://$site/web/login" | grep -q oe_login_form
 docker compose logs --no-color odoo 2>&1 | grep -E ' (ERROR|CRITICAL) ' | sort -u >"$path/errors.after" || :
-[ -z "$(grep -v -x -F -f "$path/errors.before" "$path/errors.after")" ]
+if grep -v -x -F -f "$path/errors.before" "$path/errors.after"; then exit 1; fi
 left=$(docker compose exec -T db psql -XAtq -U odoo -d odoo -c "select name from ir_module_module where state like 'to %'")
 [ -z "$left" ]
 
