@@ -59,17 +59,19 @@ pub fn run(env: &Environment, facts: &BTreeMap<String, Facts>, id: &str) -> Resu
     })
 }
 
-/// Releases and the current one, of the first web droplet.
+/// Releases, the newest first, and the current one, of the first web droplet.
 ///
 /// # Errors
 /// The droplet's state cannot be read.
 pub fn releases<'a>(
     env: &Environment,
     facts: &'a BTreeMap<String, Facts>,
-) -> Result<(&'a [Release], Option<&'a str>)> {
+) -> Result<(Vec<Release>, Option<&'a str>)> {
     let droplet = env.web().next().unwrap_or_else(|| env.home());
     let state = state(facts, &droplet.name)?;
-    Ok((&state.releases, state.current.as_deref()))
+    let mut releases = state.releases.clone();
+    releases.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| b.id.cmp(&a.id)));
+    Ok((releases, state.current.as_deref()))
 }
 
 /// Who holds the lock, droplet by droplet.

@@ -29,7 +29,7 @@ impl Releases {
         let env = session.environment(&inventory, &target)?;
         let facts = session.facts(&inventory, &env, &target).await?;
         let (releases, current) = queries::releases(&env, &facts)?;
-        session.ui.list(&lists::releases(&env.name, releases, current, session.world.now()));
+        session.ui.list(&lists::releases(&env.name, &releases, current, session.world.now()));
         Ok(Exit::Done)
     }
 }

@@ -81,3 +81,34 @@ fn tab_is_silent_where_the_inventory_is_broken_or_missing() {
     std::fs::write(home.path().join("ops.yaml"), "version: [").unwrap();
     assert!(offered(home.path(), &["ops", "deploy", ""]).is_empty());
 }
+
+#[test]
+fn the_readme_lists_every_check_every_step_and_every_exit_code() {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let listed =
+        readme.split("<!-- checks -->\n").nth(1).unwrap().split("<!-- end of checks -->").next().unwrap();
+    assert_eq!(listed, ops::checks::preflight::table());
+    let steps =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/runbooks/deploy/steps.rs"))
+            .unwrap();
+    let named = ids_of_steps(&steps);
+    assert!(named.len() > 15, "{named:?}");
+    for id in named {
+        assert!(readme.contains(&format!("`{id}`")), "README.md does not name the step {id}");
+    }
+    for code in (0..=10).chain([130]) {
+        assert!(readme.contains(&format!("\n| {code} | ")), "README.md does not name exit code {code}");
+    }
+}
+
+/// The ids of steps in the builders: `self.step("id", Phase::..` and `look("id", ..`.
+fn ids_of_steps(source: &str) -> Vec<String> {
+    let text: String = source.split_whitespace().collect::<Vec<_>>().join(" ");
+    let after = |start: &str| {
+        text.split(start)
+            .skip(1)
+            .filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    [after("self.step("), after("look(")].concat()
+}

@@ -4,6 +4,7 @@ use crate::checks::{Check, Subject, Verdict, known, some_of};
 use crate::cmd::quote;
 use crate::inventory::Severity;
 use crate::record::Holder;
+use crate::text::count;
 
 /// Held: a deploy ends with exit code 5.
 pub(super) const FREE: Check =
@@ -76,9 +77,9 @@ fn records(subject: &Subject<'_>) -> Verdict {
     }
     match &state.project {
         Some(project) => Verdict::pass(format!(
-            "project {project}: {} releases, {} runs, current {}",
-            state.releases.len(),
-            state.runs.len(),
+            "project {project}: {}, {}, current {}",
+            count(state.releases.len(), "release"),
+            count(state.runs.len(), "run"),
             state.current.as_deref().unwrap_or("none")
         )),
         None => Verdict::pass("none yet"),
