@@ -30,6 +30,18 @@ shift 2
 case $dir in *[!A-Za-z0-9._/\ -]*|[!/]*) bad "directory";; esac
 self=$0
 
+# A full disk must not keep a run from its journal, its undo or from giving back the lock: `ballast` is
+# put aside when the lock is taken and given up when little else is free.
+BALLAST=2097152
+stow() {
+  [ -e "$dir/ballast" ] || { head -c "$BALLAST" /dev/urandom >"$dir/ballast" && sync "$dir/ballast"; } 2>/dev/null ||
+    rm -f "$dir/ballast"
+}
+free_kilobytes() { df -Pk "$dir" | awk 'NR == 2 {print $4}'; }
+make_room() {
+  [ "$(free_kilobytes)" -ge 512 ] || rm -f "$dir/ballast"
+}
+
 journal() { # run, text of further JSON members
   printf '{"at":%s,%s}\n' "$(now)" "$2" >>"$dir/runs/$1/journal.jsonl" || cannot_write
 }
@@ -75,6 +87,7 @@ take() { # run; members on stdin
   name "$1"
   members=$(cat)
   mkdir -p "$dir/lock" "$dir/releases" || cannot_write
+  make_room
   hold
   read_lock
   if [ -n "$held_run" ] && [ "$held_run" != "$1" ]; then
@@ -92,6 +105,7 @@ take() { # run; members on stdin
     echo "$1" >"$dir/lock/run" || { rm -f "$dir/lock/run" "$dir/lock/holder.json"; cannot_write; }
   sync "$dir/lock/run"
   mkdir -p "$dir/runs/$1/steps" || { rm -f "$dir/lock/run" "$dir/lock/holder.json"; cannot_write; }
+  stow
   echo "taken $fence"
 }
 
@@ -105,6 +119,7 @@ beat() { # run, fence
   ours "$1" "$2"
   hold
   ours "$1" "$2"
+  make_room
   now >"$dir/lock/beat" && write_holder "$1" "$2" "$(cat "$dir/lock/since")" "$(cat "$dir/lock/beat")" || cannot_write
 }
 
@@ -151,6 +166,7 @@ start() {
   run=$1 step=$3 attempt=$4 limit=$5 wait=$6 mode=$7
   place "$run" "$step" "$attempt"
   number "$limit"; number "$wait"
+  make_room
   mkdir -p "$dir/runs/$run/steps" || cannot_write
   if mkdir "$at" 2>/dev/null; then
     read -r length || bad "script length"
@@ -195,6 +211,10 @@ perform() { # run, step, attempt, limit; stdin is the script's
 finish() { # run, step, attempt, code
   place "$1" "$2" "$3"
   [ ! -s "$at/code" ] || return 0
+  free=$(free_kilobytes)
+  make_room
+  # What the step said of it may not have found room in its own log.
+  [ "$4" = 0 ] || [ "$free" -ge 512 ] || echo "the disk of $dir is full: $free kB are free" >>"$at/log"
   echo "$4" >"$at/code.tmp" && sync "$at/code.tmp" && mv -f "$at/code.tmp" "$at/code"
   journal "$1" "\"event\":\"end\",\"step\":\"$2\",\"attempt\":$3,\"code\":$4"
 }
@@ -249,6 +269,7 @@ case $verb in
   close) # run, fence; run.json and the audit's line
     [ $# = 2 ] || bad close
     ours "$1" "$2"
+    make_room
     records "$1" run.json
     cat "$to/second.tmp" >>"$dir/audit.jsonl" && rm -f "$to/second.tmp" || cannot_write
     release "$1" "$2" ;;

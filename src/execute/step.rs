@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::event::{Event, Listener, Unit};
 use crate::execute::healthy::{Unhealthy, await_healthy};
 use crate::execute::pull::Progress;
-use crate::execute::runner::{LOCK_NOT_OURS, Report, Runner, StepCall, StepState};
+use crate::execute::runner::{CANNOT_WRITE, LOCK_NOT_OURS, Report, Runner, StepCall, StepState};
 use crate::execute::script::{Secrets, compile};
 use crate::exit::Exit;
 use crate::plan::{Action, Step};
@@ -211,6 +211,8 @@ fn never_started(step: &Step, why: &str) -> End {
 fn refused(step: &Step, output: &crate::transport::Output) -> End {
     let error = match output.code {
         LOCK_NOT_OURS => Error::new(Exit::Locked, "somebody else took the lock during this run"),
+        CANNOT_WRITE => Error::failed(format!("{} did not start", step.title))
+            .because("the droplet's disk is full or read-only where ops keeps its records"),
         code => Error::failed(format!("the droplet's runner refused the step (code {code})")),
     };
     End::Failed(Box::new(located(error.evidence("runner", text::tail(&output.stderr, 5)), step)))

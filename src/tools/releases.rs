@@ -66,8 +66,11 @@ pub fn link(path: &str, file: &str, project: &str, keep: &str) -> Cmd {
     const LINK: &str = r#"
 env=$1/.env
 [ -e "$env" ] || { umask 077; : >"$env"; chown --reference="$1" "$env"; }
-[ -e "$4" ] || { grep -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; :; } >"$4"
-{ grep -v -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; printf 'COMPOSE_FILE=%s\nCOMPOSE_PROJECT_NAME=%s\n' "$2" "$3"; } >"$env.ops-new"
+[ -e "$4" ] || { grep -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; [ $? -le 1 ]; } >"$4" || { rm -f "$4"; exit 1; }
+# A full disk must not leave half of it in its place: grep and printf say so by their exit codes.
+{ { grep -v -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; [ $? -le 1 ]; } &&
+  printf 'COMPOSE_FILE=%s\nCOMPOSE_PROJECT_NAME=%s\n' "$2" "$3"; } >"$env.ops-new" && sync "$env.ops-new" ||
+  { rm -f "$env.ops-new"; exit 1; }
 chown --reference="$env" "$env.ops-new" && chmod --reference="$env" "$env.ops-new" && mv -f "$env.ops-new" "$env"
 "#;
     Cmd::script(LINK, [path, file, project, keep])
@@ -77,7 +80,11 @@ pub fn unlink(path: &str, keep: &str) -> Cmd {
     const UNLINK: &str = r#"
 env=$1/.env
 [ -e "$2" ] || exit 0
-{ grep -v -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; cat "$2"; } >"$env.ops-new"
+# Nothing to put back: `link` failed before it changed the file, maybe for want of room.
+lines='^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)='
+[ "$(grep -E "$lines" "$env")" != "$(cat "$2")" ] || exit 0
+{ { grep -v -E "$lines" "$env"; [ $? -le 1 ]; } && cat "$2"; } >"$env.ops-new" && sync "$env.ops-new" ||
+  { rm -f "$env.ops-new"; exit 1; }
 chown --reference="$env" "$env.ops-new" && chmod --reference="$env" "$env.ops-new" && mv -f "$env.ops-new" "$env"
 "#;
     Cmd::script(UNLINK, [path, keep])

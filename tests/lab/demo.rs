@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, deploy, failures};
+use crate::{adopt, deploy, disk, failures};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -27,6 +27,11 @@ fn releases_that_never_serve_are_put_back() {
 #[test]
 fn what_cannot_be_deployed_changes_nothing() {
     failures::impossible_deploys_change_nothing(DEMO);
+}
+
+#[test]
+fn full_disks_leave_the_old_release_serving() {
+    disk::full_disks(DEMO);
 }
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod deploy;
+mod disk;
 mod droplet;
 mod failures;
 mod inventory;

@@ -63,11 +63,16 @@ fn judge(subject: &Subject<'_>, mount: &Mount) -> Verdict {
         evidence.push_str(&format!(", {} of {} inodes free ({free} %)", mount.inodes_free, mount.inodes));
     }
     if mount.free < needed.saturating_add(floor) || few_inodes {
-        evidence.push_str(&format!("; at least {percent} % must stay free"));
+        if percent > 0 {
+            evidence.push_str(&format!("; at least {percent} % must stay free"));
+        }
         return Verdict::fail(evidence, advice(mount));
     }
     Verdict::pass(evidence)
 }
+
+/// Journal, logs and what is put aside for an undo on a full disk.
+const RECORDS: u64 = 4_000_000;
 
 /// A layer unpacks to about two and a half times what is pulled, the download itself included.
 fn needed(subject: &Subject<'_>, mount: &Mount) -> u64 {
@@ -80,10 +85,9 @@ fn needed(subject: &Subject<'_>, mount: &Mount) -> u64 {
         let pulled = layers.fold(0_u64, |sum, layer| sum.saturating_add(layer.bytes));
         bytes = pulled.saturating_mul(5) / 2;
     }
-    if let Some(Ok(code)) = &staged.code
-        && on("state")
-    {
-        bytes = bytes.saturating_add(code.bytes);
+    if on("state") {
+        let checkout = staged.code.as_ref().and_then(|code| code.as_ref().ok()).map_or(0, |code| code.bytes);
+        bytes = bytes.saturating_add(RECORDS).saturating_add(checkout);
     }
     bytes
 }
