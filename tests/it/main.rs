@@ -7,4 +7,5 @@ mod docs;
 mod facts;
 mod inventory;
 mod sample;
+mod tidy;
 mod transport;

@@ -114,35 +114,47 @@ pub fn facts() -> Facts {
                 dirty: Vec::new(),
             }),
         }),
-        database: Ok(Some(Database {
-            server_version: "15.20".into(),
-            exists: true,
-            odoo: true,
-            bytes: 944_000_000,
-            modules: [("base".into(), module("installed"))].into(),
-            active_users: Some(0),
-        })),
-        proxy: Ok(Some(ProxyState {
-            present: true,
-            running: true,
-            site_exists: true,
-            config_tested: true,
-            config_fault: None,
-            certificates: vec![("/etc/ssl/erp.pem".into(), NOW + 60 * 86_400)],
-            certificates_unread: Vec::new(),
-            now: NOW,
-        })),
-        state: Ok(State {
-            project: Some("odoo".into()),
-            writable: true,
-            lock: None,
-            now: NOW,
-            current: Some("r1".into()),
-            releases: vec![release("r1")],
-            runs: Vec::new(),
-            unreadable: Vec::new(),
-        }),
+        database: Ok(Some(database())),
+        proxy: Ok(Some(proxy())),
+        state: Ok(state()),
         own: BTreeMap::new(),
+    }
+}
+
+fn database() -> Database {
+    Database {
+        server_version: "15.20".into(),
+        exists: true,
+        odoo: true,
+        bytes: 944_000_000,
+        modules: [("base".into(), module("installed"))].into(),
+        active_users: Some(0),
+    }
+}
+
+fn proxy() -> ProxyState {
+    ProxyState {
+        present: true,
+        running: true,
+        site_exists: true,
+        config_tested: true,
+        config_fault: None,
+        certificates: vec![("/etc/ssl/erp.pem".into(), NOW + 60 * 86_400)],
+        certificates_unread: Vec::new(),
+        now: NOW,
+    }
+}
+
+fn state() -> State {
+    State {
+        project: Some("odoo".into()),
+        writable: true,
+        lock: None,
+        now: NOW,
+        current: Some("r1".into()),
+        releases: vec![release("r1")],
+        runs: Vec::new(),
+        unreadable: Vec::new(),
     }
 }
 

@@ -37,12 +37,7 @@ async fn secrets_that_are_none_are_one_error_each() {
     world.env.insert("EMPTY".to_owned(), String::new());
     world.env.insert("LINES".to_owned(), "canary-1\ncanary-2".to_owned());
     let path = |name: &str| dir.path().join(name);
-    fs::write(path("large"), vec![b'x'; 65 << 10]).unwrap();
-    fs::write(path("empty"), "\n").unwrap();
-    fs::write(path("nul"), "canary\0").unwrap();
-    fs::write(path("open"), "canary").unwrap();
-    fs::set_permissions(path("open"), fs::Permissions::from_mode(0o666)).unwrap();
-    rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RWXU).unwrap();
+    write_unfit(dir.path());
     let mut shown = String::new();
     let env = ["MISSING", "EMPTY", "LINES"].map(|name| Source::Env(name.to_owned()));
     let files =
@@ -91,6 +86,17 @@ async fn secrets_that_are_none_are_one_error_each() {
       why: it printed more than 65536 bytes
     "###);
     assert!(!shown.contains("canary-") && !shown.contains("canary\n"));
+}
+
+/// Files that are no secret.
+fn write_unfit(dir: &Path) {
+    let path = |name: &str| dir.join(name);
+    fs::write(path("large"), vec![b'x'; 65 << 10]).unwrap();
+    fs::write(path("empty"), "\n").unwrap();
+    fs::write(path("nul"), "canary\0").unwrap();
+    fs::write(path("open"), "canary").unwrap();
+    fs::set_permissions(path("open"), fs::Permissions::from_mode(0o666)).unwrap();
+    rustix::fs::mkfifoat(rustix::fs::CWD, path("pipe"), rustix::fs::Mode::RWXU).unwrap();
 }
 
 #[tokio::test]
