@@ -41,7 +41,7 @@ lint: need ## format, clippy, shellcheck, cargo-deny where it is there
 	if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: skipped"; fi
 
 fuzz: need ## a million broken inventories
-	OPS_FUZZ_CASES=1000000 cargo nextest run --locked --release -E 'test(/fuzz/)'
+	OPS_FUZZ_CASES=1000000 cargo nextest run --locked --cargo-profile fuzz -E 'test(/fuzz/)'
 
 bench: need ## the side-by-side measurements; writes bench/RESULTS.md
 	$(LAB) up demo
