@@ -73,7 +73,7 @@ impl Runner {
     }
 
     pub fn start(&self, call: &StepCall<'_>, script: &Script) -> Cmd {
-        let mode = if script.wants_input { "stdin" } else { "detached" };
+        let mode = if script.attached { "attached" } else { "detached" };
         self.call("start")
             .arg(call.run)
             .arg(call.fence.to_string())
@@ -118,9 +118,9 @@ impl Runner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
     pub text: String,
-    /// The script reads secrets from its stdin: it runs on the connection, not detached, so that they
-    /// are stored nowhere.
-    pub wants_input: bool,
+    /// It runs on the connection, not detached: it reads secrets from its stdin, which are stored
+    /// nowhere, or it only looks, which nobody needs when the laptop is gone.
+    pub attached: bool,
 }
 
 impl Script {

@@ -175,7 +175,7 @@ start() {
     [ "$(wc -c <"$at/script")" -eq "$length" ] || { rm -rf "$at"; bad "script is cut"; }
     : >"$at/log" || cannot_write
     journal "$run" "\"event\":\"begin\",\"step\":\"$step\",\"attempt\":$attempt"
-    if [ "$mode" = stdin ]; then
+    if [ "$mode" = attached ]; then
       exec 4<&0
       perform "$run" "$step" "$attempt" "$limit" <&4
     else
@@ -220,21 +220,22 @@ finish() { # run, step, attempt, code
 }
 
 # Answers `STATE CODE OFFSET`, then the log from OFFSET: `done CODE`, `running -`, or `lost -` where
-# the step ended without a code (killed, power lost). Waits up to WAIT seconds for the end.
+# the step ended without a code (killed, power lost). Waits up to WAIT seconds for the end; most steps
+# take less than a tenth of a second, so it looks often at first.
 report() { # step directory, offset, wait
-  tries=$(($3 * 10)) state=running code=-
+  looks=0 most=$(($3 * 10 + 10)) state=running code=-
   while :; do
     if [ -s "$1/code" ]; then state='done' code=$(cat "$1/code"); break; fi
-    if [ "$tries" -lt $(($3 * 10 - 3)) ] && ! step_lives "$1"; then
+    if [ "$looks" -gt 12 ] && ! step_lives "$1"; then
       # It may have ended between the two looks.
       [ -s "$1/code" ] && continue
       state=lost
       break
     fi
-    [ "$tries" -gt 0 ] || break
-    [ "$(wc -c <"$1/log")" -le "$2" ] || [ "$tries" -gt $(($3 * 10 - 8)) ] || break
-    tries=$((tries - 1))
-    sleep 0.1
+    [ "$looks" -lt "$most" ] && [ "$3" -gt 0 ] || break
+    [ "$looks" -lt 17 ] || [ "$(wc -c <"$1/log")" -le "$2" ] || break
+    looks=$((looks + 1))
+    if [ "$looks" -le 10 ]; then sleep 0.02; else sleep 0.1; fi
   done
   size=$(wc -c <"$1/log")
   echo "$state $code $size"

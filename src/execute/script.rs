@@ -37,7 +37,7 @@ pub fn compile(actions: &[Action], secrets: &dyn Secrets) -> crate::error::Resul
             Action::AwaitHealthy { .. } => {}
         }
     }
-    Ok((Script { text, wants_input: input.is_some() }, input))
+    Ok((Script { text, attached: input.is_some() }, input))
 }
 
 /// Beside the target and renamed over it, so that a reader sees the old file or the new one.
@@ -82,7 +82,7 @@ mod tests {
             content: Content::EnvFile(vec![("PW".into(), EnvValue::Secret(Source::Env("X".into())))]),
         }];
         let (script, input) = compile(&actions, &Fixed).unwrap();
-        assert!(script.wants_input);
+        assert!(script.attached);
         assert!(!script.text.contains("canary"), "{}", script.text);
         assert_eq!(input.unwrap().expose(), "PW=\"canary'4711\"\n");
     }

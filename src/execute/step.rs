@@ -14,7 +14,7 @@ use crate::execute::pull::Progress;
 use crate::execute::runner::{CANNOT_WRITE, LOCK_NOT_OURS, Report, Runner, StepCall, StepState};
 use crate::execute::script::{Secrets, compile};
 use crate::exit::Exit;
-use crate::plan::{Action, Step};
+use crate::plan::{Action, Phase, Step};
 use crate::secret::Secret;
 use crate::text;
 use crate::transport::{Call, Transport, TransportError};
@@ -57,10 +57,11 @@ pub async fn perform(cx: &Context<'_>, step: &Step, id: &str, actions: &[Action]
     if actions.iter().all(|action| matches!(action, Action::AwaitHealthy { .. })) {
         return watch(cx, step, actions).await;
     }
-    let (script, input) = match compile(actions, cx.secrets) {
+    let (mut script, input) = match compile(actions, cx.secrets) {
         Ok(compiled) => compiled,
         Err(error) => return End::Failed(Box::new(located(error, step))),
     };
+    script.attached |= step.phase == Phase::Verify;
     let call =
         StepCall { run: cx.run, fence: cx.post.fence, step: id, attempt: 1, limit: step.timeout, wait: WAIT };
     let secret = Secret::new(match input {
