@@ -9,7 +9,8 @@ use crate::cmd::Cmd;
 const PROBE: &str = r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 printf '%s\n' "$OPS_ENGINE"
-! printf '%s\n' "$OPS_ENGINE" | grep -q '^compose' || exit 0
+case $OPS_ENGINE in *"
+compose"*) exit 0 ;; esac
 ! command -v docker-compose >/dev/null 2>&1 || printf 'standalone\t%s\n' "$(docker-compose version --short 2>/dev/null)"
 "#;
 

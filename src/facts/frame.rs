@@ -27,9 +27,15 @@ pub(super) fn cmd(
     Cmd::script(GATHER, [nonce, env.stack.path.as_str(), env.state_dir.as_str()])
         .args([env.stack.web.as_str(), env.stack.db.as_str(), proxy])
         .arg(compose.join(UNIT))
-        .args(alone.iter().flat_map(|(name, cmd)| [(*name).to_owned(), cmd.to_shell()]))
+        .args(alone.iter().flat_map(|(name, cmd)| [(*name).to_owned(), text(cmd)]))
         .arg("--")
-        .args(with_containers.flat_map(|(name, cmd)| [name, cmd.to_shell()]))
+        .args(with_containers.flat_map(|(name, cmd)| [name, text(&cmd)]))
+}
+
+/// A probe's text for the shell that `gather.sh` starts for it: a second shell would be a third of the
+/// work of most probes.
+fn text(probe: &Cmd) -> String {
+    if probe.stdin_text().is_some() { probe.to_shell() } else { probe.to_script() }
 }
 
 /// What `gather.sh` keeps of a probe's stdout, in bytes.

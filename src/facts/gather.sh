@@ -17,12 +17,14 @@ us=$(printf '\037')
 frame() {
 	answer=$(
 		exec 3>&1
-		said=$({
+		said=$(
+			exec 4>&1
 			{
-				timeout -k 2 20 sh -c "$2" 2>&4 3>&- 4>&-
+				timeout -k 2 20 sh -c "$2" ops </dev/null 2>&4 3>&- 4>&-
 				printf '\n%s' "$?" >&4
-			} | head -c 524288 >&3
-		} 4>&1 | tail -c 2000)
+			} | head -c 524288 >&3 4>&-
+		)
+		[ "${#said}" -le 2000 ] || said=$(printf %s "$said" | tail -c 2000)
 		printf '%s\n%s' "$said" "${#said}"
 	)
 	printf '\n%s %s 0 %s\n%s' "$nonce" "$1" "${#answer}" "$answer"

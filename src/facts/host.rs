@@ -9,11 +9,13 @@ pub const PROGRAMS: [&str; 9] =
     ["git", "curl", "docker", "tar", "flock", "sha256sum", "setsid", "awk", "timeout"];
 
 const PROBE: &str = r#"
-printf 'name\t%s\n' "$(uname -n)"
-printf 'uid\t%s\n' "$(id -u)"
+printf 'name\t' && uname -n
+printf 'uid\t' && id -u
 printf 'user\t%s\n' "$(id -un 2>/dev/null)"
 printf 'cpus\t%s\n' "$(nproc 2>/dev/null || grep -c ^processor /proc/cpuinfo)"
-printf 'os\t%s\n' "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release 2>/dev/null | head -n 1)"
+[ ! -r /etc/os-release ] || while IFS= read -r line; do
+    case $line in PRETTY_NAME=*) printf 'os\t%s\n' "${line#*=}" && break ;; esac
+done </etc/os-release
 [ ! -d /run/systemd/system ] || printf 'systemd\tyes\n'
 for program; do
     command -v "$program" >/dev/null 2>&1 || printf 'missing\t%s\n' "$program"

@@ -6,16 +6,21 @@ use crate::inventory::Environment;
 
 // A path that does not exist yet will be made where its nearest existing parent is.
 const PROBE: &str = r#"
+newline='
+'
 room() {
     case $2 in /*) dir=$2 ;; *) dir=/ ;; esac
     until [ -e "${dir:-/}" ]; do dir=${dir%/*}; done
-    printf '%s\t%s\n' "$1" "$(df -B1 --output=size,avail,itotal,iavail,target -- "${dir:-/}" | tail -n 1)"
+    room=$(df -B1 --output=size,avail,itotal,iavail,target -- "${dir:-/}")
+    printf '%s\t%s\n' "$1" "${room##*"$newline"}"
 }
 room stack "$1"
 room state "$2"
 room root /
-docker=$(printf '%s\n' "$OPS_ENGINE" | sed -n 's/^root\t//p')
-[ -z "$docker" ] || room docker "$docker"
+case $OPS_ENGINE in *"${newline}root	"*)
+    docker=${OPS_ENGINE#*"${newline}root	"}
+    room docker "${docker%%"$newline"*}" ;;
+esac
 "#;
 
 pub(super) fn probe(env: &Environment) -> Cmd {
