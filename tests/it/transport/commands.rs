@@ -141,9 +141,9 @@ async fn neither_the_secret_nor_the_script_is_seen_in_the_process_list() {
     let (_sshd, transports) = both().await;
     for to in &transports {
         let secret = Secret::new("canary-4711-secret".to_owned());
-        let cmd = Cmd::script("sleep 2.0411; cat # canary-4712-script $1", ["canary-4713-argument"]);
+        let cmd = Cmd::script("sleep 60.0411; cat # canary-4712-script $1", ["canary-4713-argument"]);
         let call = to.run(Call::new(&cmd).input(&secret));
-        let (output, seen) = tokio::join!(call, processes_beside("sleep 2.0411"));
+        let (output, seen) = tokio::join!(call, processes_beside("sleep 60.0411"));
         assert_eq!(output.unwrap().stdout, b"canary-4711-secret");
         let leaks: Vec<_> = seen.iter().filter(|line| line.contains("canary-471")).collect();
         assert!(leaks.is_empty(), "{leaks:?}");

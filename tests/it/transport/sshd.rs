@@ -90,7 +90,8 @@ impl Sshd {
 
     /// Every process on this machine that has this server's directory or port on its command line.
     pub(super) fn masters(&self) -> Vec<String> {
-        processes().into_iter().filter(|line| line.contains(&path(&self.dir, "run"))).collect()
+        let ours = path(&self.dir, "run");
+        processes().into_iter().map(|(_, line)| line).filter(|line| line.contains(&ours)).collect()
     }
 
     /// Kills the processes that serve connections; the listener stays.
@@ -191,26 +192,29 @@ fn path(dir: &tempfile::TempDir, name: &str) -> String {
     dir.path().join(name).display().to_string()
 }
 
-/// The command lines and environments of all processes.
-pub(super) fn processes() -> Vec<String> {
+/// The command lines and environments of all processes, by process id.
+pub(super) fn processes() -> Vec<(u32, String)> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let Ok(pid) = entry.file_name().to_string_lossy().parse() else { continue };
         for file in ["cmdline", "environ"] {
             if let Ok(bytes) = std::fs::read(entry.path().join(file)) {
-                all.push(String::from_utf8_lossy(&bytes).replace('\0', " "));
+                all.push((pid, String::from_utf8_lossy(&bytes).replace('\0', " ")));
             }
         }
     }
     all
 }
 
-/// The processes at a moment when one with this on its command line runs.
+/// The processes at a moment when the command `needle` runs, which is ended then: however busy the
+/// machine is, it is there for as long as it takes to be seen.
 pub(super) async fn processes_beside(needle: &str) -> Vec<String> {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + Duration::from_secs(50);
     loop {
         let all = processes();
-        if all.iter().any(|line| line.contains(needle)) {
-            return all;
+        if let Some((pid, _)) = all.iter().find(|(_, line)| line.trim_end() == needle) {
+            run("kill", &[&pid.to_string()]);
+            return all.into_iter().map(|(_, line)| line).collect();
         }
         assert!(Instant::now() < deadline, "{needle} was never seen");
         tokio::time::sleep(Duration::from_millis(20)).await;

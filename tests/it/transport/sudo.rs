@@ -135,8 +135,8 @@ async fn a_wrong_password_is_refused_at_once_and_nothing_else_is_read_as_one() {
 async fn the_password_is_never_in_the_process_list() {
     let stage = Stage::new("password");
     for to in stage.both(Some("canary-right")).await {
-        let cmd = Cmd::new("sleep").arg("2.0407");
-        let (output, seen) = tokio::join!(to.run(Call::new(&cmd)), processes_beside("sleep 2.0407"));
+        let cmd = Cmd::script("sleep 60.0407; true", Vec::<String>::new());
+        let (output, seen) = tokio::join!(to.run(Call::new(&cmd)), processes_beside("sleep 60.0407"));
         assert_eq!(output.unwrap().code, 0);
         assert!(!seen.iter().any(|line| line.contains("canary-right")));
     }
