@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::future::join_all;
 
+use crate::checks::{self, Finding, Subject};
 use crate::cmd::Cmd;
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
+use crate::execute::OwnChecks;
 use crate::exit::Exit;
 use crate::facts::{self, Facts};
 use crate::inventory::{Droplet, Environment, When};
@@ -65,16 +68,23 @@ impl<'a> Crew<'a> {
     /// Facts of all droplets, one round trip each; with the user's own checks of a phase.
     pub async fn facts(&self, when: Option<When>) -> Result<BTreeMap<String, Facts>> {
         let activity = Activity::start(self.listener, "reading facts".into());
-        let answers = join_all(self.env.droplets.iter().map(async |droplet| {
-            let nonce = nonce()?;
-            let cmd = facts::script(self.env, droplet, &nonce, when);
-            let output = self.ask(droplet, &cmd, FACTS_LIMIT).await?;
-            Ok((droplet.name.clone(), facts::parse(self.env, droplet, &nonce, &output.stdout)))
-        }))
+        let answers = join_all(
+            self.env
+                .droplets
+                .iter()
+                .map(async |droplet| Ok((droplet.name.clone(), self.facts_of(droplet, when).await?))),
+        )
         .await;
         let all: Result<BTreeMap<_, _>> = answers.into_iter().collect();
         activity.end(all.is_ok());
         all
+    }
+
+    async fn facts_of(&self, droplet: &Droplet, when: Option<When>) -> Result<Facts> {
+        let nonce = nonce()?;
+        let cmd = facts::script(self.env, droplet, &nonce, when);
+        let output = self.ask(droplet, &cmd, FACTS_LIMIT).await?;
+        Ok(facts::parse(self.env, droplet, &nonce, &output.stdout))
     }
 
     /// Fetches the new ref into ops' own cache on every droplet and reads it.
@@ -114,10 +124,19 @@ impl<'a> Crew<'a> {
     ) -> Result<crate::transport::Output> {
         let link =
             self.links.get(&droplet.name).ok_or_else(|| Error::failed("not connected").on(&droplet.name))?;
-        // Nothing changes here, so a lost answer is an unreachable droplet and not an unknown outcome.
-        link.run(Call::new(cmd).timeout(limit)).await.map_err(|error| {
-            let error = error.into_error(&droplet.name, &self.env.name);
-            if error.exit == Exit::Unknown { error.exit(Exit::Unreachable) } else { error }
+        let mut answer = link.run(Call::new(cmd).timeout(limit)).await;
+        if matches!(answer, Err(TransportError::NoStatus { .. })) {
+            // Nothing changes here, so a question whose answer was lost may be asked again.
+            answer = link.run(Call::new(cmd).timeout(limit)).await;
+        }
+        answer.map_err(|error| match error {
+            TransportError::NoStatus { detail } => {
+                Error::new(Exit::Unreachable, "the connection was lost twice while the droplet was asked")
+                    .on(&droplet.name)
+                    .because(detail)
+                    .next(format!("ops preflight {}", self.env.name))
+            }
+            error => error.into_error(&droplet.name, &self.env.name),
         })
     }
 
@@ -133,6 +152,17 @@ impl<'a> Crew<'a> {
             reused: stats.connections_reused(),
             commands: stats.commands_run(),
         }
+    }
+}
+
+#[async_trait]
+impl OwnChecks for Crew<'_> {
+    async fn ask(&self, droplet: &str) -> Result<Vec<Finding>> {
+        let unknown = || Error::failed("not a droplet of this environment").on(droplet);
+        let droplet = self.env.droplets.iter().find(|one| one.name == droplet).ok_or_else(unknown)?;
+        let facts = self.facts_of(droplet, Some(When::Verify)).await?;
+        let subject = Subject { env: self.env, droplet, facts: &facts, staged: None, allow_downgrade: false };
+        Ok(checks::own(&subject, When::Verify))
     }
 }
 

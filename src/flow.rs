@@ -124,7 +124,7 @@ async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Res
         }
     }
     let release = names.release(&looked.staged);
-    carry_out(road, approved, posts, &names, release, request).await
+    carry_out(road, crew, approved, posts, &names, release, request).await
 }
 
 /// What the desk has shown, as an exit code: a ref that does not exist is a wrong command line, a held
@@ -241,6 +241,7 @@ async fn plan_again(
 
 async fn carry_out(
     road: &Road<'_>,
+    crew: &Crew<'_>,
     approved: ApprovedPlan,
     posts: BTreeMap<String, Post>,
     names: &Names,
@@ -281,6 +282,7 @@ async fn carry_out(
         posts: &posts,
         listener: road.listener,
         secrets: road.secrets,
+        own: crew,
         stop: &road.stop,
         ask: &ask,
     };

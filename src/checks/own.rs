@@ -2,25 +2,15 @@
 
 use super::{Finding, Subject, Verdict};
 use crate::facts::Observed;
-use crate::inventory::{Expect, Op, Role, Severity, UserCheck, UserProbe, When};
+use crate::inventory::{Expect, Op, Severity, UserCheck, UserProbe, When};
 use crate::text::{printable, shorten};
 
 /// The user's own checks of a phase that concern this droplet.
 pub fn own(subject: &Subject<'_>, when: When) -> Vec<Finding> {
-    let here = |check: &&UserCheck| {
-        check.when.contains(&when)
-            && match check.probe {
-                UserProbe::Http { .. } => subject.has(Role::Web),
-                UserProbe::Sql { .. } => subject.has(Role::Db),
-                UserProbe::Tcp { .. } => true,
-            }
-    };
     subject
         .env
-        .checks
-        .iter()
-        .filter(here)
-        .map(|check| Finding {
+        .checks_of(subject.droplet, when)
+        .map(|(_, check)| Finding {
             id: format!("own.{}", printable(&check.name)),
             title: printable(&check.name),
             severity: check.severity,

@@ -7,6 +7,7 @@
 mod healthy;
 pub mod journal;
 pub mod lock;
+mod own;
 mod pull;
 pub mod runner;
 mod script;
@@ -25,6 +26,7 @@ use crate::exit::Exit;
 use crate::plan::{Action, Phase, Plan, Step, Undo};
 use crate::record::LedgerRow;
 
+pub use own::OwnChecks;
 pub use script::Secrets;
 pub use step::Post;
 use step::{Context, End};
@@ -50,6 +52,7 @@ pub struct Execution<'a> {
     pub posts: &'a BTreeMap<String, Post>,
     pub listener: &'a dyn Listener,
     pub secrets: &'a dyn Secrets,
+    pub own: &'a dyn OwnChecks,
     pub stop: &'a Stop,
     /// Asked once per soft stop; without a terminal it answers `Leave`.
     pub ask: &'a (dyn Fn() -> Interrupted + Send + Sync),
@@ -244,7 +247,8 @@ async fn attempt(cx: &Execution<'_>, step: &Step, id: &str, actions: &[Action], 
     });
     let end = match cx.posts.get(&step.droplet) {
         Some(post) => {
-            let context = Context { run: cx.run, post, listener: cx.listener, secrets: cx.secrets };
+            let context =
+                Context { run: cx.run, post, listener: cx.listener, secrets: cx.secrets, own: cx.own };
             step::perform(&context, step, id, actions).await
         }
         None => End::Failed(Box::new(Error::failed(format!(

@@ -34,7 +34,7 @@ pub fn compile(actions: &[Action], secrets: &dyn Secrets) -> crate::error::Resul
                 text.push_str(&format!("docker pull {}\n", quote(image)));
             }
             // Watched from the laptop; it changes nothing and leaves nothing on the droplet.
-            Action::AwaitHealthy { .. } => {}
+            Action::AwaitHealthy { .. } | Action::OwnChecks => {}
         }
     }
     Ok((Script { text, attached: input.is_some() }, input))

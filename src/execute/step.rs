@@ -9,7 +9,9 @@ use tokio::time::Instant;
 use crate::cmd::Cmd;
 use crate::error::Error;
 use crate::event::{Event, Listener, Unit};
+use crate::execute::OwnChecks;
 use crate::execute::healthy::{Unhealthy, await_healthy};
+use crate::execute::own;
 use crate::execute::pull::Progress;
 use crate::execute::runner::{CANNOT_WRITE, LOCK_NOT_OURS, Report, Runner, StepCall, StepState};
 use crate::execute::script::{Secrets, compile};
@@ -50,11 +52,12 @@ pub struct Context<'a> {
     pub post: &'a Post,
     pub listener: &'a dyn Listener,
     pub secrets: &'a dyn Secrets,
+    pub own: &'a dyn OwnChecks,
 }
 
 /// Runs `actions` as the step's attempt (`id` is the step's, or `undo.<id>`).
 pub async fn perform(cx: &Context<'_>, step: &Step, id: &str, actions: &[Action]) -> End {
-    if actions.iter().all(|action| matches!(action, Action::AwaitHealthy { .. })) {
+    if actions.iter().all(Action::only_looks) {
         return watch(cx, step, actions).await;
     }
     let (mut script, input) = match compile(actions, cx.secrets) {
@@ -138,7 +141,14 @@ async fn follow(
 /// The part of a step that only looks.
 async fn watch(cx: &Context<'_>, step: &Step, actions: &[Action]) -> End {
     for action in actions {
-        let Action::AwaitHealthy { project, service, timeout } = action else { continue };
+        let (project, service, timeout) = match action {
+            Action::AwaitHealthy { project, service, timeout } => (project, service, timeout),
+            Action::OwnChecks => match own::verify(cx, step).await {
+                End::Done => continue,
+                end => return end,
+            },
+            Action::Run(_) | Action::Put { .. } | Action::Pull { .. } => continue,
+        };
         let docker = match docker(cx).await {
             Ok(docker) => docker,
             Err(error) => return unknown(step, &error.to_string()),

@@ -6,7 +6,7 @@ use super::database::INSIDE;
 use super::frame::Answers;
 use super::{Observed, Probe, ProbeFailure};
 use crate::cmd::Cmd;
-use crate::inventory::{Droplet, Environment, Role, UserProbe, When};
+use crate::inventory::{Droplet, Environment, UserProbe, When};
 
 // Asked of the web container itself, at the address it has on the droplet, whatever it publishes.
 // Redirects stay there too. `$1` the site's name, `$2` the path, `$3` the text looked for, `$4`
@@ -46,16 +46,7 @@ pub(super) fn probes<'a>(
     droplet: &'a Droplet,
     when: When,
 ) -> impl Iterator<Item = (String, Cmd)> + 'a {
-    let here = move |probe: &UserProbe| match probe {
-        UserProbe::Http { .. } => droplet.roles.contains(&Role::Web),
-        UserProbe::Sql { .. } => droplet.roles.contains(&Role::Db),
-        UserProbe::Tcp { .. } => true,
-    };
-    env.checks
-        .iter()
-        .enumerate()
-        .filter(move |(_, check)| check.when.contains(&when) && here(&check.probe))
-        .map(|(place, check)| (format!("own.{place}"), probe(env, &check.probe)))
+    env.checks_of(droplet, when).map(|(place, check)| (format!("own.{place}"), probe(env, &check.probe)))
 }
 
 fn probe(env: &Environment, probe: &UserProbe) -> Cmd {

@@ -44,6 +44,23 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// The user's own checks of a phase that a droplet can answer, by its roles, with their places.
+    pub fn checks_of<'a>(
+        &'a self,
+        droplet: &'a Droplet,
+        when: When,
+    ) -> impl Iterator<Item = (usize, &'a UserCheck)> {
+        let here = |probe: &UserProbe| match probe {
+            UserProbe::Http { .. } => droplet.roles.contains(&Role::Web),
+            UserProbe::Sql { .. } => droplet.roles.contains(&Role::Db),
+            UserProbe::Tcp { .. } => true,
+        };
+        self.checks
+            .iter()
+            .enumerate()
+            .filter(move |(_, check)| check.when.contains(&when) && here(&check.probe))
+    }
+
     /// The droplets that run the web service.
     pub fn web(&self) -> impl Iterator<Item = &Droplet> {
         self.droplets.iter().filter(|d| d.roles.contains(&Role::Web))

@@ -126,6 +126,15 @@ pub enum Action {
         service: String,
         timeout: u64,
     },
+    /// Asks the user's own checks of the phase *verify* and judges them. Read-only.
+    OwnChecks,
+}
+
+impl Action {
+    /// Asked from the laptop; no process of its own is started on the droplet.
+    pub fn only_looks(&self) -> bool {
+        matches!(self, Action::AwaitHealthy { .. } | Action::OwnChecks)
+    }
 }
 
 /// A layer of an image's manifest.

@@ -101,6 +101,7 @@ fn describe(action: &Action, look: &Look) -> String {
             let layers = count(layers.len(), "layer");
             format!("pull {image} ({layers}, {})", super::words::bytes(bytes))
         }
+        Action::OwnChecks => "ask the checks of the inventory".to_owned(),
         Action::AwaitHealthy { project, service, timeout } => {
             format!("wait until {service} of {project} is healthy, at most {timeout} s")
         }

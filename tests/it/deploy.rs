@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ops::error::Error;
 use ops::exit::Exit;
 use ops::facts::{Facts, ProbeFailure};
-use ops::inventory::{Environment, Git};
+use ops::inventory::{Environment, Git, Severity, UserCheck, UserProbe, When};
 use ops::plan::{Plan, lint};
 use ops::runbooks::deploy::{self, Inputs, Request, Staged, Wanted};
 
@@ -108,4 +108,38 @@ fn a_ref_that_the_inventory_does_not_allow_is_a_wrong_command_line() {
     }
     env.stack.git = None;
     assert_eq!(deploy::allowed(&env, &asked("main")).unwrap_err().exit, Exit::Usage);
+}
+
+#[test]
+fn a_running_commit_that_nobody_knows_is_no_proof_that_nothing_needs_an_update() {
+    let staged = || {
+        let mut staged = Staged { entries: Some(Default::default()), ..sample::staged() };
+        staged.code.as_mut().unwrap().as_mut().unwrap().running = None;
+        staged
+    };
+    let env = sample::environment();
+    let error = plan(&env, sample::facts(), staged(), &Request::default()).unwrap_err();
+    assert!(error.what.contains("cannot tell"), "{}", error.what);
+    let sure = Request { no_update: true, ..Request::default() };
+    assert!(plan(&env, sample::facts(), staged(), &sure).is_ok());
+}
+
+#[test]
+fn the_users_own_checks_of_the_phase_verify_are_steps() {
+    let check = |when: Vec<When>| UserCheck {
+        name: "portal".into(),
+        probe: UserProbe::Tcp { address: "127.0.0.1:8069".into() },
+        severity: Severity::High,
+        when,
+    };
+    let mut env = sample::environment();
+    let planned = |env: &Environment| {
+        let staged = Staged { entries: Some(Default::default()), ..sample::staged() };
+        let plan = plan(env, sample::facts(), staged, &Request::default()).unwrap();
+        plan.steps.iter().any(|step| step.id == "verify.checks" && step.title.contains("portal"))
+    };
+    env.checks = vec![check(vec![When::Health])];
+    assert!(!planned(&env));
+    env.checks = vec![check(vec![When::Verify, When::Health])];
+    assert!(planned(&env));
 }

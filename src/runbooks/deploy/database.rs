@@ -16,6 +16,16 @@ impl<'a> Work<'a> {
         if self.inputs.request.no_update || self.is_current() {
             return Ok(());
         }
+        if code.running.is_none() && !self.is_fresh() {
+            return Err(Error::failed("cannot tell whether this ref needs an update of the database")
+                .on(&self.droplet.name)
+                .because("what runs is no commit of this repository, so there is nothing to compare with")
+                .next("push the commit that runs to the repository, and deploy again")
+                .next(format!(
+                    "ops deploy {} --no-update   # only if you know that no module needs an update",
+                    self.inputs.env.name
+                )));
+        }
         let needed = update::needed(&self.inputs.env.stack, code, installed);
         if needed.is_empty() {
             return Ok(());

@@ -45,7 +45,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     let created = works.iter().any(|work| work.creates_database);
     plan.steps.extend(works.iter().flat_map(|work| work.database(created)));
     plan.steps.extend(works.iter().flat_map(Work::switch));
-    plan.steps.extend(works.iter().filter_map(|work| work.settled(created)));
+    plan.steps.extend(works.iter().flat_map(|work| work.settled(created)));
     plan.steps.extend(works.iter().flat_map(Work::record));
     Ok(plan)
 }
@@ -106,6 +106,10 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
             let title = format!("the registry did not answer; the droplet's own copy of {reference} is used");
             notes.push(note(NoteKind::Warning, title, vec![fault.clone()]));
         }
+    }
+    if let Some(work) = works.first().filter(|work| !work.inputs.env.notify.is_empty()) {
+        let title = format!("`notify` of {} is read and not carried out yet", work.inputs.env.name);
+        notes.push(Note { kind: NoteKind::Info, title, lines: Vec::new() });
     }
     // What is the same on several droplets is said once.
     let mut once: Vec<Note> = Vec::new();

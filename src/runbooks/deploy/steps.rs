@@ -4,7 +4,7 @@ use super::release::Place;
 use crate::cmd::Cmd;
 use crate::inventory::{Environment, Proxy, Value};
 use crate::plan::{Action, Content, EnvValue, Layer, Phase, Step, Undo};
-use crate::text::count;
+use crate::text::{count, printable};
 use crate::tools::{compose::Project, images, odoo, releases, site, web};
 
 /// Builds steps for one droplet.
@@ -247,6 +247,12 @@ impl Builder<'_> {
             names => format!("{} installed, and no module is left half-way", names.join(", ")),
         };
         self.look("verify.modules", title, settled, 60)
+    }
+
+    /// The user's own checks after a switch.
+    pub fn own_checks(&self, names: &[&str]) -> Step {
+        let title = format!("your own checks: {}", printable(&names.join(", ")));
+        self.look("verify.checks", title, Action::OwnChecks, 120)
     }
 
     /// Verification of the new container, in order.

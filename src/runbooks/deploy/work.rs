@@ -13,7 +13,7 @@ use super::steps::{Builder, short};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::{Facts, Probe, ProbeFailure};
-use crate::inventory::{Droplet, Environment, Role};
+use crate::inventory::{Droplet, Environment, Role, When};
 use crate::plan::Step;
 use crate::tools::site;
 
@@ -143,6 +143,10 @@ impl<'a> Work<'a> {
         if same_code && same_image && runs { Situation::Current } else { Situation::Redeploy }
     }
 
+    pub(super) fn is_fresh(&self) -> bool {
+        self.situation == Situation::Fresh
+    }
+
     pub(super) fn is_current(&self) -> bool {
         self.situation == Situation::Current
     }
@@ -257,9 +261,14 @@ impl<'a> Work<'a> {
     }
 
     /// After the last web droplet was switched.
-    pub(super) fn settled(&self, created: bool) -> Option<Step> {
-        let modules: &[String] = if created { &self.inputs.env.modules } else { &[] };
-        self.is_db().then(|| self.builder().settled(modules))
+    pub(super) fn settled(&self, created: bool) -> Vec<Step> {
+        let env = self.inputs.env;
+        let modules: &[String] = if created { &env.modules } else { &[] };
+        let settled = self.is_db().then(|| self.builder().settled(modules));
+        let own: Vec<&str> =
+            env.checks_of(self.droplet, When::Verify).map(|(_, check)| &*check.name).collect();
+        let own = (!own.is_empty()).then(|| self.builder().own_checks(&own));
+        settled.into_iter().chain(own).collect()
     }
 
     pub(super) fn switch(&self) -> Vec<Step> {

@@ -112,7 +112,7 @@ fn lock() {
 
 #[test]
 fn state_records() {
-    passes("state.records", "project odoo: 1 releases, 0 runs, current r1", |_| ());
+    passes("state.records", "project odoo: 1 release, 0 runs, current r1", |_| ());
     passes("state.records", "none yet", super::Case::first_deploy);
     warns("state.records", "release 7", |case| {
         case.facts.state.as_mut().unwrap().unreadable = vec!["release 7".into()];
