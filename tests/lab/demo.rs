@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, deploy, disk, failures};
+use crate::{adopt, checks, deploy, disk, failures};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -27,6 +27,11 @@ fn releases_that_never_serve_are_put_back() {
 #[test]
 fn what_cannot_be_deployed_changes_nothing() {
     failures::impossible_deploys_change_nothing(DEMO);
+}
+
+#[test]
+fn the_users_own_checks_decide_after_a_switch() {
+    checks::own_checks_decide_after_a_switch(DEMO);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! Tests of one droplet take turns (`.config/nextest.toml`).
 
 mod adopt;
+mod checks;
 mod deploy;
 mod disk;
 mod droplet;
