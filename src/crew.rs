@@ -7,11 +7,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 
-use crate::checks::{self, Finding, Subject};
+use crate::checks::{self, Finding, Subject, Verdict};
 use crate::cmd::Cmd;
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
-use crate::execute::OwnChecks;
+use crate::execute::{Complaint, OwnChecks, Weight};
 use crate::exit::Exit;
 use crate::facts::{self, Facts};
 use crate::inventory::{Droplet, Environment, When};
@@ -157,12 +157,21 @@ impl<'a> Crew<'a> {
 
 #[async_trait]
 impl OwnChecks for Crew<'_> {
-    async fn ask(&self, droplet: &str) -> Result<Vec<Finding>> {
+    async fn ask(&self, droplet: &str) -> Result<Vec<Complaint>> {
         let unknown = || Error::failed("not a droplet of this environment").on(droplet);
         let droplet = self.env.droplets.iter().find(|one| one.name == droplet).ok_or_else(unknown)?;
         let facts = self.facts_of(droplet, Some(When::Verify)).await?;
         let subject = Subject { env: self.env, droplet, facts: &facts, staged: None, allow_downgrade: false };
-        Ok(checks::own(&subject, When::Verify))
+        let complaint = |finding: &Finding| {
+            let weight = match finding.verdict {
+                _ if finding.blocks() => Weight::TakesBack,
+                Verdict::Pass { .. } | Verdict::Skip { .. } => return None,
+                _ => Weight::Warns,
+            };
+            let (check, evidence) = (finding.title.clone(), finding.verdict.evidence().to_owned());
+            Some(Complaint { check, evidence, weight })
+        };
+        Ok(checks::own(&subject, When::Verify).iter().filter_map(complaint).collect())
     }
 }
 
