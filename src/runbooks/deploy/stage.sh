@@ -21,15 +21,26 @@ esac
 export GIT_SSH_COMMAND="$ssh"
 g() { git -c safe.directory='*' -c gc.auto=0 -c advice.detachedHead=false --git-dir="$mirror" "$@"; }
 
-say() { # name, command..: its output, bounded, as a part
+keep() { # name, command..: its output and its code, for tell
   name=$1
   shift
   "$@" >"$work/$name" 2>"$work/$name.err"
   code=$?
   [ "$code" = 0 ] || cat "$work/$name.err" >>"$work/$name"
-  head -c 4000000 "$work/$name" >"$work/part"
-  part "$name" "$code" "$work/part"
+  echo "$code" >"$work/$name.code"
   return "$code"
+}
+
+tell() { # name: what was kept, bounded, as a part
+  read -r code <"$work/$1.code" || return
+  head -c 4000000 "$work/$1" >"$work/part"
+  part "$1" "$code" "$work/part"
+  return "$code"
+}
+
+say() { # name, command..
+  keep "$@"
+  tell "$1"
 }
 
 fetch() {
@@ -131,7 +142,7 @@ running_compose() {
   "$@" $verb
 }
 running_model() { verb='config --no-interpolate --format json' running_compose; }
-running_volumes() { verb='config --format json' running_compose >"$work/resolved" && volumes "$work/resolved"; }
+running_volumes() { verb='config --format json' running_compose >"$work/ran" && volumes "$work/ran"; }
 
 printf '%s\n' "$compose" >"$work/compose"
 printf '%s\n' "$profiles" >"$work/profiles"
@@ -140,11 +151,18 @@ printf '%s\n' "$known" >"$work/known"
 printf '%s\n' "$config_files" >"$work/config_files"
 say entries entries
 say status local_changes
-[ -z "$config_files" ] || { say running_model running_model && say running_volumes running_volumes; }
+# While the fetch waits for the other end.
+[ -z "$config_files" ] || { keep running_model running_model && keep running_volumes running_volumes; } &
 
 base=$path
+[ -z "$remote" ] || say fetch fetch
+fetched=$?
+wait
+for name in running_model running_volumes; do
+  [ ! -e "$work/$name.code" ] || tell "$name"
+done
+[ "$fetched" = 0 ] || exit 0
 if [ -n "$remote" ]; then
-  say fetch fetch || exit 0
   say sha resolve || exit 0
   sha=$(cat "$work/sha")
   say subject g log -1 --format=%s "$sha"
