@@ -55,4 +55,8 @@ left=$(docker compose exec -T db psql -XAtq -U odoo -d odoo -c "select name from
 
 # Write it down; keep the last five.
 printf '%s %s %s\n' "$(date -u +%FT%TZ)" "$new" "$image" >>"$path/releases/log"
-find "$path/releases" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +6 | cut -d' ' -f2- | xargs -r rm -rf --
+find "$path/releases" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\n' | sort -rn | tail -n +6 | cut -d' ' -f2- |
+  while read -r old; do
+    docker image rm "hand/odoo:$(git rev-parse --short "${old##*/}")" >/dev/null
+    rm -rf -- "$old"
+  done
