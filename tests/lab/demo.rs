@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, checks, deploy, disk, failures};
+use crate::{adopt, checks, deploy, disk, failures, real};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -37,6 +37,11 @@ fn the_users_own_checks_decide_after_a_switch() {
 #[test]
 fn full_disks_leave_the_old_release_serving() {
     disk::full_disks(DEMO);
+}
+
+#[test]
+fn real_odoo_is_deployed_and_gets_new_code() {
+    real::first_deploy_and_new_code(DEMO);
 }
 
 #[test]

@@ -11,6 +11,8 @@ mod droplet;
 mod failures;
 mod inventory;
 mod laptop;
+mod real;
 
 mod demo;
+mod full;
 mod old;

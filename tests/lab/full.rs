@@ -1,0 +1,37 @@
+//! The long tier: `make test-full` runs these as well.
+
+mod demo {
+    use crate::droplet::DEMO;
+    use crate::{adopt, real};
+
+    #[test]
+    fn a_hand_made_stack_of_real_odoo_is_taken_over() {
+        adopt::a_hand_made_stack(DEMO, &["odoo"], "", "code-only");
+        real::failures(DEMO);
+    }
+
+    #[test]
+    fn a_hand_made_stack_of_real_odoo_with_bind_mounts_is_taken_over() {
+        adopt::a_hand_made_stack(DEMO, &["odoo", "--bind-data"], "", "bind-data-code");
+    }
+}
+
+mod old {
+    use crate::droplet::OLD;
+    use crate::{failures, real};
+
+    #[test]
+    fn real_odoo_is_deployed_and_gets_new_code() {
+        real::first_deploy_and_new_code(OLD);
+    }
+
+    #[test]
+    fn releases_that_never_serve_are_put_back() {
+        failures::sick_releases_are_put_back(OLD);
+    }
+
+    #[test]
+    fn what_cannot_be_deployed_changes_nothing() {
+        failures::impossible_deploys_change_nothing(OLD);
+    }
+}
