@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, checks, deploy, disk, failures, real};
+use crate::{adopt, checks, deploy, disk, failures, real, states};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -42,6 +42,14 @@ fn full_disks_leave_the_old_release_serving() {
 #[test]
 fn real_odoo_is_deployed_and_gets_new_code() {
     real::first_deploy_and_new_code(DEMO);
+}
+
+#[test]
+fn a_lock_a_change_by_hand_and_another_image_are_seen() {
+    let bench = failures::Bench::new(DEMO);
+    states::locked(&bench);
+    states::drift(&bench);
+    states::another_image(&bench);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! On old-1: a sudo user, another port, an old engine.
 
 use crate::droplet::OLD;
-use crate::{adopt, deploy};
+use crate::{adopt, deploy, states};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -12,4 +12,9 @@ fn a_first_deploy_and_the_next_ones() {
 #[test]
 fn a_hand_made_stack_with_data_in_bind_mounts_is_taken_over() {
     adopt::a_hand_made_stack(OLD, &["standin", "--bind-data"], "standin-", "standin-bind-data-code");
+}
+
+#[test]
+fn odd_names_and_hostile_text_are_only_text() {
+    states::odd_names(OLD);
 }
