@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, checks, deploy, disk, failures, real, states};
+use crate::{adopt, checks, deploy, failures, real, states};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -20,11 +20,6 @@ fn a_hand_made_stack_with_data_in_bind_mounts_is_taken_over() {
 }
 
 #[test]
-fn releases_that_never_serve_are_put_back() {
-    failures::sick_releases_are_put_back(DEMO);
-}
-
-#[test]
 fn what_cannot_be_deployed_changes_nothing() {
     failures::impossible_deploys_change_nothing(DEMO);
 }
@@ -32,11 +27,6 @@ fn what_cannot_be_deployed_changes_nothing() {
 #[test]
 fn the_users_own_checks_decide_after_a_switch() {
     checks::own_checks_decide_after_a_switch(DEMO);
-}
-
-#[test]
-fn full_disks_leave_the_old_release_serving() {
-    disk::full_disks(DEMO);
 }
 
 #[test]

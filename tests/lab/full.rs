@@ -2,7 +2,17 @@
 
 mod demo {
     use crate::droplet::DEMO;
-    use crate::{adopt, real};
+    use crate::{adopt, disk, failures, real};
+
+    #[test]
+    fn releases_that_never_serve_are_put_back() {
+        failures::sick_releases_are_put_back(DEMO);
+    }
+
+    #[test]
+    fn full_disks_leave_the_old_release_serving() {
+        disk::full_disks(DEMO);
+    }
 
     #[test]
     fn a_hand_made_stack_of_real_odoo_is_taken_over() {
@@ -23,11 +33,6 @@ mod old {
     #[test]
     fn real_odoo_is_deployed_and_gets_new_code() {
         real::first_deploy_and_new_code(OLD);
-    }
-
-    #[test]
-    fn releases_that_never_serve_are_put_back() {
-        failures::sick_releases_are_put_back(OLD);
     }
 
     #[test]

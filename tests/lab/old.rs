@@ -1,7 +1,7 @@
 //! On old-1: a sudo user, another port, an old engine.
 
 use crate::droplet::OLD;
-use crate::{adopt, deploy, states};
+use crate::{adopt, deploy, disk, failures, states};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -17,4 +17,14 @@ fn a_hand_made_stack_with_data_in_bind_mounts_is_taken_over() {
 #[test]
 fn odd_names_and_hostile_text_are_only_text() {
     states::odd_names(OLD);
+}
+
+#[test]
+fn releases_that_never_serve_are_put_back() {
+    failures::sick_releases_are_put_back(OLD);
+}
+
+#[test]
+fn full_disks_leave_the_old_release_serving() {
+    disk::full_disks(OLD);
 }
