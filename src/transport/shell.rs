@@ -152,13 +152,11 @@ impl<C: Carrier + 'static> Shell<C> {
         {
             let mut keep = |chunk: &[u8]| kept.push(chunk);
             let receive = async {
-                tokio::join!(
-                    receive(&mut stdout, &mut frame, out),
-                    receive(&mut stderr, &mut errors, &mut keep)
-                );
+                let out = receive(&mut stdout, &mut frame, out);
+                tokio::try_join!(out, receive(&mut stderr, &mut errors, &mut keep))
             };
             tokio::select! {
-                () = receive => {}
+                heard = receive => drop(heard?),
                 () = send => {}
             }
         }
@@ -225,8 +223,8 @@ impl<C: Carrier + 'static> Shell<C> {
             let _ = channel.stdin.shutdown().await;
             drop(channel.stdin);
             let (mut out, mut errors) = (Vec::new(), Vec::new());
-            let mut short = channel.stderr.take(4096);
-            let _ = tokio::join!(channel.stdout.read_to_end(&mut out), short.read_to_end(&mut errors));
+            let (mut said, mut short) = (channel.stdout.take(4096), channel.stderr.take(4096));
+            let _ = tokio::join!(said.read_to_end(&mut out), short.read_to_end(&mut errors));
             match channel.ended.await {
                 // BOOT itself, root at last, that found no header.
                 Some(97) => Ok(()),
@@ -276,14 +274,29 @@ pub(super) struct Raw {
     pub(super) permit: OwnedSemaphorePermit,
 }
 
-async fn receive(stream: &mut (dyn AsyncRead + Send + Unpin), frame: &mut Frame, out: OnChunk<'_>) {
-    let mut chunk = vec![0; 64 << 10];
+/// More than this in front of a command's own output is no greeting.
+const LOUDEST: usize = 1 << 20;
+
+async fn receive(
+    stream: &mut (dyn AsyncRead + Send + Unpin),
+    frame: &mut Frame,
+    out: OnChunk<'_>,
+) -> Result<(), TransportError> {
+    let (mut chunk, mut noise) = (vec![0; 64 << 10], 0);
     while !frame.ended() {
         match stream.read(&mut chunk).await {
-            Ok(count) if count > 0 => frame.push(&chunk[..count], out),
-            _ => return,
+            Ok(count) if count > 0 => {
+                frame.push(&chunk[..count], out);
+                noise += if frame.started() { 0 } else { count };
+                if noise > LOUDEST {
+                    let detail = "the login shell prints without end instead of running commands".to_owned();
+                    return Err(TransportError::Other { detail });
+                }
+            }
+            _ => break,
         }
     }
+    Ok(())
 }
 
 #[async_trait]
