@@ -98,6 +98,11 @@ pub fn hear_panics() {
 
 /// Reads the command line and carries it out; the exit code.
 pub async fn run(world: World, args: &[OsString]) -> u8 {
+    if let Err(error) = names::shown_as_it_is(args) {
+        let ui = Ui::new(Options::decide(&world, Wishes::default()), Screen::process(false));
+        ui.finish(error.exit, Some(&error));
+        return error.exit.code();
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

@@ -1,9 +1,29 @@
 //! What may stand where a name is expected. As strict as the inventory: a name becomes a directory, an
 //! argument of git or docker, a part of an SQL statement. A value that is refused ends with exit 2.
 
+use std::ffi::OsString;
+
+use crate::error::Error;
+use crate::text::printable;
+
 /// As PostgreSQL and DNS labels: longer names are cut or refused later, where it hurts more.
 const LONGEST: usize = 63;
 const LONGEST_REASON: usize = 300;
+
+/// What is wrong with an argument is said with the argument in it, by clap too, and an argument may
+/// come from a script or from somebody's branch.
+///
+/// # Errors
+/// Exit 2: it holds control characters, or such that change the direction of reading.
+pub fn shown_as_it_is(args: &[OsString]) -> Result<(), Error> {
+    let mut texts = args.iter().map(|arg| arg.to_string_lossy());
+    match texts.find(|text| printable(text) != *text) {
+        Some(text) => {
+            Err(Error::usage(format!("an argument holds control characters: {}", printable(&text))))
+        }
+        None => Ok(()),
+    }
+}
 
 /// An environment, a droplet or a step.
 pub fn name(text: &str) -> Result<String, String> {
@@ -38,9 +58,7 @@ pub fn git_ref(text: &str) -> Result<String, String> {
 
 /// Free text, on one line: it is written into journals and shown to colleagues.
 pub fn reason(text: &str) -> Result<String, String> {
-    let fine = !text.trim().is_empty()
-        && text.chars().count() <= LONGEST_REASON
-        && crate::text::printable(text) == text;
+    let fine = !text.trim().is_empty() && text.chars().count() <= LONGEST_REASON && printable(text) == text;
     match fine {
         true => Ok(text.to_owned()),
         false => Err(format!("one line of printable text, at most {LONGEST_REASON} characters")),
