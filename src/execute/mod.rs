@@ -26,7 +26,7 @@ use crate::exit::Exit;
 use crate::plan::{Action, Phase, Plan, Step, Undo};
 use crate::record::LedgerRow;
 
-pub use own::{Complaint, OwnChecks, Weight};
+pub use own::OwnChecks;
 pub use script::Secrets;
 pub use step::Post;
 use step::{Context, End};
@@ -109,10 +109,12 @@ impl<'a> Walk<'a> {
 
     async fn run(mut self) -> Report {
         let mut next = 0;
+        // Said once, for the one Ctrl-C that can be heard as a question.
+        let mut go_on = false;
         while next < self.plan.steps.len() {
-            if self.cx.stop.soft.is_cancelled() {
+            if self.cx.stop.soft.is_cancelled() && !go_on {
                 match self.interrupted() {
-                    Interrupted::Continue => {}
+                    Interrupted::Continue => go_on = true,
                     Interrupted::Undo => return self.put_back(None).await,
                     Interrupted::Leave => return self.leave(),
                 }
