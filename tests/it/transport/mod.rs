@@ -6,5 +6,5 @@ mod errors;
 mod links;
 mod many;
 mod proxy;
-mod sshd;
+pub(crate) mod sshd;
 mod sudo;

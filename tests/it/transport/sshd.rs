@@ -13,25 +13,25 @@ use ops::inventory::{Address, Become, Droplet, Role, SshAddress};
 use ops::world::{Terminal, World};
 
 /// The server, its client's files, and a world that knows only them.
-pub(super) struct Sshd {
-    pub(super) dir: tempfile::TempDir,
-    pub(super) ip: String,
-    pub(super) port: u16,
+pub(crate) struct Sshd {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) ip: String,
+    pub(crate) port: u16,
     process: Child,
 }
 
 impl Sshd {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self::with("127.0.0.1", "")
     }
 
     /// Commands find `bin` below the server's directory before everything else.
-    pub(super) fn with_path(extra: &str) -> Self {
+    pub(crate) fn with_path(extra: &str) -> Self {
         Self::build("127.0.0.1", extra, true)
     }
 
     /// `extra` are lines of sshd_config.
-    pub(super) fn with(ip: &str, extra: &str) -> Self {
+    pub(crate) fn with(ip: &str, extra: &str) -> Self {
         Self::build(ip, extra, false)
     }
 
@@ -43,10 +43,12 @@ impl Sshd {
         }
         std::fs::copy(dir.path().join("id.pub"), dir.path().join("authorized_keys")).unwrap();
         let port = free_port(ip);
-        let set_env = match bin {
-            true => format!("SetEnv PATH={}:{}", path(&dir, "bin"), std::env::var("PATH").unwrap()),
+        // The level keeps bash from running what this machine's user has in ~/.bashrc.
+        let path_env = match bin {
+            true => format!(" PATH={}:{}", path(&dir, "bin"), std::env::var("PATH").unwrap()),
             false => String::new(),
         };
+        let set_env = format!("SetEnv SHLVL=5{path_env}");
         let config = format!(
             "Port {port}\nListenAddress {ip}\nHostKey {host}\nAuthorizedKeysFile {keys}\nStrictModes no\n\
              PidFile none\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n{set_env}\n{extra}\n",
@@ -61,7 +63,7 @@ impl Sshd {
         sshd
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
@@ -71,42 +73,42 @@ impl Sshd {
     }
 
     /// Writes this key of the server, alone, into known_hosts.
-    pub(super) fn know(&self, key: &str) {
+    pub(crate) fn know(&self, key: &str) {
         let line = format!("[{}]:{} {key}\n", self.ip, self.port);
         std::fs::write(self.path("known_hosts"), line).unwrap();
     }
 
-    pub(super) fn world(&self) -> World {
+    pub(crate) fn world(&self) -> World {
         world(self.dir.path())
     }
 
-    pub(super) fn address(&self) -> SshAddress {
+    pub(crate) fn address(&self) -> SshAddress {
         address(self.dir.path(), &self.ip, self.port)
     }
 
-    pub(super) fn droplet(&self) -> Droplet {
+    pub(crate) fn droplet(&self) -> Droplet {
         droplet(self.address())
     }
 
     /// Every process on this machine that has this server's directory or port on its command line.
-    pub(super) fn masters(&self) -> Vec<String> {
+    pub(crate) fn masters(&self) -> Vec<String> {
         let ours = path(&self.dir, "run");
         processes().into_iter().map(|(_, line)| line).filter(|line| line.contains(&ours)).collect()
     }
 
     /// Kills the processes that serve connections; the listener stays.
-    pub(super) fn kill_sessions(&self) {
+    pub(crate) fn kill_sessions(&self) {
         for pid in children(self.process.id()) {
             run("kill", &["-9", &pid.to_string()]);
         }
     }
 
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.stop();
         self.process = serve(&self.dir, &self.ip, self.port);
     }
 
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.kill_sessions();
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -150,7 +152,7 @@ fn address(dir: &Path, ip: &str, port: u16) -> SshAddress {
     }
 }
 
-pub(super) fn droplet(address: SshAddress) -> Droplet {
+pub(crate) fn droplet(address: SshAddress) -> Droplet {
     Droplet {
         name: "erp-1".to_owned(),
         address: Address::Ssh(address),
@@ -159,7 +161,7 @@ pub(super) fn droplet(address: SshAddress) -> Droplet {
     }
 }
 
-pub(super) fn world(dir: &Path) -> World {
+pub(crate) fn world(dir: &Path) -> World {
     World {
         env: BTreeMap::from([("PATH".to_owned(), std::env::var("PATH").unwrap())]),
         cwd: dir.to_owned(),
@@ -173,17 +175,17 @@ pub(super) fn world(dir: &Path) -> World {
     }
 }
 
-pub(super) fn executable(path: &Path, text: &str) {
+pub(crate) fn executable(path: &Path, text: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, text).unwrap();
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-pub(super) fn free_port(ip: &str) -> u16 {
+pub(crate) fn free_port(ip: &str) -> u16 {
     TcpListener::bind((ip, 0)).unwrap().local_addr().unwrap().port()
 }
 
-pub(super) fn run(program: &str, args: &[&str]) -> String {
+pub(crate) fn run(program: &str, args: &[&str]) -> String {
     let output = Command::new(program).args(args).stdin(Stdio::null()).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
@@ -193,7 +195,7 @@ fn path(dir: &tempfile::TempDir, name: &str) -> String {
 }
 
 /// The command lines and environments of all processes, by process id.
-pub(super) fn processes() -> Vec<(u32, String)> {
+pub(crate) fn processes() -> Vec<(u32, String)> {
     let mut all = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let Ok(pid) = entry.file_name().to_string_lossy().parse() else { continue };
@@ -208,7 +210,7 @@ pub(super) fn processes() -> Vec<(u32, String)> {
 
 /// The processes at a moment when the command `needle` runs, which is ended then: however busy the
 /// machine is, it is there for as long as it takes to be seen.
-pub(super) async fn processes_beside(needle: &str) -> Vec<String> {
+pub(crate) async fn processes_beside(needle: &str) -> Vec<String> {
     let deadline = Instant::now() + Duration::from_secs(50);
     loop {
         let all = processes();
@@ -237,7 +239,7 @@ fn children(parent: u32) -> Vec<u32> {
 }
 
 /// Waits until it holds; says what did not come true.
-pub(super) async fn eventually(what: &str, within: Duration, mut holds: impl FnMut() -> bool) {
+pub(crate) async fn eventually(what: &str, within: Duration, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + within;
     while !holds() {
         assert!(Instant::now() < deadline, "not within {within:?}: {what}");
@@ -246,7 +248,7 @@ pub(super) async fn eventually(what: &str, within: Duration, mut holds: impl FnM
 }
 
 /// A test that runs itself again as another process, to be killed or to be given a terminal.
-pub(super) mod rerun {
+pub(crate) mod rerun {
     use super::*;
 
     /// The directory of the server, in the other process.
