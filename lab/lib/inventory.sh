@@ -34,7 +34,7 @@ $(inventory_stack)
       - { name: trio-2, host: $address.22, port: $port, roles: [web], compose: [compose.web.yaml] }
       - { name: trio-3, host: $address.23, port: $port, roles: [web], compose: [compose.web.yaml] }
       - { name: trio-db, host: $address.24, port: $port, roles: [db], compose: [compose.db.yaml] }
-$(inventory_stack "DB_HOST: $address.24, ")
+$(inventory_stack "DB_HOST: ${SUBNET%.*}.$1.24, ")
 YAML
 }
 

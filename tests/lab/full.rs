@@ -40,3 +40,17 @@ mod old {
         failures::impossible_deploys_change_nothing(OLD);
     }
 }
+
+mod trio {
+    use crate::several;
+
+    #[test]
+    fn a_first_deploy_to_three_empty_droplets_and_their_database() {
+        several::first_on_empty_droplets();
+    }
+
+    #[test]
+    fn hand_made_stacks_are_taken_over_and_fail_as_one() {
+        several::hand_made_stacks_are_taken_over_and_fail_as_one();
+    }
+}

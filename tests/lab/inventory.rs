@@ -20,6 +20,7 @@ fn ops_yaml_is_what_the_lab_prints_for_the_default_place() {
     let printed = work
         .replace(place, "~/.cache/ops-lab")
         .replace(&format!("127.0.{net}."), "127.0.0.")
+        .replace(&format!("10.213.{net}."), "10.213.0.")
         .replace("port: 20022", "port: 22");
     assert_eq!(printed, committed);
 }

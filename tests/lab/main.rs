@@ -12,6 +12,7 @@ mod failures;
 mod inventory;
 mod laptop;
 mod real;
+mod several;
 mod states;
 
 mod demo;

@@ -1,0 +1,62 @@
+//! Three web droplets and one database: one release, switched droplet by droplet.
+
+use crate::droplet::{Droplet, lab};
+use crate::laptop::Laptop;
+
+const DB: Droplet = Droplet { env: "trio", name: "trio-db" };
+
+fn web() -> [Droplet; 3] {
+    ["trio-1", "trio-2", "trio-3"].map(|name| Droplet { env: "trio", name })
+}
+
+#[track_caller]
+fn all_serve(release: &str) {
+    for droplet in web() {
+        assert_eq!(droplet.release(), release, "{}", droplet.name);
+        assert!(droplet.login_page().contains("ipai_docs"), "{}", droplet.name);
+    }
+}
+
+/// Nothing is there; then one database serves three droplets.
+pub fn first_on_empty_droplets() {
+    lab(&["reset", "trio"]);
+    let laptop = Laptop::new();
+    laptop.deploy("trio", "standin", &[]).exits(0).says(&["creating the database odoo", "switch.reserve"]);
+    all_serve("base");
+    assert_eq!(DB.sql("select state from ir_module_module where name = 'ipai_docs'"), "installed");
+    laptop.deploy("trio", "standin", &[]).exits(0).says(&["nothing to do"]);
+}
+
+/// Taken over as one; a release that does not serve on one droplet is taken back on all.
+pub fn hand_made_stacks_are_taken_over_and_fail_as_one() {
+    lab(&["reset", "trio"]);
+    lab(&["seed", "trio", "standin"]);
+    DB.sql("insert into ipai_document (name) values ('kept')");
+    let laptop = Laptop::impatient();
+    laptop.deploy("trio", "standin-code", &[]).exits(0).says(&["keep what runs now as release 0"]);
+    all_serve("standin-code");
+
+    let [_, second, third] = web();
+    let sees_nobody = "sed -i.lab 's/127\\.0\\.0\\.1:8069/127.0.0.1:1/' /etc/nginx/sites-enabled/odoo && \
+                       mv /etc/nginx/sites-enabled/odoo.lab /root/site.lab && nginx -s reload";
+    second.root(sees_nobody);
+    laptop
+        .deploy("trio", "standin-code-2", &[])
+        .exits(6)
+        .says(&["(step verify.proxy, droplet trio-2)", "everything was put back"]);
+    second.root("cp /root/site.lab /etc/nginx/sites-enabled/odoo && nginx -s reload");
+    all_serve("standin-code");
+
+    laptop.ops(&["lock", "take", "trio", "--droplet", "trio-3", "--reason", "maintenance"]).exits(0);
+    laptop.deploy("trio", "standin-code-2", &[]).exits(5).says(&["droplet trio-3", "maintenance"]);
+    laptop.ops(&["lock", "release", "trio"]).exits(0);
+    third.root("systemctl stop ssh.socket ssh.service");
+    let refused = laptop.deploy("trio", "standin-code-2", &[]);
+    third.root("systemctl start ssh.service");
+    refused.exits(4).says(&["trio-3"]);
+    all_serve("standin-code");
+
+    laptop.deploy("trio", "standin-code-2", &[]).exits(0);
+    all_serve("standin-code-2");
+    assert_eq!(DB.sql("select count(*) from ipai_document where name = 'kept'"), "1");
+}
