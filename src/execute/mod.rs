@@ -26,7 +26,7 @@ use crate::exit::Exit;
 use crate::plan::{Action, Phase, Plan, Step, Undo};
 use crate::record::LedgerRow;
 
-pub use own::OwnChecks;
+pub use own::{Complaint, OwnChecks, Weight};
 pub use script::Secrets;
 pub use step::Post;
 use step::{Context, End};

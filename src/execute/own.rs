@@ -5,7 +5,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::step::{Context, End};
-use crate::checks::{Finding, Verdict};
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::exit::Exit;
@@ -15,20 +14,41 @@ use crate::plan::Step;
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Asks the droplet; `flow` knows how.
+/// What a check that did not pass means for the release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weight {
+    Warns,
+    TakesBack,
+}
+
+/// A check that did not pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaint {
+    pub check: String,
+    pub evidence: String,
+    pub weight: Weight,
+}
+
+impl Complaint {
+    fn takes_back(&self) -> bool {
+        self.weight == Weight::TakesBack
+    }
+}
+
+/// Asks the droplet and judges; whoever knows facts and checks does it.
 #[async_trait]
 pub trait OwnChecks: Send + Sync {
     /// # Errors
     /// The droplet cannot be asked.
-    async fn ask(&self, droplet: &str) -> Result<Vec<Finding>>;
+    async fn ask(&self, droplet: &str) -> Result<Vec<Complaint>>;
 }
 
 /// A failure of a check that stops a run fails the step, and so takes the release back; others warn.
 pub(super) async fn verify(cx: &Context<'_>, step: &Step) -> End {
     let mut tries = 1;
-    let findings = loop {
+    let complaints = loop {
         match cx.own.ask(&step.droplet).await {
-            Ok(findings) if tries == TRIES || !findings.iter().any(Finding::blocks) => break findings,
+            Ok(all) if tries == TRIES || !all.iter().any(Complaint::takes_back) => break all,
             Ok(_) => {}
             Err(error) if tries == TRIES => {
                 return End::Unknown(Box::new(error.exit(Exit::Unknown).on(&step.droplet).at(&step.id)));
@@ -38,15 +58,14 @@ pub(super) async fn verify(cx: &Context<'_>, step: &Step) -> End {
         tries += 1;
         tokio::time::sleep(PAUSE).await;
     };
-    for finding in findings.iter().filter(|finding| matches!(finding.verdict, Verdict::Warn { .. })) {
-        let text = format!("{} on {}: {}", finding.title, finding.droplet, finding.verdict.evidence());
+    let (failed, warned): (Vec<_>, Vec<_>) = complaints.iter().partition(|one| one.takes_back());
+    for Complaint { check, evidence, .. } in warned {
+        let text = format!("{check} on {}: {evidence}", step.droplet);
         cx.listener.on(&Event::Warning { text });
     }
-    let failed: Vec<_> = findings.iter().filter(|finding| finding.blocks()).collect();
     let Some(first) = failed.first() else { return End::Done };
-    let error = Error::failed(format!("your check “{}” failed after the switch", first.title));
-    let lines = |finding: &&Finding| format!("{}: {}", finding.title, finding.verdict.evidence());
-    let error = error.because(first.verdict.evidence());
-    let rest: Vec<String> = failed[1..].iter().map(lines).collect();
-    End::Failed(Box::new(error.evidence("other checks that failed", rest).on(&step.droplet).at(&step.id)))
+    let error = Error::failed(format!("your check “{}” failed after the switch", first.check));
+    let rest = failed[1..].iter().map(|one| format!("{}: {}", one.check, one.evidence)).collect();
+    let error = error.because(&first.evidence).evidence("other checks that failed", rest);
+    End::Failed(Box::new(error.on(&step.droplet).at(&step.id)))
 }

@@ -28,7 +28,7 @@ verb=$1 dir=$2
 shift 2
 # It stands in a unit file below, where quotes, $ and % would mean something.
 case $dir in *[!A-Za-z0-9._/\ -]*|[!/]*) bad "directory";; esac
-self=$0
+self=$0 volatile=
 
 # A full disk must not keep a run from its journal, its undo or from giving back the lock: `ballast` is
 # put aside when the lock is taken and given up when little else is free.
@@ -177,6 +177,7 @@ start() {
     journal "$run" "\"event\":\"begin\",\"step\":\"$step\",\"attempt\":$attempt"
     if [ "$mode" = attached ]; then
       exec 4<&0
+      volatile=yes
       perform "$run" "$step" "$attempt" "$limit" <&4
     else
       detach "$run" "$step" "$attempt" "$limit"
@@ -200,7 +201,8 @@ detach() { # run, step, attempt, limit
   setsid /bin/sh "$self" perform "$dir" "$1" "$2" "$3" "$4" </dev/null >/dev/null 2>&1 9>&- &
 }
 
-# The step itself: runs the script to its end, and records that end once.
+# The step itself: runs the script to its end, and records that end once. Of a step on the connection
+# nobody asks after a loss of power, so its end need not reach the disk.
 perform() { # run, step, attempt, limit; stdin is the script's
   place "$1" "$2" "$3"
   printf '%s %s\n' $$ "$(sed 's/.*) //' /proc/$$/stat | cut -d' ' -f20)" >"$at/pid"
@@ -215,7 +217,7 @@ finish() { # run, step, attempt, code
   make_room
   # What the step said of it may not have found room in its own log.
   [ "$4" = 0 ] || [ "$free" -ge 512 ] || echo "the disk of $dir is full: $free kB are free" >>"$at/log"
-  echo "$4" >"$at/code.tmp" && sync "$at/code.tmp" && mv -f "$at/code.tmp" "$at/code"
+  echo "$4" >"$at/code.tmp" && { [ -n "$volatile" ] || sync "$at/code.tmp"; } && mv -f "$at/code.tmp" "$at/code"
   journal "$1" "\"event\":\"end\",\"step\":\"$2\",\"attempt\":$3,\"code\":$4"
 }
 
