@@ -42,7 +42,7 @@ const BLIND: [(&str, &[&str]); 6] = [
     ("facts", &["transport"]),
     // It only listens.
     ("ui", &["transport", "execute", "runbooks", "crew", "queries", "flow"]),
-    ("execute", &["facts", "runbooks"]),
+    ("execute", &["facts", "checks", "runbooks"]),
 ];
 
 /// A secret that a command gives: the one process that is started before anything is connected.
