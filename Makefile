@@ -32,7 +32,8 @@ test: need ## every test, the end-to-end ones on lab droplets included
 test-full: need ## the long tier: everything, three web droplets and a million broken inventories included
 	$(LAB) up demo old login trio
 	cargo build --locked
-	OPS_FUZZ_CASES=1000000 cargo nextest run --locked --profile ci
+	cargo nextest run --locked --profile ci
+	$(MAKE) fuzz
 
 lint: need ## format, clippy, shellcheck, cargo-deny where it is there
 	cargo fmt --check
@@ -41,7 +42,7 @@ lint: need ## format, clippy, shellcheck, cargo-deny where it is there
 	if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: skipped"; fi
 
 fuzz: need ## a million broken inventories
-	OPS_FUZZ_CASES=1000000 cargo nextest run --locked --cargo-profile fuzz -E 'test(/fuzz/)'
+	OPS_FUZZ_CASES=1000000 cargo nextest run --locked --cargo-profile fuzz --test it -E 'test(/fuzz/)'
 
 bench: need ## the side-by-side measurements; writes bench/RESULTS.md
 	$(LAB) up demo
