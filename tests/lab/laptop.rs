@@ -39,6 +39,11 @@ impl Laptop {
         self.home.path().join("ops.yaml")
     }
 
+    /// A file of this laptop.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
     /// The program, not yet started: nobody at the keyboard.
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ops"));

@@ -14,7 +14,9 @@ mod laptop;
 mod real;
 mod several;
 mod states;
+mod terminal;
 
 mod demo;
 mod full;
 mod old;
+mod pty;

@@ -1,0 +1,118 @@
+//! A person at a terminal: `ops` on a pseudo-terminal of 80 columns, what it shows, what is typed.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use expectrl::process::unix::WaitStatus;
+use expectrl::session::OsSession;
+use expectrl::{Expect, Session};
+
+/// The longest that anything may take to be shown.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+pub const CTRL_C: &str = "\x03";
+pub const CTRL_D: &str = "\x04";
+
+pub struct Terminal {
+    session: OsSession,
+    /// Everything that was written, as bytes of the terminal.
+    raw: Vec<u8>,
+    /// Where the next `sees` begins to look.
+    from: usize,
+}
+
+impl Terminal {
+    pub fn start(mut command: Command) -> Self {
+        command.env("TERM", "xterm-256color").stdin(Stdio::inherit());
+        let session = Session::spawn(command).unwrap();
+        Self { session, raw: Vec::new(), from: 0 }
+    }
+
+    /// Waits until this is written, after what was seen before. Blanks and line ends are all one.
+    #[track_caller]
+    pub fn sees(&mut self, text: &str) -> &mut Self {
+        let wanted = plain(text.as_bytes());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if plain(&self.raw[self.from..]).contains(&wanted) {
+                self.from = self.raw.len();
+                return self;
+            }
+            let more = self.read();
+            assert!(more && Instant::now() < deadline, "not seen: {text}\n{}", self.shown());
+        }
+    }
+
+    #[track_caller]
+    pub fn types(&mut self, text: &str) -> &mut Self {
+        self.session.send(text).unwrap();
+        self
+    }
+
+    /// A question is the last thing on the screen and stays it: nothing is drawn over it, and the
+    /// cursor is there to type at.
+    #[track_caller]
+    pub fn is_asked(&mut self, question: &str) -> &mut Self {
+        self.sees(question);
+        self.quiet(Duration::from_millis(600));
+        let (text, wanted) = (plain(&self.raw), plain(question.as_bytes()));
+        assert!(text.ends_with(&wanted), "something is drawn after the question\n{}", self.shown());
+        self.has_cursor();
+        self
+    }
+
+    /// The exit code.
+    #[track_caller]
+    pub fn ends(&mut self) -> i32 {
+        let deadline = Instant::now() + PATIENCE;
+        while self.read() {
+            assert!(Instant::now() < deadline, "it does not end\n{}", self.shown());
+        }
+        self.has_cursor();
+        match self.session.get_process().wait().unwrap() {
+            WaitStatus::Exited(_, code) => code,
+            status => panic!("{status:?}\n{}", self.shown()),
+        }
+    }
+
+    /// All that was shown, without the drawing.
+    pub fn shown(&self) -> String {
+        console::strip_ansi_codes(&String::from_utf8_lossy(&self.raw)).into_owned()
+    }
+
+    #[track_caller]
+    fn has_cursor(&self) {
+        let text = String::from_utf8_lossy(&self.raw);
+        let (hidden, given) = (text.rfind("\x1b[?25l"), text.rfind("\x1b[?25h"));
+        assert!(hidden <= given, "the cursor is hidden\n{}", self.shown());
+    }
+
+    /// Reads for as long.
+    fn quiet(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end && self.read() {}
+    }
+
+    /// Reads what is there, waiting a little; false at the end.
+    fn read(&mut self) -> bool {
+        let mut buffer = [0; 8192];
+        match self.session.try_read(&mut buffer) {
+            Ok(0) => false,
+            Ok(count) => {
+                self.raw.extend(&buffer[..count]);
+                true
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                std::thread::sleep(Duration::from_millis(10));
+                true
+            }
+            // How Linux says that the other side closed the terminal.
+            Err(_) => false,
+        }
+    }
+}
+
+fn plain(bytes: &[u8]) -> String {
+    let text = console::strip_ansi_codes(&String::from_utf8_lossy(bytes)).into_owned();
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
