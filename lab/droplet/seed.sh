@@ -27,7 +27,7 @@ password=${DB_PASSWORD:-$(od -An -N 18 -tx1 /dev/urandom | tr -d ' \n')}
 chmod 0600 .env
 if [ "$bind_data" = yes ]; then
   mkdir -p data/odoo data/db
-  "${as_root[@]}" chown 101:101 data/odoo
+  "${as_root[@]}" chown 101:101 data data/odoo
 fi
 compose pull --quiet
 if [ -n "${ONLY_DB:-}" ]; then

@@ -194,6 +194,58 @@ branch standin-no-compose standin
 git rm --quiet compose.yaml
 commit "The compose file is gone"
 
+# What grown stacks have: two compose files, extends, an image of their own, fixed names, a service and
+# a network of others, a profile, data in a directory that git keeps alive.
+branch standin-grown standin
+cat >Dockerfile <<'FILE'
+FROM registry.lab:5000/standin:1
+COPY custom-addons/ipai_docs/VERSION /etc/odoo/built
+FILE
+cat >base.yaml <<'FILE'
+services:
+  cached:
+    restart: unless-stopped
+    environment:
+      LAB_MODE: base
+FILE
+cat >compose.override.yaml <<'FILE'
+services:
+  odoo:
+    image: !reset null
+    build: .
+    container_name: erp-odoo
+    environment:
+      LAB_MODE: override
+    volumes:
+      - ./data:/var/lib/odoo
+      - ./certs:/etc/odoo/certs:ro
+      - legacy:/mnt/legacy
+    networks: [default, edge]
+  cache:
+    extends: { file: base.yaml, service: cached }
+    image: registry.lab:5000/standin:2
+    container_name: erp-cache
+    entrypoint: [sleep, infinity]
+    networks: [edge]
+  tools:
+    image: registry.lab:5000/standin:2
+    profiles: [tools]
+    entrypoint: [sleep, infinity]
+networks:
+  edge:
+    external: true
+volumes:
+  legacy:
+    external: true
+FILE
+mkdir -p data
+touch data/.gitkeep
+git add --force data/.gitkeep
+commit "A stack that has grown"
+branch standin-grown-code standin-grown
+release_text grown-code
+commit "ipai_docs: a code change in a grown stack"
+
 git clone --quiet --bare "$tree" "$target"
 git -C "$target" remote remove origin
 git -C "$target" symbolic-ref HEAD refs/heads/main

@@ -14,7 +14,8 @@ const PROBE: &str = r#"
 exec docker inspect --type container --format "$1" $OPS_IDS
 "#;
 
-// Every field here exists since Docker 20.10.
+// Every field here exists since Docker 20.10. Names as in Docker's JSON; `index` where a container may
+// lack one, because a missing key is an error and would take all containers' facts away.
 const FORMAT: &str = concat!(
     r#"{"id":{{json .Id}},"name":{{json .Name}},"#,
     r#""project":{{json (index .Config.Labels "com.docker.compose.project")}},"#,
@@ -23,7 +24,7 @@ const FORMAT: &str = concat!(
     r#""config_files":{{json (index .Config.Labels "com.docker.compose.project.config_files")}},"#,
     r#""working_dir":{{json (index .Config.Labels "com.docker.compose.project.working_dir")}},"#,
     r#""state":{{json .State.Status}},"#,
-    r#""health":{{if .State.Health}}{{json .State.Health.Status}}{{else}}null{{end}},"#,
+    r#""health":{{with index .State "Health"}}{{json .Status}}{{else}}null{{end}},"#,
     r#""exit_code":{{json .State.ExitCode}},"restarts":{{json .RestartCount}},"#,
     r#""oom_killed":{{json .State.OOMKilled}},"started":{{json .State.StartedAt}},"#,
     r#""image":{{json .Config.Image}},"image_id":{{json .Image}},"#,

@@ -1,6 +1,6 @@
 //! The first deploy over a stack that was made by hand: it is taken over where it stands.
 
-use crate::droplet::Droplet;
+use crate::droplet::{Droplet, lab};
 use crate::laptop::Laptop;
 
 /// Rows and files of a stack in use.
@@ -87,4 +87,33 @@ pub fn a_hand_made_stack(droplet: Droplet, seed: &[&str], family: &str, git_ref:
     droplet.root("docker image inspect ops/odoo:0-odoo");
     droplet.root("docker compose -p odoo --project-directory /opt/odoo -f /var/lib/ops/odoo/releases/0/compose.json config -q");
     laptop.deploy(droplet.env, git_ref, &[]).exits(0).says(&["nothing to do"]);
+}
+
+/// A stack with two compose files, `extends`, an image of its own, fixed names, services, networks and
+/// volumes of others, a profile, and data in a directory that git keeps alive: all of it is respected.
+pub fn a_grown_stack(droplet: Droplet) {
+    droplet.fresh();
+    droplet.root(
+        "docker network create edge && docker volume create legacy &&
+         docker run --rm -u 0 --entrypoint sh -v legacy:/l registry.lab:5000/standin:1 -c 'echo old >/l/file'",
+    );
+    lab(&["seed", droplet.name, "standin", "--bind-data", "--branch", "standin-grown"]);
+    droplet.root("docker exec erp-odoo sh -c 'echo attachment >/var/lib/odoo/filestore/kept'");
+    let others = "docker inspect -f '{{.Name}} {{.Id}} {{.State.StartedAt}}' odoo-db-1 erp-cache";
+    let before = droplet.root(others);
+
+    let both = "compose: [compose.yaml, compose.override.yaml]";
+    let laptop = Laptop::with(&[("compose: [compose.yaml]", both)]);
+    let deploy = || laptop.deploy(droplet.env, "standin-grown-code", &[]);
+    deploy().exits(0).says(&["build the image of odoo", "left as they run: cache, db"]);
+    assert_eq!(droplet.release(), "grown-code");
+    assert_eq!(droplet.root(others), before);
+    // The image is built from the release: the file in it is the new one.
+    let inside = "docker exec erp-odoo sh -c 'cat /etc/odoo/built /var/lib/odoo/filestore/kept /mnt/legacy/file; echo $LAB_MODE'";
+    assert_eq!(droplet.root(inside), "grown-code\nattachment\nold\noverride");
+    let networks =
+        "docker inspect -f '{{range $name, $one := .NetworkSettings.Networks}}{{$name}} {{end}}' erp-odoo";
+    assert_eq!(droplet.root(networks), "edge odoo_default ");
+    assert_eq!(droplet.root("docker ps -a --format '{{.Names}}' | sort"), "erp-cache\nerp-odoo\nodoo-db-1");
+    deploy().exits(0).says(&["nothing to do"]);
 }

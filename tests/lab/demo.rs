@@ -20,6 +20,11 @@ fn a_hand_made_stack_with_data_in_bind_mounts_is_taken_over() {
 }
 
 #[test]
+fn a_stack_that_has_grown_is_taken_over() {
+    adopt::a_grown_stack(DEMO);
+}
+
+#[test]
 fn what_cannot_be_deployed_changes_nothing() {
     failures::impossible_deploys_change_nothing(DEMO);
 }

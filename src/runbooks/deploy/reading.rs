@@ -15,6 +15,17 @@ pub(super) fn names(model: &Model) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// Compose starts a service with profiles only where one of them is asked for.
+pub(super) fn enabled(service: &Value, profiles: &[String]) -> bool {
+    match service.get("profiles").and_then(Value::as_array) {
+        Some(own) if !own.is_empty() => own
+            .iter()
+            .filter_map(Value::as_str)
+            .any(|profile| profiles.iter().any(|asked| asked == profile || asked == "*")),
+        _ => true,
+    }
+}
+
 /// `registry/name` of `registry/name:tag@digest`.
 pub(super) fn repository(reference: &str) -> &str {
     let name = reference.split('@').next().unwrap_or(reference);
@@ -46,4 +57,19 @@ pub(super) fn published(model: &Model, name: &str, port: u16) -> Option<u16> {
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_service_of_a_profile_nobody_asked_for_is_left_out() {
+        let tools = json!({"profiles": ["tools", "debug"]});
+        assert!(!enabled(&tools, &[]) && !enabled(&tools, &["other".into()]));
+        assert!(enabled(&tools, &["debug".into()]) && enabled(&tools, &["*".into()]));
+        assert!(enabled(&json!({}), &[]) && enabled(&json!({"profiles": []}), &[]));
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::Inputs;
-use super::reading::{host_of, names, published, repository};
+use super::reading::{enabled, host_of, names, published, repository};
 use super::release::{Place, default_project};
 use super::render::{Moved, moved, render, service};
 use super::staged::{Code, Model, Resolved, Staged};
@@ -309,6 +309,7 @@ impl<'a> Work<'a> {
         names(self.model)
             .into_iter()
             .filter(|name| *name != stack.web && *name != stack.db && self.facts.container(name).is_none())
+            .filter(|name| service(self.model, name).is_some_and(|one| enabled(one, &stack.profiles)))
             .collect()
     }
 
