@@ -2,7 +2,12 @@
 
 mod demo {
     use crate::droplet::DEMO;
-    use crate::{adopt, disk, failures, real};
+    use crate::{adopt, disk, failures, gone, real};
+
+    #[test]
+    fn a_laptop_that_is_gone_leaves_a_stack_that_can_be_deployed_to() {
+        gone::a_laptop_that_is_gone(DEMO);
+    }
 
     #[test]
     fn releases_that_never_serve_are_put_back() {

@@ -9,6 +9,7 @@ mod deploy;
 mod disk;
 mod droplet;
 mod failures;
+mod gone;
 mod inventory;
 mod laptop;
 mod real;

@@ -35,7 +35,7 @@ fn free(subject: &Subject<'_>) -> Verdict {
     let silence = state.now.saturating_sub(holder.heartbeat);
     if silence < SILENT || holder.run.starts_with("manual-") {
         let fix = format!(
-            "wait for it (ops runs attach {}), or if nobody works on it: ops lock release {env}; a deploy ends with exit code 5 meanwhile",
+            "wait for it (ops runs show {} says how far it is), or if nobody works on it: ops lock release {env}",
             quote(&holder.run)
         );
         return Verdict::fail(held(holder, state.now), fix);

@@ -100,12 +100,12 @@ fn lock() {
     fails(
         "lock",
         "held by ana@laptop for 10 min: deploy (hotfix), run prod-1",
-        "ops runs attach prod-1",
+        "ops runs show prod-1",
         held(NOW - 5, "prod-1"),
     );
-    fails("lock", "held by ana@laptop", "exit code 5", held(NOW - 90_000, "manual-1"));
+    fails("lock", "held by ana@laptop", "ops lock release prod", held(NOW - 90_000, "manual-1"));
     warns("lock", "no sign of life for 9 min", held(NOW - 590, "prod-1"));
-    fails("lock", "run $(id)", "attach '$(id)'", held(NOW, "$(id)"));
+    fails("lock", "run $(id)", "show '$(id)'", held(NOW, "$(id)"));
     does_not_know("lock", |case| case.facts.state.as_mut().unwrap().unreadable = vec!["lock lock".into()]);
     does_not_know("lock", |case| case.facts.state = lost());
 }
