@@ -20,6 +20,11 @@ fn a_hand_made_stack_with_data_in_bind_mounts_is_taken_over() {
 }
 
 #[test]
+fn a_failed_first_deploy_can_be_repeated() {
+    failures::a_failed_first_deploy_can_be_repeated(DEMO);
+}
+
+#[test]
 fn a_stack_that_has_grown_is_taken_over() {
     adopt::a_grown_stack(DEMO);
 }

@@ -4,22 +4,35 @@
 use crate::droplet::{Cut, Droplet};
 use crate::laptop::{Laptop, Ran};
 
-/// A droplet on which release `standin` was deployed, and a laptop that gives up after seconds.
+/// A droplet on which release `standin` was deployed, and two laptops: releases that should serve have
+/// their time also on a busy machine, those that never will are given up after seconds.
 pub struct Bench {
     pub droplet: Droplet,
     pub laptop: Laptop,
+    hasty: Laptop,
 }
 
 impl Bench {
     pub fn new(droplet: Droplet) -> Self {
         droplet.fresh();
-        let laptop = Laptop::impatient();
-        laptop.deploy(droplet.env, "standin", &[]).exits(0);
-        Self { droplet, laptop }
+        Self::with(droplet, &[])
+    }
+
+    /// The inventory changed, the droplet as it is.
+    pub fn with(droplet: Droplet, changes: &[(&str, &str)]) -> Self {
+        let seconds = [changes, &[("health_timeout: 2m", "health_timeout: 8s")]].concat();
+        let bench = Self { droplet, laptop: Laptop::with(changes), hasty: Laptop::with(&seconds) };
+        bench.deploy("standin").exits(0);
+        bench
     }
 
     pub fn deploy(&self, git_ref: &str) -> Ran {
         self.laptop.deploy(self.droplet.env, git_ref, &[])
+    }
+
+    /// For a release that will never serve.
+    pub fn deploy_in_vain(&self, git_ref: &str) -> Ran {
+        self.hasty.deploy(self.droplet.env, git_ref, &[])
     }
 
     #[track_caller]
@@ -44,7 +57,7 @@ impl Bench {
     pub fn puts_back(&self, git_ref: &str, says: &[&str]) {
         let images = "docker image ls 'ops/*' --format '{{.Repository}}:{{.Tag}} {{.ID}}' | sort; ls /var/lib/ops/odoo/releases";
         let before = self.droplet.root(images);
-        let ran = self.deploy(git_ref).exits(6).says(says);
+        let ran = self.deploy_in_vain(git_ref).exits(6).says(says);
         let run = ran
             .err
             .split_whitespace()
@@ -97,4 +110,29 @@ pub fn impossible_deploys_change_nothing(droplet: Droplet) {
     }
     bench.laptop.deploy(droplet.env, "standin-image", &["--allow-downgrade"]).exits(0);
     bench.serves("standin-image");
+}
+
+/// A first deploy that fails leaves nothing that serves, keeps what a database holds aside, and the
+/// next one works.
+pub fn a_failed_first_deploy_can_be_repeated(droplet: Droplet) {
+    droplet.fresh();
+    let laptop = Laptop::with(&[("health_timeout: 2m", "health_timeout: 25s")]);
+    let gone = |what: &str| {
+        let left =
+            "docker ps -aq | wc -l; ls -d /opt/odoo/.env /etc/nginx/sites-enabled/odoo 2>/dev/null | wc -l;
+            docker image ls -q 'ops/*' | wc -l; ls /var/lib/ops/odoo/releases | wc -l";
+        assert_eq!(droplet.root(left), "0\n0\n0\n0", "{what} left something");
+        laptop.ops(&["lock", "status", droplet.env]).exits(0).says(&["free"]);
+    };
+    let crash = "the stand-in image was made to crash at start";
+    laptop.deploy(droplet.env, "standin-crash", &[]).exits(6).says(&["create the database odoo", crash]);
+    gone("a crash while the database is created");
+    laptop.deploy(droplet.env, "standin-never-healthy", &[]).exits(6).says(&["odoo did not become healthy"]);
+    gone("a release that is never healthy");
+    laptop.deploy(droplet.env, "standin", &[]).exits(0).says(&["creating the database odoo"]);
+    assert_eq!(droplet.release(), "base");
+    // What the second one had created is renamed and closed; nothing is dropped.
+    let databases =
+        "select count(*) from pg_database where datname like 'odoo_failed_%' and not datallowconn";
+    assert_eq!(droplet.sql(databases), "1");
 }
