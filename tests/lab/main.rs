@@ -19,5 +19,7 @@ mod terminal;
 
 mod demo;
 mod full;
+mod hostile;
+mod login;
 mod old;
 mod pty;

@@ -7,8 +7,9 @@ use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use expectrl::{Expect, Session};
 
-/// The longest that anything may take to be shown.
+/// The longest that anything may take to be shown, and a whole command to end.
 const PATIENCE: Duration = Duration::from_secs(90);
+const WHOLE: Duration = Duration::from_secs(300);
 
 pub const CTRL_C: &str = "\x03";
 pub const CTRL_D: &str = "\x04";
@@ -64,7 +65,7 @@ impl Terminal {
     /// The exit code.
     #[track_caller]
     pub fn ends(&mut self) -> i32 {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + WHOLE;
         while self.read() {
             assert!(Instant::now() < deadline, "it does not end\n{}", self.shown());
         }

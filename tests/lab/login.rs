@@ -1,0 +1,85 @@
+//! Logins that fail on a real droplet, and sudo with and without a password. On login-1, where Docker
+//! does not run and OpenSSH turns away an address that failed too often.
+
+use std::process::Command;
+
+use crate::droplet::Droplet;
+use crate::laptop::Laptop;
+use crate::terminal::Terminal;
+
+const LOGIN: Droplet = Droplet { env: "demo", name: "login-1" };
+
+/// A laptop whose environment `demo` is login-1, reached as `user`.
+fn laptop(user: &str, r#become: &str) -> Laptop {
+    let net = std::env::var("OPS_LAB_NET").unwrap_or_else(|_| "0".into());
+    let demo = format!("name: demo-1, host: 127.0.{net}.11");
+    let login = format!("name: login-1, host: 127.0.{net}.31, user: {user}, become: {become}");
+    Laptop::with(&[(&demo, &login)])
+}
+
+/// Failed logins are forgotten when sshd starts anew.
+fn forgiving() -> Droplet {
+    LOGIN.fresh();
+    LOGIN.root("systemctl restart ssh");
+    LOGIN
+}
+
+#[test]
+fn sudo_that_is_refused_and_sudo_that_wants_a_password() {
+    forgiving();
+    let refused = laptop("nosudo", "sudo");
+    for command in [&["preflight", "demo"][..], &["deploy", "demo", "--yes"]] {
+        refused.ops(command).exits(4).says(&["cannot become root on login-1", "Next:", "sudo -l"]);
+    }
+    let wants = laptop("sudopw", "sudo");
+    for command in [&["preflight", "demo"][..], &["deploy", "demo", "--yes"]] {
+        wants.ops(command).exits(4).says(&["cannot become root on login-1", "password", "--ask-become-pass"]);
+    }
+    let asked = |password: &str| {
+        let mut terminal = Terminal::start(wants.command(&["preflight", "demo", "--ask-become-pass"]));
+        terminal.is_asked("sudo's password on the droplets of demo:").types(&format!("{password}\n"));
+        let code = terminal.ends();
+        assert!(!terminal.shown().contains(password), "{}", terminal.shown());
+        (code, terminal.shown().split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    let (code, shown) = asked("wrong-one");
+    assert!(code == 4 && shown.contains("cannot become root on login-1"), "exit {code}\n{shown}");
+    // Root at last; what it finds there is that Docker does not run.
+    let (code, shown) = asked("lab-sudo");
+    assert!(code == 9 && shown.contains("docker does not answer"), "exit {code}\n{shown}");
+}
+
+#[test]
+fn a_docker_that_does_not_run_stops_a_deploy_before_it_begins() {
+    let droplet = forgiving();
+    let laptop = laptop("root", "no");
+    laptop.ops(&["preflight", "demo"]).exits(9).says(&["docker does not answer", "systemctl"]);
+    laptop.ops(&["deploy", "demo", "--yes"]).exits(9).says(&["docker does not answer", "Next:"]);
+    assert_eq!(droplet.root("ls /opt/odoo /var/lib/ops/*/runs 2>/dev/null; :"), "");
+}
+
+#[test]
+fn logins_that_fail_and_the_penalty_for_them() {
+    let droplet = forgiving();
+    let stranger = laptop("root", "no");
+    let key = stranger.file("other");
+    let made =
+        Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status().unwrap();
+    assert!(made.success());
+    let own = laptop("nobody-here", "no");
+    own.ops(&["preflight", "demo"]).exits(4).says(&["cannot log in to login-1", "nobody-here", "ssh -v"]);
+    let text = std::fs::read_to_string(stranger.file("ops.yaml")).unwrap();
+    let become_no = "become: no";
+    assert!(text.contains(become_no));
+    let text = text.replacen(become_no, &format!("become: no, identity: {}", key.display()), 1);
+    std::fs::write(stranger.file("ops.yaml"), text).unwrap();
+    stranger.ops(&["preflight", "demo"]).exits(4).says(&["cannot log in to login-1", "Permission denied"]);
+    // sshd has had enough of this address: said as such, not as a login that failed.
+    let penalty = (0..8).map(|_| stranger.ops(&["deploy", "demo", "--yes"]).exits(4)).find(|ran| {
+        let said = ran.err.split_whitespace().collect::<Vec<_>>().join(" ");
+        said.contains("cannot reach login-1") && said.contains("wait a few minutes")
+    });
+    assert!(penalty.is_some(), "no penalty was met");
+    droplet.root("systemctl restart ssh");
+    laptop("root", "no").ops(&["preflight", "demo"]).exits(9);
+}
