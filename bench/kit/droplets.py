@@ -37,10 +37,14 @@ class Droplets:
         key = (self.work / "host.pub").read_text().rsplit(" ", 1)[0]
         self.known_hosts.write_text("".join(f"[{host}]:{self.port_of(host)} {key}\n" for host in everywhere()))
         self.ssh_config = self.work / "ssh_config"
+        self.configure()
+
+    def configure(self, extra=""):
+        """What `ops`, the bare ssh and Ansible are configured with; `extra` are further lines."""
         self.ssh_config.write_text(
             f"Host {FAR}.*\n  Port {self.far_port}\nHost *\n  Port {self.port}\n  User {getpass.getuser()}\n  IdentityFile {self.work}/id\n"
             f"  IdentitiesOnly yes\n  UserKnownHostsFile {self.known_hosts}\n  GlobalKnownHostsFile /dev/null\n"
-            "  StrictHostKeyChecking yes\n  BatchMode yes\n")
+            f"  StrictHostKeyChecking yes\n  BatchMode yes\n{extra}")
 
     def sshd(self, extra=""):
         """The server, as a context; `extra` are further lines of its configuration."""

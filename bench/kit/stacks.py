@@ -107,12 +107,28 @@ class Stacks:
         return seconds
 
     def counted(self, deploy):
-        """Logins, commands and seconds of one deploy, as the droplet's sshd saw them."""
+        """Logins and commands of one deploy, as the droplet's sshd saw them, and the seconds of processor
+        that the droplet spent, which a busy machine changes little."""
         since = lab("root", DROPLET, "date", "+@%s.%N").strip()
-        seconds = deploy()
+        before = self.processor()
+        deploy()
+        spent = self.processor() - before
         time.sleep(1.5)
         journal = lab("root", DROPLET, "journalctl", "-u", "ssh", "--no-pager", "-o", "cat", "--since", since)
-        return journal.count("Accepted publickey"), journal.count("Starting session"), seconds
+        return journal.count("Accepted publickey"), journal.count("Starting session"), spent
+
+    def processor(self):
+        """Seconds of processor of everything on the droplet so far; its containers' are part of it."""
+        done = subprocess.run(["docker", "inspect", "-f", "{{.Id}}", self.container], check=True, text=True,
+                              capture_output=True, timeout=60)
+        name = f"docker/{done.stdout.strip()}"
+        for path in (f"/sys/fs/cgroup/cpuacct/{name}/cpuacct.usage", f"/sys/fs/cgroup/{name}/cpu.stat",
+                     f"/sys/fs/cgroup/system.slice/docker-{done.stdout.strip()}.scope/cpu.stat"):
+            if os.path.exists(path):
+                with open(path, encoding="ascii") as file:
+                    words = file.read().split()
+                return int(words[0]) / 1e9 if len(words) == 1 else int(words[1]) / 1e6
+        raise place.Failed("no cgroup of the droplet was found")
 
     def proxy(self, round_trip):
         """The droplet once more, `round_trip` milliseconds away."""

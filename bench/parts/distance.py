@@ -1,16 +1,17 @@
 """The same at 100 ms round trip, through the delaying proxy: what each round trip of a tool costs."""
-from kit import figures, place
+from kit import figures, peers, place
 from kit.contest import Contest, capture
 from kit.droplets import Droplets
 from kit.stacks import Stacks
 from parts.deploy import compared
 
 ROUND_TRIP = 100
-ROUNDS = {1: 7, 10: 5, 50: 3}
+ROUNDS = {1: 5, 10: 3}
 DEPLOYS = 5
 
 
 def measure():
+    peers.prepare()
     stacks = Stacks()
     with stacks.proxy(ROUND_TRIP):
         stacks.by_ops(), stacks.by_hand()
@@ -33,8 +34,7 @@ def facts(droplets, inventory, script, count, rounds):
         return contest.ops_warm()
 
     contenders = {"ops, cold": contest.ops_cold, "ops, warm": warm, "ssh, the script of ops": contest.raw(script)}
-    # Ansible on 50 droplets at this distance takes minutes a round and adds nothing to the figure at 10.
-    contenders.update(contest.peers("pyinfra", "ansible-core") if count < 50 else contest.peers("pyinfra"))
+    contenders.update(contest.peers("pyinfra", "ansible-core"))
     series = figures.interleaved(contenders, rounds)
     cold, warm_series, bare, *others = series.values()
     ratios = [figures.ratio_row("ops cold / ssh", cold, bare), figures.ratio_row("ops warm / ssh", warm_series, bare)]
