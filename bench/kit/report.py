@@ -43,7 +43,9 @@ def moment():
 
 def machine():
     system = platform.freedesktop_os_release().get("PRETTY_NAME", "?")
-    commit = first_line("git", "-C", str(place.REPOSITORY), "rev-parse", "--short", "HEAD")
+    # Another binary was built from nobody knows what.
+    own = place.OPS == place.REPOSITORY / "target/release/ops"
+    commit = first_line("git", "-C", str(place.REPOSITORY), "rev-parse", "--short", "HEAD") if own else "another commit"
     return ("{}, kernel {}, {} cores ({}), {} GiB; {}; docker {}; ops {} at {}".format(
         system, platform.release(), os.cpu_count(), processor(), memory(), first_line("ssh", "-V").split(",")[0],
         first_line("docker", "version", "--format", "{{.Server.Version}}"),
