@@ -179,11 +179,19 @@ fn names(env: &Environment) -> String {
     env.droplets.iter().map(|droplet| droplet.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn unreachable(env: &Environment, errors: Vec<(String, TransportError)>) -> Error {
+fn unreachable(env: &Environment, mut errors: Vec<(String, TransportError)>) -> Error {
+    let exit = match errors.iter().position(|(_, error)| *error == TransportError::Interrupted) {
+        // A Ctrl-C at a question of ssh is no fault of the droplet.
+        Some(at) => {
+            errors.swap(0, at);
+            Exit::Interrupted
+        }
+        None => Exit::Unreachable,
+    };
     let others: Vec<String> = errors.iter().skip(1).map(|(name, error)| format!("{name}: {error}")).collect();
     let mut errors = errors.into_iter();
     let Some((name, first)) = errors.next() else { return Error::new(Exit::Unreachable, "not reachable") };
-    let error = first.into_error(&name, &env.name).exit(Exit::Unreachable);
+    let error = first.into_error(&name, &env.name).exit(exit);
     others.into_iter().fold(error, |error, other| error.because(format!("and {other}")))
 }
 
