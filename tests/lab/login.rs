@@ -1,11 +1,11 @@
-//! Logins that fail on a real droplet, and sudo with and without a password. On login-1, where Docker
+//! Logins that ask and logins that fail on a real droplet, and sudo with and without a password. On login-1, where Docker
 //! does not run and OpenSSH turns away an address that failed too often.
 
 use std::process::Command;
 
 use crate::droplet::Droplet;
 use crate::laptop::Laptop;
-use crate::terminal::Terminal;
+use crate::terminal::{CTRL_C, Terminal};
 
 const LOGIN: Droplet = Droplet { env: "demo", name: "login-1" };
 
@@ -82,4 +82,51 @@ fn logins_that_fail_and_the_penalty_for_them() {
     assert!(penalty.is_some(), "no penalty was met");
     droplet.root("systemctl restart ssh");
     laptop("root", "no").ops(&["preflight", "demo"]).exits(9);
+}
+
+/// The laptop of [`laptop`], with another value of a key of `defaults.ssh`.
+fn with_ssh(key: &str, value: &str) -> Laptop {
+    let laptop = laptop("root", "no");
+    let text = std::fs::read_to_string(laptop.file("ops.yaml")).unwrap();
+    let old = text.lines().find(|line| line.trim().starts_with(&format!("{key}: "))).unwrap();
+    std::fs::write(laptop.file("ops.yaml"), text.replace(old, &format!("    {key}: {value}"))).unwrap();
+    laptop
+}
+
+#[test]
+fn an_unknown_host_key_is_asked_about_on_a_terminal() {
+    forgiving();
+    let laptop = with_ssh("known_hosts", "known");
+    let asked = |answer: &str| {
+        let mut terminal = Terminal::start(laptop.command(&["preflight", "demo"]));
+        terminal
+            .is_asked("Are you sure you want to continue connecting (yes/no/[fingerprint])?")
+            .types(answer);
+        (terminal.ends(), terminal.shown())
+    };
+    let (code, shown) = asked("no\n");
+    assert!(code == 4 && shown.contains("will not trust login-1"), "exit {code}\n{shown}");
+    let (code, shown) = asked(CTRL_C);
+    assert!(code == 130, "exit {code}\n{shown}");
+    assert!(std::fs::read_to_string(laptop.file("known")).unwrap_or_default().is_empty());
+    let (code, shown) = asked("yes\n");
+    assert!(code == 9, "exit {code}\n{shown}");
+    assert!(std::fs::read_to_string(laptop.file("known")).unwrap().contains("ssh-ed25519"));
+    laptop.ops(&["preflight", "demo"]).exits(9);
+}
+
+#[test]
+fn the_passphrase_of_a_key_is_asked_for_and_not_shown() {
+    forgiving();
+    let laptop = with_ssh("identity", "own-key");
+    let text = crate::droplet::lab(&["inventory"]);
+    let key = text.lines().find_map(|line| line.trim().strip_prefix("identity: ")).unwrap();
+    std::fs::copy(key, laptop.file("own-key")).unwrap();
+    let own = laptop.file("own-key");
+    let lock = ["-q", "-p", "-P", "", "-N", "open-sesame", "-f"];
+    assert!(Command::new("ssh-keygen").args(lock).arg(&own).status().unwrap().success());
+    let mut terminal = Terminal::start(laptop.command(&["preflight", "demo"]));
+    terminal.is_asked(&format!("Enter passphrase for key '{}':", own.display())).types("open-sesame\n");
+    let code = terminal.ends();
+    assert!(code == 9 && !terminal.shown().contains("open-sesame"), "exit {code}\n{}", terminal.shown());
 }

@@ -39,6 +39,10 @@ fn whoever_does_not_say_yes_changes_nothing() {
     terminal.sees("reading facts").types("y\n");
     terminal.is_asked(QUESTION).types("n\n");
     assert_eq!(terminal.ends(), 3, "{}", terminal.shown());
+    // Too early for a question.
+    let mut terminal = deploy(&laptop, "standin", &[]);
+    terminal.sees("reading facts").types(CTRL_C);
+    assert_eq!(terminal.ends(), 130, "{}", terminal.shown());
     // Nobody is there at all: the command that would do it is named.
     for more in [&[][..], &["--no-input"], &["--output", "json"]] {
         let ran = laptop.ops(&[&["deploy", "demo", "--ref", "standin"], more].concat()).exits(3);

@@ -21,12 +21,9 @@ fn bounded(ran: &Ran) {
 
 #[test]
 fn programs_that_answer_with_rubbish() {
-    for program in [
-        "docker", "git", "df", "uname", "id", "ss", "stat", "hostname", "nginx", "curl", "awk", "sed", "find",
-    ] {
+    for program in ["docker", "git", "df", "uname", "ss", "stat", "awk"] {
         let laptop = Laptop::new();
-        // Shells read these two byte by byte: a longer line ends with the probe's time.
-        let size = if ["docker", "df"].contains(&program) { "500000" } else { "10000000" };
+        let size = if program == "git" { "10000000" } else { "300000" };
         laptop.program(program, &PAYLOAD.replace("SIZE", size));
         let ran = laptop.ops(&["deploy", "prod", "--yes", "-vv"]);
         assert!(ran.code.is_some_and(|code| code != 0), "{program}\n{ran}");
