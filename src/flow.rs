@@ -313,11 +313,19 @@ async fn finish(
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     road.listener.on(&Event::RunEnded { run: record.id.clone(), exit: report.exit.code(), millis });
     let show = format!("ops runs show {}", record.id);
+    let unclosed = closed.err().map(|error| {
+        format!("the record and the lock could not be closed ({error}); the lock goes stale in two minutes")
+    });
     match report.error {
         Some(mut error) => {
             error.ledger = report.ledger;
-            Err(error.next(show))
+            Err(unclosed.into_iter().fold(error, Error::because).next(show))
         }
-        None => closed.map(|()| report.exit).map_err(|error| error.next(show)),
+        None => {
+            if let Some(text) = unclosed {
+                road.listener.on(&Event::Warning { text });
+            }
+            Ok(report.exit)
+        }
     }
 }

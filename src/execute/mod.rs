@@ -13,7 +13,7 @@ pub mod runner;
 mod script;
 mod step;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
 use tokio::time::Instant;
@@ -126,6 +126,12 @@ impl<'a> Walk<'a> {
                 () = hard.cancelled() => return self.detach(next, end),
             };
             if let Some(error) = failures {
+                if self.housekeeping(next, end) && error.exit != Exit::Unknown {
+                    let text = format!("{error}; what was deployed serves and is on record");
+                    self.cx.listener.on(&Event::Warning { text });
+                    next = end;
+                    continue;
+                }
                 return match error.exit {
                     Exit::Unknown => self.report(Exit::Unknown, Some(error), true),
                     _ => self.put_back(Some(error)).await,
@@ -134,6 +140,13 @@ impl<'a> Walk<'a> {
             next = end;
         }
         self.report(Exit::Done, None, false)
+    }
+
+    /// Steps after the record that nothing depends on: their failure takes no release back.
+    fn housekeeping(&self, start: usize, end: usize) -> bool {
+        let only_tidies =
+            |step: &Step| step.phase == Phase::Record && matches!(step.undo, Undo::NotNeeded(_));
+        self.plan.steps[start..end].iter().all(only_tidies)
     }
 
     /// Consecutive steps with one id belong together, on different droplets.
@@ -177,9 +190,14 @@ impl<'a> Walk<'a> {
 
     /// Undoes in reverse order what began, the failed step included.
     async fn put_back(mut self, error: Option<Error>) -> Report {
-        let mut mixed = Vec::new();
+        let (mut mixed, mut unknown) = (Vec::new(), false);
+        // Where the undo of a switch did not work, what was prepared for it is what runs: it stays.
+        let mut stuck: BTreeSet<&str> = BTreeSet::new();
         for &i in self.begun.iter().rev() {
             let step = &self.plan.steps[i];
+            if step.phase < Phase::Switch && stuck.contains(step.droplet.as_str()) {
+                continue;
+            }
             let failed_step = self.ledger[i].outcome == Outcome::Failed;
             match &step.undo {
                 Undo::NotNeeded(_) => {}
@@ -189,7 +207,9 @@ impl<'a> Walk<'a> {
                     match end {
                         End::Done if failed_step => {}
                         End::Done => self.ledger[i].outcome = Outcome::Undone,
-                        End::Failed(error) | End::Unknown(error) => {
+                        End::Failed(ref error) | End::Unknown(ref error) => {
+                            unknown |= matches!(end, End::Unknown(_));
+                            stuck.insert(&step.droplet);
                             mixed.push(format!("undo of \"{}\" on {}: {error}", step.title, step.droplet));
                         }
                     }
@@ -208,17 +228,23 @@ impl<'a> Walk<'a> {
         for why in mixed {
             error = error.because(why);
         }
-        self.report(exit, Some(error), false)
+        // An undo that may still be at work keeps the lock.
+        self.report(exit, Some(error), unknown)
     }
 
     fn leave(self) -> Report {
-        let exit = if self.begun.is_empty() { Exit::Interrupted } else { Exit::Mixed };
-        let what = if self.begun.is_empty() {
-            "interrupted before anything changed"
-        } else {
-            "interrupted, and left as it is"
+        let switched = self.begun.iter().any(|&i| self.plan.steps[i].phase >= Phase::Switch);
+        let (exit, what) = match (self.begun.is_empty(), switched) {
+            (true, _) => (Exit::Interrupted, "interrupted before anything changed"),
+            (false, false) => {
+                (Exit::Interrupted, "interrupted and left as it is; nothing that runs was changed")
+            }
+            (false, true) => (Exit::Mixed, "interrupted and left as it is, half-way"),
         };
-        let error = Error::new(exit, what);
+        let mut error = Error::new(exit, what);
+        if switched {
+            error = error.next(format!("ops deploy {}   # begins with what runs now", self.plan.env));
+        }
         self.report(exit, Some(error), false)
     }
 
@@ -226,8 +252,12 @@ impl<'a> Walk<'a> {
         for row in &mut self.ledger[start..end] {
             row.outcome = Outcome::Unknown;
         }
+        let env = &self.plan.env;
         let error = Error::new(Exit::Unknown, "detached: the current step goes on without this laptop")
-            .next(format!("ops runs show {}", self.cx.run));
+            .because("the steps after it were not begun; the lock goes stale two minutes after it ended")
+            .next(format!("ops runs logs {}", self.cx.run))
+            .next(format!("ops lock status {env}"))
+            .next(format!("ops deploy {env}   # when it ended: begins with what runs then"));
         self.report(Exit::Unknown, Some(error), true)
     }
 

@@ -22,6 +22,19 @@ done
     Cmd::script(COPY, [path, source]).args(paths)
 }
 
+/// Removes a release's directory and tag unless a container of the service was made from its file.
+pub fn remove_unused(project: &str, service: &str, file: &str, dir: &str, kept: &str) -> Cmd {
+    const REMOVE_UNUSED: &str = r#"
+for c in $(docker ps -aq --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2"); do
+  made=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.project.config_files"}}' "$c") || exit 1
+  [ "$made" != "$3" ] || exit 0
+done
+if docker image inspect "$5" >/dev/null 2>&1; then docker image rm --no-prune -- "$5" >/dev/null || exit 1; fi
+rm -rf -- "$4"
+"#;
+    Cmd::script(REMOVE_UNUSED, [project, service, file, dir, kept])
+}
+
 /// Removes a release's directory. The caller passes a path below `releases/` only.
 pub fn remove(dir: &str) -> Cmd {
     Cmd::script(r#"case $1 in */releases/?*) rm -rf -- "$1";; *) exit 71;; esac"#, [dir])

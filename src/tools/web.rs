@@ -87,17 +87,6 @@ exit 1
     Cmd::new("sh").arg("-c").arg(format!("{FIND}{ERRORS}{COMPARE}")).args(["ops", project, service, file])
 }
 
-/// Fails when the database server does not answer. Arguments: project, database service.
-pub fn database_answers(project: &str, db: &str) -> Cmd {
-    const ANSWERS: &str = r#"
-docker exec -i "$c" sh -c 'exec psql -XAtq -U "${POSTGRES_USER:-postgres}" -d postgres -c "select 1"' >/dev/null || {
-  echo "the database does not answer"
-  exit 1
-}
-"#;
-    script(ANSWERS, [project, db])
-}
-
 /// Fails when a module is left half-way, or one of `created` is not installed (Odoo ends with 0 when it
 /// does not know a module). Arguments: project, database service, database.
 pub fn modules_settled(project: &str, db: &str, database: &str, created: &[String]) -> Cmd {

@@ -7,7 +7,7 @@ use ops::exit::Exit;
 use ops::facts::{Facts, ProbeFailure};
 use ops::inventory::{Environment, Git, Severity, UserCheck, UserProbe, When};
 use ops::plan::{Plan, lint};
-use ops::runbooks::deploy::{self, Inputs, Request, Staged, Wanted};
+use ops::runbooks::deploy::{self, Inputs, Model, Request, Staged, Wanted};
 
 use super::sample;
 
@@ -142,4 +142,73 @@ fn the_users_own_checks_of_the_phase_verify_are_steps() {
     assert!(!planned(&env));
     env.checks = vec![check(vec![When::Verify, When::Health])];
     assert!(planned(&env));
+}
+
+#[test]
+fn a_stopped_stack_with_a_release_on_record_is_no_first_deploy() {
+    let error = usual(|facts| {
+        facts.containers = Ok(Vec::new());
+        facts.database = Ok(None);
+    })
+    .unwrap_err();
+    assert!(error.what.contains("no first deploy"), "{}", error.what);
+    assert_eq!(error.why, ["release r1 is on record here"]);
+    assert!(error.next[0].contains("docker compose up -d db"), "{:?}", error.next);
+}
+
+#[test]
+fn a_damaged_record_of_the_current_release_is_refused_and_not_adopted_over() {
+    let error =
+        usual(|facts| facts.state.as_mut().unwrap().releases = vec![sample::release("r0")]).unwrap_err();
+    assert_eq!(error.exit, Exit::Checks);
+    assert!(error.what.contains("current release r1"), "{}", error.what);
+}
+
+/// A stack by hand: no release on record.
+fn by_hand(running: Option<Result<Model, ProbeFailure>>, from: &str) -> Result<Plan, Error> {
+    let mut facts = sample::facts();
+    let state = facts.state.as_mut().unwrap();
+    (state.current, state.releases) = (None, Vec::new());
+    for container in facts.containers.as_mut().unwrap() {
+        container.config_files = vec![from.to_owned()];
+    }
+    let staged = Staged { entries: Some(Default::default()), running_model: running, ..sample::staged() };
+    plan(&sample::environment(), facts, staged, &Request::default())
+}
+
+#[test]
+fn what_runs_is_kept_as_release_0_or_nothing_is_deployed_over_it() {
+    let model =
+        || Model { project: "odoo".into(), json: serde_json::json!({"services": {"odoo": {}, "db": {}}}) };
+    let kept = by_hand(Some(Ok(model())), "/opt/odoo/compose.yaml").unwrap();
+    assert!(ids(&kept).contains(&"adopt"));
+    let unreadable = ProbeFailure { why: "no such file".into() };
+    for running in [None, Some(Err(unreadable))] {
+        let error = by_hand(running, "/opt/odoo/compose.yaml").unwrap_err();
+        assert_eq!(error.exit, Exit::Checks);
+        assert!(error.what.contains("cannot be kept as release 0"), "{}", error.what);
+    }
+    // A first deploy that was taken back: release 0 is what runs, and is not made again under it.
+    let again = by_hand(Some(Ok(model())), "/var/lib/ops/odoo/releases/0/compose.json").unwrap();
+    assert!(!ids(&again).contains(&"adopt"));
+}
+
+#[test]
+fn a_service_that_somebody_stopped_stays_so_and_a_new_one_is_started_and_said() {
+    let with = |running: &[&str]| {
+        let services: serde_json::Map<_, _> =
+            running.iter().map(|name| ((*name).to_owned(), serde_json::json!({}))).collect();
+        let running = Model { project: "odoo".into(), json: serde_json::json!({ "services": services }) };
+        let mut staged = Staged {
+            entries: Some(Default::default()),
+            running_model: Some(Ok(running)),
+            ..sample::staged()
+        };
+        let model = staged.model.as_mut().unwrap();
+        model.json["services"]["redis"] = serde_json::json!({});
+        let plan = plan(&sample::environment(), sample::facts(), staged, &Request::default()).unwrap();
+        plan.steps.iter().find(|step| step.id == "switch.web").unwrap().title.clone()
+    };
+    assert!(with(&["odoo", "db"]).ends_with("; start redis"));
+    assert!(!with(&["odoo", "db", "redis"]).contains("redis"));
 }

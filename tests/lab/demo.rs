@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, checks, deploy, failures, real, states};
+use crate::{adopt, checks, deploy, failures, real, states, stopped};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -32,6 +32,16 @@ fn a_stack_that_has_grown_is_taken_over() {
 #[test]
 fn what_cannot_be_deployed_changes_nothing() {
     failures::impossible_deploys_change_nothing(DEMO);
+}
+
+#[test]
+fn a_stopped_stack_keeps_its_data() {
+    stopped::a_stopped_stack_keeps_its_data(DEMO);
+}
+
+#[test]
+fn a_failed_takeover_leaves_the_old_code_under_the_old_container() {
+    stopped::a_failed_takeover_leaves_the_old_code_under_the_old_container(DEMO);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod laptop;
 mod real;
 mod several;
 mod states;
+mod stopped;
 mod terminal;
 
 mod demo;

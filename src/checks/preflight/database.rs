@@ -23,6 +23,13 @@ fn answers(subject: &Subject<'_>) -> Verdict {
     }
     let database = match &subject.facts.database {
         Ok(Some(database)) => database,
+        Ok(None) if subject.is_first() && has_records(subject) => {
+            let (path, db) = (quote(subject.env.stack.path.as_str()), quote(&subject.env.stack.db));
+            return Verdict::fail(
+                "it is not running, and a release is on record: this is no first deploy",
+                format!("on the droplet: cd {path} && docker compose up -d {db}"),
+            );
+        }
         Ok(None) if subject.is_first() => {
             return Verdict::pass(format!("first deploy: the database {name} will be created"));
         }
@@ -53,6 +60,10 @@ fn answers(subject: &Subject<'_>) -> Verdict {
         size(database.bytes),
         database.modules.len()
     ))
+}
+
+fn has_records(subject: &Subject<'_>) -> bool {
+    subject.facts.state.as_ref().is_ok_and(|state| state.current.is_some() || !state.releases.is_empty())
 }
 
 fn logs(subject: &Subject<'_>) -> String {

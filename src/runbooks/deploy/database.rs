@@ -4,28 +4,34 @@ use std::collections::BTreeMap;
 
 use super::update;
 use super::work::Work;
+use crate::cmd::quote;
 use crate::error::{Error, Result};
 use crate::facts::Module;
+use crate::inventory::Role;
 
 /// An empty database of PostgreSQL has about 8 MB.
 const EMPTY_DATABASE: u64 = 12_000_000;
 
 impl<'a> Work<'a> {
     pub(super) fn refuse_update(&self) -> Result<()> {
-        let (Some(code), Some(installed)) = (self.code, self.installed()) else { return Ok(()) };
-        if self.inputs.request.no_update || self.is_current() {
+        let Some(code) = self.code else { return Ok(()) };
+        if self.inputs.request.no_update || self.is_current() || self.is_fresh() || !self.is_web() {
             return Ok(());
         }
-        if code.running.is_none() && !self.is_fresh() {
-            return Err(Error::failed("cannot tell whether this ref needs an update of the database")
-                .on(&self.droplet.name)
-                .because("what runs is no commit of this repository, so there is nothing to compare with")
+        if code.running.is_none() {
+            return Err(self
+                .cannot_tell("what runs is no commit of this repository, so there is nothing to compare with")
                 .next("push the commit that runs to the repository, and deploy again")
-                .next(format!(
-                    "ops deploy {} --no-update   # only if you know that no module needs an update",
-                    self.inputs.env.name
-                )));
+                .next(self.without_update("only if you know that no module needs an update")));
         }
+        let Some(installed) = self.installed() else {
+            if code.changed.is_empty() {
+                return Ok(());
+            }
+            return Err(self
+                .cannot_tell("the database cannot be asked which modules are installed")
+                .next(self.without_update("only if you know that no module needs an update")));
+        };
         let needed = update::needed(&self.inputs.env.stack, code, installed);
         if needed.is_empty() {
             return Ok(());
@@ -40,19 +46,25 @@ impl<'a> Work<'a> {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             error = error.because(format!("{}: {shown}{more}", one.module));
         }
-        Err(error.because("ops cannot update modules during a deploy yet; nothing was changed").next(
-            format!(
-                "ops deploy {}{} --no-update   # only if you know that the old schema fits",
-                self.inputs.env.name,
-                self.asked_ref()
-            ),
-        ))
+        Err(error
+            .because("ops cannot update modules during a deploy yet; nothing was changed")
+            .next(self.without_update("only if you know that the old schema fits")))
     }
 
-    /// ` --ref REF`, where the operator named one.
-    fn asked_ref(&self) -> String {
-        let asked = self.inputs.request.wanted.git_ref.as_ref();
-        asked.map(|name| format!(" --ref {}", crate::cmd::quote(name))).unwrap_or_default()
+    fn cannot_tell(&self, why: &str) -> Error {
+        Error::failed("cannot tell whether this ref needs an update of the database")
+            .on(&self.droplet.name)
+            .because(why)
+    }
+
+    /// What was asked for, once more, with the word that says "I know".
+    fn without_update(&self, only: &str) -> String {
+        let wanted = &self.inputs.request.wanted;
+        let option = |name: &str, value: &Option<String>| {
+            value.as_ref().map(|value| format!(" {name} {}", quote(value))).unwrap_or_default()
+        };
+        let (git_ref, image) = (option("--ref", &wanted.git_ref), option("--image", &wanted.image));
+        format!("ops deploy {}{git_ref}{image} --no-update   # {only}", self.inputs.env.name)
     }
 
     fn installed(&self) -> Option<&'a BTreeMap<String, Module>> {
@@ -85,6 +97,13 @@ impl<'a> Work<'a> {
                     env.name
                 ))
         };
+        if !env.droplets.iter().any(|droplet| droplet.roles.contains(&Role::Db)) {
+            // Its server is none of ours: whoever runs it creates databases there.
+            return Ok(false);
+        }
+        if known.clone().next().is_none() {
+            self.refuse_second_first()?;
+        }
         if known.any(|database| database.bytes > EMPTY_DATABASE) {
             return Err(refused(format!("the database {name} holds something else than Odoo")));
         }
@@ -93,5 +112,23 @@ impl<'a> Work<'a> {
             return Err(refused(format!("the running stack has no Odoo in a database {name}")));
         }
         Ok(env.web().next().map(|droplet| &droplet.name) == Some(&self.droplet.name))
+    }
+
+    /// A stack of which a release is on record is stopped, not new: its data is in a volume that nobody
+    /// can look into while its database is down.
+    fn refuse_second_first(&self) -> Result<()> {
+        for (droplet, facts) in self.inputs.facts {
+            let Ok(state) = &facts.state else { continue };
+            let Some(release) = state.current.as_ref().or(state.releases.first().map(|one| &one.id)) else {
+                continue;
+            };
+            let (path, db) = (quote(self.inputs.env.stack.path.as_str()), quote(&self.inputs.env.stack.db));
+            return Err(Error::failed("the database is not running, and this is no first deploy")
+                .on(droplet)
+                .because(format!("release {release} is on record here"))
+                .next(format!("on the droplet: cd {path} && docker compose up -d {db}"))
+                .next(format!("ops deploy {}", self.inputs.env.name)));
+        }
+        Ok(())
     }
 }

@@ -6,17 +6,51 @@ use super::reading::repository;
 use super::release::{Place, record};
 use super::render::render;
 use super::work::{Situation, Work};
+use crate::cmd::quote;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
 use crate::plan::Step;
 
 impl Work<'_> {
+    /// What a plan to take over a stack needs, or the reason why it cannot be gone back to.
+    ///
+    /// # Errors
+    /// Exit 9: the model of what runs cannot be read.
+    pub(super) fn refuse_adoption(&self) -> Result<()> {
+        if self.situation != Situation::Adopt || self.runs_from_zero() {
+            return Ok(());
+        }
+        let files = self.facts.container(&self.inputs.env.stack.web).map(|one| one.config_files.join(", "));
+        let why = match &self.staged.running_model {
+            Some(Ok(_)) => return Ok(()),
+            Some(Err(failure)) => failure.why.clone(),
+            None => "its container does not say what it was made from".to_owned(),
+        };
+        Err(Error::new(Exit::Checks, "what runs cannot be kept as release 0, so there would be no way back")
+            .on(&self.droplet.name)
+            .because(why)
+            .because(format!("made from: {}", files.unwrap_or_default()))
+            .next(format!(
+                "on the droplet: docker compose -p {} config, with these files",
+                quote(&self.place.project)
+            )))
+    }
+
+    /// A first deploy was taken back to release 0, which runs.
+    fn runs_from_zero(&self) -> bool {
+        let zero = Place::new(self.inputs.env, &self.place.project, "0");
+        let container = self.facts.container(&self.inputs.env.stack.web);
+        container.is_some_and(|container| container.config_files == [zero.file])
+    }
+
     /// Release 0: the code paths, the image and the model of what runs by hand.
     pub(super) fn adopt(&self) -> Option<Step> {
+        if self.runs_from_zero() {
+            return None;
+        }
         let stack = &self.inputs.env.stack;
         let container = self.facts.container(&stack.web)?;
-        let model = match self.staged.running_model.as_ref()? {
-            Ok(model) => model,
-            Err(_) => self.model,
-        };
+        let model = self.staged.running_model.as_ref()?.as_ref().ok()?;
         let zero = Place::new(self.inputs.env, &self.place.project, "0");
         let image = zero.kept(&stack.web);
         // Only what the release moves is copied, and only where the running model has it too.

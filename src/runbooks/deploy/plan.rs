@@ -38,9 +38,8 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         return Ok(plan);
     }
     let mut prepare: Vec<Step> = works.iter().flat_map(Work::prepare).collect();
-    // The same step on all droplets at once; the order of the ids is that of the first droplet.
-    let order: Vec<String> = prepare.iter().map(|step| step.id.clone()).collect();
-    prepare.sort_by_key(|step| order.iter().position(|id| *id == step.id));
+    // The same step on all droplets at once, in an order that is right on each of them.
+    prepare.sort_by_key(|step| (rank(&step.id), step.id.clone()));
     plan.steps = prepare;
     let created = works.iter().any(|work| work.creates_database);
     plan.steps.extend(works.iter().flat_map(|work| work.database(created)));
@@ -48,6 +47,13 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     plan.steps.extend(works.iter().flat_map(|work| work.settled(created)));
     plan.steps.extend(works.iter().flat_map(Work::record));
     Ok(plan)
+}
+
+/// The place of a step among those of `prepare`.
+fn rank(id: &str) -> usize {
+    const ORDER: [&str; 7] = ["directory", "env", "adopt", "checkout", "pull", "build", "render"];
+    let kind = id.split('.').next().unwrap_or(id);
+    ORDER.iter().position(|one| *one == kind).unwrap_or(ORDER.len())
 }
 
 fn title(inputs: &Inputs<'_>, works: &[Work<'_>]) -> String {

@@ -138,7 +138,8 @@ impl Builder<'_> {
             run(self.project(&zero.file).valid()),
             run(releases::record(&template, &file, &pairs)),
         ];
-        let undo = Undo::By(vec![run(images::untag(&[kept])), run(releases::remove(&zero.dir))]);
+        // After the undo of the switch it may be what runs; then it stays, and the next deploy finds it.
+        let undo = by(releases::remove_unused(&zero.project, service, &zero.file, &zero.dir, &kept));
         let title = "keep what runs now as release 0".to_owned();
         self.step("adopt", Phase::Prepare, title, actions, undo, 300)
     }
@@ -162,21 +163,37 @@ impl Builder<'_> {
 
     /// Renames a database that was created half-way aside.
     fn set_aside(&self) -> Cmd {
-        let stack = &self.env.stack;
-        Cmd::script(SET_ASIDE, [&self.place.project, &stack.db, &stack.database, &self.place.id])
+        let (stack, made) = (&self.env.stack, self.made_database());
+        let args = [&self.place.project, &stack.db, &stack.database, &self.place.id, &made];
+        Cmd::script(SET_ASIDE, args)
+    }
+
+    /// Says that nothing was there before this run: only then may the undo touch the database.
+    fn made_database(&self) -> String {
+        format!("{}/made-database", self.place.dir)
+    }
+
+    /// Fails where the database is there and holds anything.
+    fn nothing_there(&self) -> Action {
+        let (stack, made) = (&self.env.stack, self.made_database());
+        run(Cmd::script(NOTHING_THERE, [&self.place.project, &stack.db, &stack.database, &made]))
     }
 
     /// On the droplet of the database, when another one creates it: there its undo has to happen.
     pub fn reserve_database(&self) -> Step {
         let title = format!("a database {} may be created", self.env.stack.database);
-        let ready = run(web::database_answers(&self.place.project, &self.env.stack.db));
-        self.step("switch.reserve", Phase::Switch, title, vec![ready], by(self.set_aside()), 60)
+        let actions = vec![self.nothing_there()];
+        self.step("switch.reserve", Phase::Switch, title, actions, by(self.set_aside()), 60)
     }
 
     /// Creates the database, which must not exist yet; `here`: its server is on this droplet.
     pub fn create_database(&self, modules: &[String], here: bool) -> Step {
         let (stack, project) = (&self.env.stack, self.project(&self.place.file));
         let create = run(project.run(&stack.web, &odoo::create_database(&stack.database, modules)));
+        let mut actions = vec![create];
+        if here {
+            actions.insert(0, self.nothing_there());
+        }
         let undo = match here {
             true => by(self.set_aside()),
             false => Undo::NotNeeded("the undo of switch.reserve sets it aside"),
@@ -186,7 +203,7 @@ impl Builder<'_> {
             names = "base".into();
         }
         let title = format!("create the database {} with {names}", stack.database);
-        self.step("switch.database", Phase::Switch, title, vec![create], undo, 3600)
+        self.step("switch.database", Phase::Switch, title, actions, undo, 3600)
     }
 
     /// Recreates the web service on the new release; `before` is the compose file to go back to.
@@ -199,13 +216,16 @@ impl Builder<'_> {
             actions.push(run(project.up_missing(missing)));
         }
         actions.push(run(project.up(service)));
-        let undo = match before {
-            Some(file) => by(self.project(file).up_and_wait(service, self.health_timeout())),
-            None => by(project.remove(service)),
-        };
+        let mut undo = vec![run(match before {
+            Some(file) => self.project(file).up_and_wait(service, self.health_timeout()),
+            None => project.remove(service),
+        })];
+        undo.extend(missing.iter().map(|name| run(project.remove(name))));
+        let (undo, also) = (Undo::By(undo), missing.join(", "));
+        let also = if also.is_empty() { also } else { format!("; start {also}") };
         let title = match before {
-            Some(_) => format!("recreate {service} on release {}", self.place.id),
-            None => format!("start {service} on release {}", self.place.id),
+            Some(_) => format!("recreate {service} on release {}{also}", self.place.id),
+            None => format!("start {service} on release {}{also}", self.place.id),
         };
         self.step("switch.web", Phase::Switch, title, actions, undo, self.health_timeout() + 120)
     }
@@ -311,8 +331,24 @@ impl Builder<'_> {
     }
 }
 
+/// The server is asked itself, after it was started on whatever volume it has: a plan made while it was
+/// down knows nothing of what is in there.
+const NOTHING_THERE: &str = r#"
+c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" | head -n 1)
+[ -n "$c" ] || { echo "no container of $2 runs"; exit 1; }
+ask() { docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -v name="$2" -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$1" "$2"; }
+there=$(echo "select count(*) from pg_database where datname = :'name';" | ask postgres "$3") || { echo "the database server does not answer"; exit 1; }
+if [ "$there" != 0 ]; then
+  held=$(echo "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname !~ '^(pg_|information_schema)' and c.relkind in ('r', 'p', 'm', 'v', 'S', 'f');" | ask "$3" "$3") || { echo "the database $3 is there and lets nobody in"; exit 1; }
+  [ "$held" = 0 ] || { echo "the database $3 is there and holds data ($held tables, views and sequences): nothing is created over it"; exit 1; }
+fi
+umask 077
+mkdir -p "${4%/*}" && : >"$4"
+"#;
+
 /// A database that was created half-way is renamed aside, closed to connections; never dropped.
 const SET_ASIDE: &str = r#"
+[ -e "$5" ] || exit 0
 c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" | head -n 1)
 [ -n "$c" ] || exit 0
 docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -v from="$1" -v to="$2" -U "${POSTGRES_USER:-postgres}" -d postgres' \

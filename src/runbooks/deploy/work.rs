@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::facts::{Facts, Probe, ProbeFailure};
 use crate::inventory::{Droplet, Environment, Role, When};
 use crate::plan::Step;
+use crate::text::printable;
 use crate::tools::site;
 
 /// How a droplet stands before the deploy.
@@ -53,6 +54,18 @@ fn known(droplet: &Droplet, facts: &Facts) -> Result<()> {
     }
     if let Err(failure) = &facts.state {
         return unread("ops' own records", failure);
+    }
+    if let Err(failure) = &facts.stack {
+        return unread("the stack's directory", failure);
+    }
+    if let Some(current) = facts.state.as_ref().ok().and_then(|state| state.current.as_ref())
+        && facts.current_release().is_none()
+    {
+        let what = format!("the record of the current release {} cannot be read", printable(current));
+        return Err(Error::new(Exit::Checks, what)
+            .on(&droplet.name)
+            .because("without it nothing says what runs and how to go back to it")
+            .next("ops releases list shows the others; restore its release.json from a backup"));
     }
     match &facts.database {
         Err(failure) if droplet.roles.contains(&Role::Db) => unread("the database", failure),
@@ -114,6 +127,7 @@ impl<'a> Work<'a> {
             creates_database: false,
         };
         work.situation = work.situate();
+        work.refuse_adoption()?;
         work.refuse_update()?;
         work.creates_database = work.lacks_database()?;
         Ok(Some(work))
@@ -303,12 +317,18 @@ impl<'a> Work<'a> {
         Some(Place::new(self.inputs.env, &self.place.project, id).file)
     }
 
-    /// Services of the model, without a profile or with a wanted one, that have no container yet.
-    fn missing_services(&self) -> Vec<String> {
+    /// Services that this release brings: of the model, without a profile or with a wanted one, that have
+    /// no container. One that what runs has as well was stopped by somebody, and stays so.
+    pub(super) fn missing_services(&self) -> Vec<String> {
         let stack = &self.inputs.env.stack;
+        let known = match &self.staged.running_model {
+            Some(Ok(model)) if !self.is_fresh() => names(model),
+            _ => Vec::new(),
+        };
         names(self.model)
             .into_iter()
             .filter(|name| *name != stack.web && *name != stack.db && self.facts.container(name).is_none())
+            .filter(|name| !known.contains(name))
             .filter(|name| service(self.model, name).is_some_and(|one| enabled(one, &stack.profiles)))
             .collect()
     }
