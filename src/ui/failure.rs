@@ -53,7 +53,7 @@ fn state(exit: Exit) -> Option<&'static str> {
         Exit::Failed | Exit::NotApproved | Exit::Checks | Exit::Changed | Exit::Interrupted => {
             Some("nothing that runs was changed.")
         }
-        Exit::PutBack => Some("everything was put back; what ran before runs again."),
+        Exit::PutBack => Some("everything was put back as it was before."),
         Exit::Mixed => Some("MIXED. Not everything was put back: a human has to look."),
         Exit::Unknown => Some("UNKNOWN. The droplet may still be at work; do not start again, look first."),
     }
