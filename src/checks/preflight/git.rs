@@ -56,6 +56,7 @@ fn downgrade(subject: &Subject<'_>) -> Verdict {
         return match &code.running {
             Some(running) => Verdict::pass(format!("none: {} holds {}", short(&code.sha), short(running))),
             None if subject.is_first() => Verdict::pass("none: nothing runs yet"),
+            None if subject.facts.containers.is_err() => Verdict::unknown("what runs here could not be read"),
             None => Verdict::warn(
                 "what runs is no commit of this remote",
                 "compare by hand what runs with the ref before you deploy it",

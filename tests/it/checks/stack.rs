@@ -44,6 +44,10 @@ fn git_downgrade() {
     });
     warns("git.downgrade", "no commit of this remote", |case| case.code().running = None);
     passes("git.downgrade", "nothing runs yet", Case::first_deploy);
+    does_not_know("git.downgrade", |case| {
+        case.code().running = None;
+        case.facts.containers = lost();
+    });
     skips("git.downgrade", "no ref", |case| case.staged().code = Some(lost()));
 }
 
