@@ -45,6 +45,7 @@ fuzz: need ## a million broken inventories
 	OPS_FUZZ_CASES=1000000 cargo nextest run --locked --cargo-profile fuzz --test it -E 'test(/fuzz/)'
 
 bench: need ## the side-by-side measurements; writes bench/RESULTS.md
+	export OPS_LAB_NET=$${OPS_LAB_NET:-71}
 	$(LAB) up demo
 	cargo build --release --locked
 	bench/run
