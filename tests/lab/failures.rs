@@ -102,6 +102,8 @@ pub fn impossible_deploys_change_nothing(droplet: Droplet) {
         bench.refuses("standin-code", 9, &["git cannot fetch", "Connection refused"]);
     }
     {
+        // Another test may have left it here.
+        droplet.root("docker image ls -q registry.lab:5000/standin:2 | xargs -r docker image rm --force");
         let _cut = Cut::registry(droplet);
         bench.refuses("standin-image", 9, &["registry and images", "connection refused"]);
         // What is needed is on the droplet: the registry's silence is a warning.
