@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::address::Target;
 use super::lend::Lender;
+use super::link::{Link, Way};
 use super::local::Local;
 use super::shell::{Root, Shell};
 use super::ssh::{Opening, Ssh};
@@ -71,6 +72,10 @@ impl Stats {
         self.commands.load(Ordering::Relaxed)
     }
 
+    pub(super) fn opened(&self) {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(super) fn command(&self) {
         self.commands.fetch_add(1, Ordering::Relaxed);
     }
@@ -82,12 +87,12 @@ pub struct Connector {
     world: World,
     options: ConnectOptions,
     stats: Arc<Stats>,
-    at_once: Semaphore,
+    at_once: Arc<Semaphore>,
 }
 
 impl Connector {
     pub fn new(world: &World, options: ConnectOptions) -> Self {
-        let at_once = Semaphore::new(options.at_once.max(1));
+        let at_once = Arc::new(Semaphore::new(options.at_once.max(1)));
         Self { world: world.clone(), options, stats: Arc::default(), at_once }
     }
 
@@ -108,8 +113,8 @@ impl Connector {
                 Ok(Shell::new(&droplet.name, Local::new(&self.world), root, self.stats.clone()))
             }
             Address::Ssh(address) => {
-                let ssh = self.ssh(address).await?;
-                Ok(Shell::new(&droplet.name, ssh, root, self.stats.clone()))
+                let link = self.link(address).await?;
+                Ok(Shell::new(&droplet.name, link, root, self.stats.clone()))
             }
         }
     }
@@ -119,12 +124,18 @@ impl Connector {
         join_all(droplets.iter().map(|droplet| self.connect(droplet))).await
     }
 
-    async fn ssh(&self, address: &SshAddress) -> Result<Ssh, TransportError> {
+    async fn link(&self, address: &SshAddress) -> Result<Link, TransportError> {
         let target = Target::new(address, &self.world)?;
+        let ssh = self.ssh(address, &target).await?;
+        let (world, stats, at_once) = (self.world.clone(), self.stats.clone(), self.at_once.clone());
+        Ok(Link::new(ssh, Way { target, world, stats, at_once }))
+    }
+
+    async fn ssh(&self, address: &SshAddress, target: &Target) -> Result<Ssh, TransportError> {
         let dir = &self.world.runtime_dir;
         runtime::prepare(dir, self.world.now())?;
         if !self.options.warm {
-            return self.open(&target, &runtime::fresh(dir)?).await;
+            return self.open(target, &runtime::fresh(dir)?).await;
         }
         let warm = runtime::warm(dir, address)?;
         if let Some(ssh) = self.resume(&warm).await {
@@ -132,7 +143,7 @@ impl Connector {
             return Ok(ssh);
         }
         let fresh = runtime::fresh(dir)?;
-        let ssh = self.open(&target, &fresh).await?;
+        let ssh = self.open(target, &fresh).await?;
         // Whoever comes last is found by the next command; the other ends when its time is up.
         Ok(ssh.moved(&fresh, &warm))
     }
@@ -164,7 +175,7 @@ impl Connector {
         loop {
             let result = {
                 let _turn = self.at_once.acquire().await;
-                self.stats.opened.fetch_add(1, Ordering::Relaxed);
+                self.stats.opened();
                 Ssh::open(target, &with).await
             };
             match result {
@@ -181,7 +192,7 @@ impl Connector {
 
 /// Doubles from about 0.1 s to about 3 s, half of it at random: those who were turned away together
 /// must not come back together.
-fn pause(tries: u32) -> Result<Duration, TransportError> {
+pub(super) fn pause(tries: u32) -> Result<Duration, TransportError> {
     let mut byte = [0_u8; 1];
     getrandom::fill(&mut byte)
         .map_err(|error| TransportError::Other { detail: format!("no random numbers: {error}") })?;

@@ -110,6 +110,30 @@ fn user_of(line: &str) -> Option<String> {
 }
 
 impl TransportError {
+    /// Trying again without anybody's help may go well: the network's errors, not those that a key, a
+    /// password or a program on this machine would have to put right.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::NameNotFound { .. }
+            | Self::Refused { .. }
+            | Self::NoRoute { .. }
+            | Self::TimedOut { .. }
+            | Self::JumpFailed { .. }
+            | Self::Lost { .. }
+            | Self::NoStatus { .. } => true,
+            Self::Throttled { penalty, .. } => !penalty,
+            Self::HostKeyUnknown { .. }
+            | Self::HostKeyChanged { .. }
+            | Self::LoginRefused { .. }
+            | Self::NoSshClient
+            | Self::IdentityMissing { .. }
+            | Self::SudoRefused { .. }
+            | Self::Docker { .. }
+            | Self::Interrupted
+            | Self::Other { .. } => false,
+        }
+    }
+
     /// The failure as a person needs it, with what they can do next. `env` names the environment in
     /// the commands that are proposed.
     pub fn into_error(self, droplet: &str, env: &str) -> Error {

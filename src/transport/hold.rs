@@ -6,10 +6,9 @@
 //! written here because the crates for it do not offer that request, and because it must also work
 //! in a destructor.
 
-use std::io::Write;
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
-use std::time::Duration;
 
 const HELLO: [u8; 12] = [0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 4];
 const TERMINATE: [u8; 12] = [0, 0, 0, 8, 0x10, 0, 0, 5, 0, 0, 0, 0];
@@ -22,8 +21,21 @@ impl Hold {
     /// An error means that no master listens there.
     pub(super) fn on(socket: &Path) -> std::io::Result<Self> {
         let stream = UnixStream::connect(socket)?;
-        stream.set_write_timeout(Some(Duration::from_millis(200)))?;
+        stream.set_nonblocking(true)?;
         Ok(Self(stream))
+    }
+
+    /// The master's end closes our connection to it. What it sent before (its greeting) is skipped.
+    pub(super) fn is_over(&self) -> bool {
+        let mut skipped = [0; 256];
+        loop {
+            match (&self.0).read(&mut skipped) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return error.kind() != ErrorKind::WouldBlock,
+            }
+        }
     }
 
     /// Ends the master now; it removes its own socket.

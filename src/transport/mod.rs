@@ -12,6 +12,7 @@ pub mod fake;
 mod hold;
 pub mod laptop;
 mod lend;
+mod link;
 mod local;
 mod runtime;
 mod shell;
@@ -147,7 +148,7 @@ pub enum TransportError {
     /// Ctrl-C while ssh asked something.
     #[error("interrupted")]
     Interrupted,
-    /// The command was not started: the connection was gone before.
+    /// The command was not started: the connection was gone before, and did not come back.
     #[error("the connection is gone")]
     Lost { detail: String },
     /// The command was sent and its end is unknown: link lost, killed, or time ran out.

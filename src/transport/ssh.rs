@@ -5,7 +5,7 @@
 //! in a session of its own: no terminal, no Ctrl-C and no closed window reaches it. Our [`Hold`] keeps
 //! it; when the hold is gone it ends by itself. Sessions speak to its socket directly (`openssh`,
 //! native-mux: 3 ms a command). Deliberately absent: which connection to use, and trying again
-//! (`connector`).
+//! (`connector`), and a new one when this breaks (`link`).
 
 use std::fs::File;
 use std::io::Read;
@@ -43,6 +43,7 @@ const SESSION_TRIES: u32 = 20;
 pub(super) struct Ssh {
     session: Arc<Session>,
     hold: Hold,
+    socket: PathBuf,
     /// Ends with us; a warm one stays for the next command.
     owned: bool,
     log: Option<File>,
@@ -64,7 +65,8 @@ impl Ssh {
     /// Uses a master that listens already. An error means that none does.
     pub(super) fn resume(socket: &Path, owned: bool, log: Option<File>) -> std::io::Result<Self> {
         let hold = Hold::on(socket)?;
-        Ok(Self { session: Arc::new(Session::resume_mux(socket.into(), None)), hold, owned, log })
+        let session = Arc::new(Session::resume_mux(socket.into(), None));
+        Ok(Self { session, hold, socket: socket.to_owned(), owned, log })
     }
 
     /// Logs in.
@@ -97,8 +99,27 @@ impl Ssh {
     pub(super) fn moved(mut self, from: &Path, to: &Path) -> Self {
         if std::fs::rename(from, to).is_ok() {
             self.session = Arc::new(Session::resume_mux(to.into(), None));
+            to.clone_into(&mut self.socket);
         }
         self
+    }
+
+    /// The master is gone. It may be just about to go when a session could not be opened.
+    pub(super) async fn is_dead(&self) -> bool {
+        for _ in 0..20 {
+            if self.hold.is_over() {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        false
+    }
+
+    /// Removes what a master that was killed leaves; a warm one's name may be another's by now.
+    pub(super) fn forget(&self) {
+        if self.owned {
+            let _ = std::fs::remove_file(&self.socket);
+        }
     }
 
     /// Ends the connection now.

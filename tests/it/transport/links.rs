@@ -30,8 +30,61 @@ async fn a_session_killed_in_the_middle_is_no_status_at_once() {
     let (answer, ()) = tokio::join!(to.run(Call::new(&cmd)), kill);
     assert!(matches!(answer, Err(TransportError::NoStatus { .. })), "{answer:?}");
     assert!(started.elapsed() < Duration::from_secs(5));
-    let next = to.run(Call::new(&Cmd::new("true"))).await;
-    assert!(matches!(next, Err(TransportError::Lost { .. })), "did not start: {next:?}");
+    assert_eq!(echo(&to).await, b"here\n", "the next one has a connection again");
+}
+
+#[tokio::test]
+async fn a_master_that_died_between_two_commands_is_replaced() {
+    let sshd = Sshd::start();
+    let connector = Connector::new(&sshd.world(), ConnectOptions::default());
+    let to = connector.connect(&sshd.droplet()).await.unwrap();
+    assert_eq!(echo(&to).await, b"here\n");
+    sshd.kill_masters();
+    eventually("the master is gone", Duration::from_secs(3), || sshd.masters().is_empty()).await;
+    let both = tokio::join!(echo(&to), echo(&to));
+    assert_eq!(both, (b"here\n".to_vec(), b"here\n".to_vec()));
+    assert_eq!(connector.stats().connections_opened(), 2, "one login for both");
+    let sockets = std::fs::read_dir(sshd.path("run")).unwrap().count();
+    assert_eq!(sockets, 1, "the dead one's socket is gone");
+    to.close().await;
+    eventually("the new master ends", Duration::from_secs(3), || sshd.masters().is_empty()).await;
+    let closed = to.run(Call::new(&Cmd::new("true"))).await;
+    assert!(matches!(closed, Err(TransportError::Lost { .. })), "closed stays closed: {closed:?}");
+}
+
+#[tokio::test]
+async fn a_command_whose_master_dies_is_not_sent_again() {
+    let sshd = Sshd::start();
+    let to = connect(&sshd.droplet(), &sshd.world(), ConnectOptions::default()).await.unwrap();
+    let file = sshd.path("runs").display().to_string();
+    let cmd = Cmd::script("echo run >>\"$1\"; sleep 3", [file]);
+    let kill = async {
+        eventually("it runs", Duration::from_secs(5), || sshd.path("runs").exists()).await;
+        sshd.kill_masters();
+    };
+    let (answer, ()) = tokio::join!(to.run(Call::new(&cmd)), kill);
+    assert!(matches!(answer, Err(TransportError::NoStatus { .. })), "{answer:?}");
+    assert_eq!(echo(&to).await, b"here\n");
+    assert_eq!(std::fs::read_to_string(sshd.path("runs")).unwrap(), "run\n");
+}
+
+#[tokio::test]
+async fn a_droplet_that_comes_back_in_time_is_waited_for_and_a_refused_login_is_not() {
+    let mut sshd = Sshd::start();
+    let to = connect(&sshd.droplet(), &sshd.world(), ConnectOptions::default()).await.unwrap();
+    sshd.stop();
+    let back = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        sshd.restart();
+    };
+    let (answer, ()) = tokio::join!(echo(&to), back);
+    assert_eq!(answer, b"here\n");
+    std::fs::write(sshd.path("authorized_keys"), "").unwrap();
+    sshd.kill_sessions();
+    let started = Instant::now();
+    let refused = to.run(Call::new(&Cmd::new("true"))).await;
+    assert!(matches!(refused, Err(TransportError::LoginRefused { .. })), "{refused:?}");
+    assert!(started.elapsed() < Duration::from_secs(10));
 }
 
 #[tokio::test]

@@ -96,6 +96,16 @@ impl Sshd {
         processes().into_iter().map(|(_, line)| line).filter(|line| line.contains(&ours)).collect()
     }
 
+    /// Kills the clients' masters, as a battery that is empty would.
+    pub(crate) fn kill_masters(&self) {
+        let ours = path(&self.dir, "run");
+        for (pid, line) in processes() {
+            if line.contains(&ours) {
+                run("kill", &["-9", &pid.to_string()]);
+            }
+        }
+    }
+
     /// Kills the processes that serve connections; the listener stays.
     pub(crate) fn kill_sessions(&self) {
         for pid in children(self.process.id()) {
