@@ -79,6 +79,9 @@ pub async fn perform(cx: &Context<'_>, step: &Step, id: &str, actions: &[Action]
 }
 
 /// Starts the step and polls until it ended.
+///
+/// A start that did not arrive is sent again: on the droplet only one call can win the attempt's
+/// directory, so an earlier one that comes late finds it taken and runs nothing.
 async fn follow(
     cx: &Context<'_>,
     step: &Step,
@@ -89,52 +92,66 @@ async fn follow(
 ) -> End {
     let limit = Duration::from_secs(step.timeout + WAIT + 20);
     let mut reader = LogReader::new(cx.listener, step, actions);
-    let mut answer = cx.post.link.run(Call::new(&start).input(input).timeout(limit)).await;
-    let (mut offset, mut lost_since) = (0, None::<Instant>);
+    let (mut offset, mut silent_since) = (0, None::<Instant>);
+    // `sent`: a start may have reached the droplet, or may still be on its way.
+    let (mut starting, mut sent) = (true, false);
     let deadline = Instant::now() + limit + PATIENCE;
     loop {
-        match answer {
-            Ok(output) if output.code == 0 => match Report::parse(&output.stdout) {
+        let asked = Instant::now();
+        let answer = if starting {
+            cx.post.link.run(Call::new(&start).input(input).timeout(limit)).await
+        } else {
+            let poll = cx.post.runner.poll(call, offset);
+            cx.post.link.run(Call::new(&poll).timeout(Duration::from_secs(WAIT + 20))).await
+        };
+        let cut = matches!(answer, Err(TransportError::NoStatus { .. }));
+        sent |= cut || answer.is_ok();
+        let why = match answer {
+            Ok(output) if output.code != 0 && starting => return refused(step, &output),
+            Ok(output) => match Report::parse(&output.stdout) {
+                Some(report) if report.state == StepState::Absent => {
+                    starting = true;
+                    "the droplet has no trace of it".to_owned()
+                }
                 Some(report) => {
-                    lost_since = None;
-                    offset += report.log.len() as u64;
-                    reader.feed(&report.log);
-                    match report.state {
-                        StepState::Done(0) if offset >= report.offset => return End::Done,
-                        StepState::Done(code) if offset >= report.offset => {
-                            return failed(step, code, &reader.kept);
-                        }
-                        StepState::Lost => return lost(step, &reader.kept),
-                        // The start never arrived: nothing ran.
-                        StepState::Absent => return never_started(step, "the droplet has no trace of it"),
-                        _ => {}
+                    if let Some(end) = ended(step, &report, &mut offset, &mut reader) {
+                        return end;
                     }
+                    if Instant::now() > deadline {
+                        return unknown(step, "it did not end in its time");
+                    }
+                    (starting, silent_since) = (false, None);
+                    continue;
                 }
-                None => return never_started(step, "the runner's answer cannot be read"),
+                None => {
+                    starting = false;
+                    format!("the runner's answer cannot be read (code {})", output.code)
+                }
             },
-            Ok(output) => return refused(step, &output),
-            Err(TransportError::NoStatus { detail }) => {
-                let since = *lost_since.get_or_insert_with(Instant::now);
-                if since.elapsed() > PATIENCE {
-                    return unknown(step, &detail);
-                }
-                tokio::time::sleep(Duration::from_secs(1)).await;
+            Err(error) if !sent && !error.may_pass() => return never_started(step, &error.to_string()),
+            Err(error) => {
+                starting &= !cut;
+                error.to_string()
             }
-            Err(error) if lost_since.is_some() => {
-                if lost_since.is_some_and(|since| since.elapsed() > PATIENCE) {
-                    return unknown(step, &error.to_string());
-                }
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            Err(error) => return never_started(step, &error.to_string()),
+        };
+        let since = *silent_since.get_or_insert(if cut { Instant::now() } else { asked });
+        if since.elapsed() > PATIENCE || Instant::now() > deadline {
+            return if sent { unknown(step, &why) } else { never_started(step, &why) };
         }
-        if Instant::now() > deadline {
-            return unknown(step, "it did not end in its time");
-        }
-        let poll = cx.post.runner.poll(call, offset);
-        answer = cx.post.link.run(Call::new(&poll).timeout(Duration::from_secs(WAIT + 20))).await;
-        // From here on an error is not "did not start": the start may have arrived.
-        lost_since = lost_since.or(answer.is_err().then(Instant::now));
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// What a report of the step means; `None`: it goes on, or its log is not read to the end.
+fn ended(step: &Step, report: &Report, offset: &mut u64, reader: &mut LogReader<'_>) -> Option<End> {
+    *offset += report.log.len() as u64;
+    reader.feed(&report.log);
+    match report.state {
+        StepState::Lost => Some(lost(step, &reader.kept)),
+        StepState::Done(_) if *offset < report.offset => None,
+        StepState::Done(0) => Some(End::Done),
+        StepState::Done(code) => Some(failed(step, code, &reader.kept)),
+        StepState::Running | StepState::Absent => None,
     }
 }
 
