@@ -235,7 +235,7 @@ async fn plan_again(
     names: &Names,
     looked: &Looked,
 ) -> Result<Plan> {
-    let facts = crew.facts(Some(When::Preflight)).await?;
+    let facts = crew.facts(None).await?;
     deploy::plan(&names.inputs(road, request, &facts, &looked.staged))
 }
 

@@ -235,6 +235,7 @@ pub fn staged() -> Staged {
             dropped: Vec::new(),
             changed: Vec::new(),
             models: Default::default(),
+            submodules: Default::default(),
             tree: vec!["compose.yaml".into()],
             bytes: 50_000_000,
         })),

@@ -100,6 +100,8 @@ pub fn running(facts: &Facts) -> Option<String> {
 
 /// The repository was read and has no such ref; said by `stage.sh`.
 const NO_SUCH_REF: i32 = 44;
+/// A part that `stage.sh` had to cut.
+const CUT: i32 = 90;
 
 /// Reads the stage's answer.
 pub fn parse(nonce: &str, stdout: &[u8], wanted: &str) -> Staged {
@@ -133,6 +135,7 @@ fn reason(name: &str, part: &Part) -> String {
         ("fetch", 124) => "git did not answer within 300 s".into(),
         // The reason comes first; git's advice after it fits every reason.
         ("fetch", _) => format!("git cannot fetch: {}", lines[..lines.len().min(2)].join(" / ")),
+        (_, CUT) => format!("its answer is longer than 4 MB ({name})"),
         ("sha", NO_SUCH_REF) => "no such branch, tag or commit".into(),
         _ => said,
     }
@@ -148,23 +151,24 @@ fn code(parts: &BTreeMap<String, Part>, wanted: &str) -> Probe<Code> {
         .trim()
         .to_owned();
     let kilobytes: u64 = good(parts, "checkout")?.text().trim().parse().unwrap_or_default();
-    let lines = |name: &str| -> Vec<String> {
-        parts
-            .get(name)
-            .filter(|p| p.code == 0)
-            .map(|p| p.text().lines().map(str::to_owned).collect())
-            .unwrap_or_default()
+    let lines = |name: &str| -> Probe<Vec<String>> {
+        Ok(good(parts, name)?.text().lines().map(str::to_owned).collect())
     };
+    // Without the commit that runs there is nothing to compare with; with it, a comparison that failed is
+    // no "nothing changed".
+    let running = parts.contains_key("running");
+    let compared = |name: &str| if running { lines(name) } else { Ok(Vec::new()) };
     Ok(Code {
         r#ref: wanted.to_owned(),
         sha,
-        subject: lines("subject").first().map(|line| text::printable(line)).unwrap_or_default(),
-        running: lines("running").first().cloned(),
-        incoming: lines("incoming").iter().filter_map(|line| commit(line)).collect(),
-        dropped: lines("dropped").iter().filter_map(|line| commit(line)).collect(),
-        changed: lines("changed").iter().filter_map(|line| change(line)).collect(),
-        models: lines("models").into_iter().collect(),
-        tree: lines("tree"),
+        subject: lines("subject")?.first().map(|line| text::printable(line)).unwrap_or_default(),
+        running: compared("running")?.first().cloned(),
+        incoming: compared("incoming")?.iter().filter_map(|line| commit(line)).collect(),
+        dropped: compared("dropped")?.iter().filter_map(|line| commit(line)).collect(),
+        changed: compared("changed")?.iter().filter_map(|line| change(line)).collect(),
+        models: compared("models")?.into_iter().collect(),
+        submodules: compared("submodules")?.into_iter().collect(),
+        tree: lines("tree")?,
         bytes: kilobytes * 1024,
     })
 }

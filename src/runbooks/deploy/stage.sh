@@ -6,7 +6,10 @@ set -u
 umask 077
 export LC_ALL=C GIT_TERMINAL_PROMPT=0 GIT_OPTIONAL_LOCKS=0
 work=$(mktemp -d) || exit 73
+# The resolved model holds secrets: it must be gone however this ends, and dash runs the first trap only
+# where a signal ends in an exit.
 trap 'rm -rf "$work"' EXIT
+trap 'exit 129' HUP INT TERM PIPE
 cache=$dir/cache
 mirror=$cache/git
 mkdir -p "$cache/stage" || exit 73
@@ -33,6 +36,8 @@ keep() { # name, command..: its output and its code, for tell
 
 tell() { # name: what was kept, bounded, as a part
   read -r code <"$work/$1.code" || return
+  # A list that is cut says so, and is not taken for the whole.
+  [ "$(wc -c <"$work/$1")" -le 4000000 ] || code=90
   head -c 4000000 "$work/$1" >"$work/part"
   part "$1" "$code" "$work/part"
   return "$code"
@@ -76,9 +81,20 @@ check_out() {
 # Files that define models or fields, in either commit.
 models() {
   for commit in "$sha" "$running"; do
-    g grep -l -I -E 'fields\.|_inherit(s)? *=|_name *=|_sql_constraints|_auto *=' "$commit" -- '*.py' |
-      sed 's/^[0-9a-f]*://'
-  done | sort -u
+    g -c core.quotePath=off grep -l -I -E 'fields\.|_inherit(s)? *=|_name *=|_sql_constraints|_auto *=' "$commit" -- '*.py' >"$work/found"
+    [ $? -le 1 ] || return 2
+    sed 's/^[0-9a-f]*://' "$work/found" || return
+  done >"$work/all"
+  sort -u "$work/all"
+}
+
+# Paths where another repository is mounted, in either commit.
+submodules() {
+  for commit in "$sha" "$running"; do
+    g -c core.quotePath=off ls-tree -r "$commit" >"$work/found" || return
+    awk -F '\t' '/^160000 / { print $2 }' "$work/found" || return
+  done >"$work/all"
+  sort -u "$work/all"
 }
 
 compose() {
@@ -142,7 +158,7 @@ running_compose() {
   "$@" $verb
 }
 running_model() { verb='config --no-interpolate --format json' running_compose; }
-running_volumes() { verb='config --format json' running_compose >"$work/ran" && volumes "$work/ran"; }
+running_volumes() { verb='config --format json' running_compose >"$work/ran" && volumes "$work/ran" && rm -f "$work/ran"; }
 
 printf '%s\n' "$compose" >"$work/compose"
 printf '%s\n' "$profiles" >"$work/profiles"
@@ -172,6 +188,7 @@ if [ -n "$remote" ]; then
     say incoming g log -n 50 --format='%H %s' "$running..$sha"
     say dropped g log -n 50 --format='%H %s' "$sha..$running"
     say changed g -c core.quotePath=off diff --no-renames --name-status "$running" "$sha"
+    say submodules submodules
     say models models
   fi
   say checkout check_out || exit 0
@@ -180,6 +197,7 @@ fi
 say model model || exit 0
 say names names || exit 0
 say volumes volumes "$work/resolved"
+rm -f "$work/resolved"
 [ -z "$image" ] || printf '%s %s\n' "$web" "$image" >>"$work/names"
 # The last word on a service wins; each image is described once.
 printf '%s\n' "$pulled" >"$work/pulled"

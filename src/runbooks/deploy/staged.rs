@@ -43,6 +43,8 @@ pub struct Code {
     pub changed: Vec<Change>,
     /// Python files that define models or fields, in either commit.
     pub models: BTreeSet<String>,
+    /// Paths of submodules, in either commit.
+    pub submodules: BTreeSet<String>,
     /// Every path of the commit.
     pub tree: Vec<String>,
     /// Bytes of the checkout.

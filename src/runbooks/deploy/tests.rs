@@ -27,6 +27,7 @@ pub(crate) fn code() -> Code {
         dropped: Vec::new(),
         changed: Vec::new(),
         models: Default::default(),
+        submodules: Default::default(),
         tree: vec!["compose.yaml".into(), "custom-addons/ipai_docs/__manifest__.py".into()],
         bytes: 1000,
     }

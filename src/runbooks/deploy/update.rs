@@ -21,23 +21,40 @@ pub struct Needed {
 pub fn needed(stack: &Stack, code: &Code, installed: &BTreeMap<String, Module>) -> Vec<Needed> {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for change in &code.changed {
-        let Some((module, inside)) = split(stack, &change.path) else { continue };
-        if installed.get(module).is_some_and(|m| m.state != "uninstalled")
-            && touches_database(code, &change.path, inside)
-        {
-            found.entry(module.to_owned()).or_default().push(change.path.clone());
+        if code.submodules.contains(&change.path) && holds_addons(stack, &change.path) {
+            let because = "a submodule changed, and what changed in it cannot be told".to_owned();
+            found.entry(change.path.clone()).or_default().push(because);
+        }
+        for (module, inside) in places(stack, &change.path) {
+            if installed.get(module).is_some_and(|m| m.state != "uninstalled")
+                && touches_database(code, &change.path, inside)
+            {
+                found.entry(module.to_owned()).or_default().push(change.path.clone());
+            }
         }
     }
     found.into_iter().map(|(module, because)| Needed { module, because }).collect()
 }
 
-/// The module and the path inside it.
-fn split<'a>(stack: &Stack, path: &'a str) -> Option<(&'a str, &'a str)> {
-    let inside = stack.addons.iter().find_map(|addons| match addons.as_str() {
-        "." => Some(path),
-        addons => path.strip_prefix(addons)?.strip_prefix('/'),
-    })?;
-    inside.split_once('/')
+/// A directory in, above or at one with addons.
+fn holds_addons(stack: &Stack, path: &str) -> bool {
+    let below = |a: &str, b: &str| a == "." || b.strip_prefix(a).is_some_and(|rest| rest.starts_with('/'));
+    stack
+        .addons
+        .iter()
+        .map(|addons| addons.as_str())
+        .any(|addons| addons == path || below(addons, path) || below(path, addons))
+}
+
+/// The module and the path inside it; several, where one directory of addons lies in another.
+fn places<'a>(stack: &'a Stack, path: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    stack.addons.iter().filter_map(move |addons| {
+        let inside = match addons.as_str() {
+            "." => path,
+            addons => path.strip_prefix(addons)?.strip_prefix('/')?,
+        };
+        inside.split_once('/')
+    })
 }
 
 fn touches_database(code: &Code, path: &str, inside: &str) -> bool {
@@ -95,5 +112,34 @@ mod tests {
             // The same change in a module that is not installed touches no database.
             assert!(needed(&stack(), &code, &BTreeMap::new()).is_empty(), "{file}");
         }
+    }
+
+    #[test]
+    fn a_changed_submodule_with_addons_counts_because_nobody_looks_into_it() {
+        let mut stack = stack();
+        stack.addons = vec!["custom/oca".into(), "own".into()];
+        let count = |stack: &Stack, path: &str| {
+            let mut code = code();
+            code.submodules = [path.to_owned()].into();
+            code.changed = vec![Change { kind: 'M', path: path.into() }];
+            needed(stack, &code, &BTreeMap::new()).len()
+        };
+        for path in ["custom/oca", "custom", "own/reporting", "custom/oca/web"] {
+            assert_eq!(count(&stack, path), 1, "{path}");
+        }
+        for path in ["docs", "customs", "own-tools"] {
+            assert_eq!(count(&stack, path), 0, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_directory_of_addons_in_another_is_seen() {
+        let mut stack = stack();
+        stack.addons = vec!["custom".into(), "custom/oca".into()];
+        let installed =
+            BTreeMap::from([("web_x".to_owned(), Module { state: "installed".into(), version: None })]);
+        let mut code = code();
+        code.changed = vec![Change { kind: 'M', path: "custom/oca/web_x/views/a.xml".into() }];
+        assert_eq!(needed(&stack, &code, &installed).len(), 1);
     }
 }
