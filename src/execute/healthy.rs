@@ -2,17 +2,22 @@
 //! and again. Read-only.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::time::Duration;
 
 use bollard::Docker;
+use bollard::models::EventMessage;
 use bollard::query_parameters::{
     EventsOptionsBuilder, InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder,
 };
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use tokio::time::{Instant, timeout_at};
 
 /// Even a lost event stream must not hide a change for longer than this.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// Between two tries while Docker does not answer.
+const BLIND: Duration = Duration::from_millis(500);
 
 /// Why a service is not healthy, with what its container said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +29,14 @@ pub struct Unhealthy {
     pub state: String,
     /// The output of the last health probe, raw.
     pub probe: Vec<u8>,
+}
+
+/// Why it cannot be said that a service is healthy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sick {
+    Unhealthy(Box<Unhealthy>),
+    /// Docker did not answer when the time was over: nobody knows how the service is.
+    Unseen(String),
 }
 
 /// What one look at the container says.
@@ -48,15 +61,15 @@ enum Judgement {
 /// Waits until the service's container runs and is healthy (or runs, where it has no health check).
 ///
 /// # Errors
-/// [`Unhealthy`] as soon as waiting is hopeless (exited, restarting again and again, killed for memory)
-/// or when the time is over.
+/// [`Sick::Unhealthy`] as soon as waiting is hopeless (exited, restarting again and again, killed for
+/// memory) or when the time is over. Only what a look has just shown is judged.
 pub async fn await_healthy(
     docker: &Docker,
     project: &str,
     service: &str,
     limit: Duration,
     on_state: &(dyn Fn(String) + Send + Sync),
-) -> Result<(), Box<Unhealthy>> {
+) -> Result<(), Sick> {
     let deadline = Instant::now() + limit;
     let labels = [
         format!("com.docker.compose.project={project}"),
@@ -66,14 +79,22 @@ pub async fn await_healthy(
     let filters =
         HashMap::from([("type", vec!["container"]), ("label", labels.iter().map(String::as_str).collect())]);
     // The stream is opened before the first look, so nothing can happen in between unseen.
-    let mut events = Box::pin(docker.events(Some(EventsOptionsBuilder::new().filters(&filters).build())));
+    let mut events = watch(docker, &filters);
     let mut last = String::new();
-    let mut look = None;
     loop {
-        match look_at(docker, &labels).await {
-            Ok(found) => look = found,
-            Err(error) => say_once(on_state, &mut last, format!("Docker does not answer: {error}")),
-        }
+        let look = match look_at(docker, &labels).await {
+            Ok(look) => look,
+            Err(error) => {
+                let why = format!("Docker does not answer: {error}");
+                say_once(on_state, &mut last, why.clone());
+                if Instant::now() >= deadline {
+                    return Err(Sick::Unseen(why));
+                }
+                tokio::time::sleep(BLIND).await;
+                events = watch(docker, &filters);
+                continue;
+            }
+        };
         let wait = match look.as_ref().map(judge) {
             Some(Judgement::Healthy) => return Ok(()),
             Some(Judgement::Hopeless(why)) => return Err(unhealthy(docker, look, why).await),
@@ -87,10 +108,16 @@ pub async fn await_healthy(
         let until = deadline.min(Instant::now() + LOOK_AGAIN);
         if let Ok(None | Some(Err(_))) = timeout_at(until, events.next()).await {
             // The stream ended: without it this loop would spin.
-            tokio::time::sleep(Duration::from_millis(500)).await;
-            events = Box::pin(docker.events(Some(EventsOptionsBuilder::new().filters(&filters).build())));
+            tokio::time::sleep(BLIND).await;
+            events = watch(docker, &filters);
         }
     }
+}
+
+type Events = Pin<Box<dyn Stream<Item = Result<EventMessage, bollard::errors::Error>> + Send>>;
+
+fn watch(docker: &Docker, filters: &HashMap<&str, Vec<&str>>) -> Events {
+    Box::pin(docker.events(Some(EventsOptionsBuilder::new().filters(filters).build())))
 }
 
 /// Says a state once, when it is new.
@@ -155,10 +182,10 @@ fn describe(look: Option<&Look>) -> String {
     }
 }
 
-async fn unhealthy(docker: &Docker, look: Option<Look>, why: String) -> Box<Unhealthy> {
+async fn unhealthy(docker: &Docker, look: Option<Look>, why: String) -> Sick {
     let state = describe(look.as_ref());
     let Some(look) = look else {
-        return Box::new(Unhealthy { why, log: Vec::new(), state, probe: Vec::new() });
+        return Sick::Unhealthy(Box::new(Unhealthy { why, log: Vec::new(), state, probe: Vec::new() }));
     };
     let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail("40").build();
     let mut logs = docker.logs(&look.id, Some(options));
@@ -173,7 +200,7 @@ async fn unhealthy(docker: &Docker, look: Option<Look>, why: String) -> Box<Unhe
     let code =
         if look.status == "running" { String::new() } else { format!(", exit code {}", look.exit_code) };
     let state = format!("{state}{code}, restarted {} times", look.restarts);
-    Box::new(Unhealthy { why, log, state, probe: look.probe.into_bytes() })
+    Sick::Unhealthy(Box::new(Unhealthy { why, log, state, probe: look.probe.into_bytes() }))
 }
 
 #[cfg(test)]
@@ -190,6 +217,18 @@ mod tests {
             oom_killed: false,
             probe: String::new(),
         }
+    }
+
+    #[tokio::test]
+    async fn what_nobody_could_see_is_not_called_unhealthy() {
+        let silent =
+            |_| async { Err(bollard::errors::Error::from(std::io::Error::other("the link was cut"))) };
+        let version = bollard::API_DEFAULT_VERSION;
+        let docker =
+            Docker::connect_with_custom_transport(silent, Some("http://docker"), 5, version).unwrap();
+        let seen = await_healthy(&docker, "odoo", "web", Duration::from_secs(1), &|_| {}).await;
+        let Err(Sick::Unseen(why)) = seen else { panic!("{seen:?}") };
+        assert!(why.starts_with("Docker does not answer"), "{why}");
     }
 
     #[test]

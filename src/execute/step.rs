@@ -10,7 +10,7 @@ use crate::cmd::Cmd;
 use crate::error::Error;
 use crate::event::{Event, Listener, Unit};
 use crate::execute::OwnChecks;
-use crate::execute::healthy::{Unhealthy, await_healthy};
+use crate::execute::healthy::{Sick, Unhealthy, await_healthy};
 use crate::execute::own;
 use crate::execute::pull::Progress;
 use crate::execute::runner::{CANNOT_WRITE, LOCK_NOT_OURS, Report, Runner, StepCall, StepState};
@@ -177,9 +177,11 @@ async fn watch(cx: &Context<'_>, step: &Step, actions: &[Action]) -> End {
                 line: text::printable(&format!("{service}: {line}")),
             });
         };
-        if let Err(sick) = await_healthy(&docker, project, service, Duration::from_secs(*timeout), &say).await
-        {
-            return End::Failed(Box::new(sick_error(step, service, &sick)));
+        let limit = Duration::from_secs(*timeout);
+        match await_healthy(&docker, project, service, limit, &say).await {
+            Ok(()) => {}
+            Err(Sick::Unhealthy(sick)) => return End::Failed(Box::new(sick_error(step, service, &sick))),
+            Err(Sick::Unseen(why)) => return unknown(step, &why),
         }
     }
     End::Done
