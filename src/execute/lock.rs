@@ -7,8 +7,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
 use crate::execute::runner::{CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Runner};
@@ -116,17 +116,16 @@ pub async fn release_by_hand(
     }
 }
 
-/// Keeps the locks until the token is cancelled. A beat that fails is tried again at the next: only
+/// Keeps the locks until its task is aborted. A beat that fails is tried again at the next: only
 /// the droplet decides whether the lock is stale.
-pub async fn keep(posts: Vec<Post>, run: String, until: CancellationToken) {
+pub async fn keep(posts: Vec<Post>, run: String) {
     loop {
-        tokio::select! {
-            () = until.cancelled() => return,
-            () = tokio::time::sleep(HEARTBEAT) => {}
-        }
-        for post in &posts {
+        tokio::time::sleep(HEARTBEAT).await;
+        // At the same time: a droplet that is silent must not make the others' locks look stale.
+        join_all(posts.iter().map(async |post| {
             let cmd = post.runner.beat(&run, post.fence);
             let _ = post.link.run(Call::new(&cmd).timeout(HEARTBEAT)).await;
-        }
+        }))
+        .await;
     }
 }

@@ -112,6 +112,9 @@ impl<'a> Walk<'a> {
         // Said once, for the one Ctrl-C that can be heard as a question.
         let mut go_on = false;
         while next < self.plan.steps.len() {
+            if self.cx.stop.hard.is_cancelled() {
+                return self.leave();
+            }
             if self.cx.stop.soft.is_cancelled() && !go_on {
                 match self.interrupted() {
                     Interrupted::Continue => go_on = true,
@@ -122,8 +125,9 @@ impl<'a> Walk<'a> {
             let end = self.group_end(next);
             let hard = self.cx.stop.hard.clone();
             let failures = tokio::select! {
-                failures = self.group(next, end) => failures,
+                biased;
                 () = hard.cancelled() => return self.detach(next, end),
+                failures = self.group(next, end) => failures,
             };
             if let Some(error) = failures {
                 if self.housekeeping(next, end) && error.exit != Exit::Unknown {
@@ -203,7 +207,7 @@ impl<'a> Walk<'a> {
                 Undo::NotNeeded(_) => {}
                 Undo::Impossible(why) => mixed.push(format!("{}: {why}", step.title)),
                 Undo::By(actions) => {
-                    let (end, _) = attempt(self.cx, step, &format!("undo.{}", step.id), actions, true).await;
+                    let end = self.undo(step, actions).await;
                     match end {
                         End::Done if failed_step => {}
                         End::Done => self.ledger[i].outcome = Outcome::Undone,
@@ -230,6 +234,22 @@ impl<'a> Walk<'a> {
         }
         // An undo that may still be at work keeps the lock.
         self.report(exit, Some(error), unknown)
+    }
+
+    /// Undoes one step. A second Ctrl-C leaves an undo that began to the droplet, and begins none.
+    async fn undo(&self, step: &Step, actions: &[Action]) -> End {
+        let hard = &self.cx.stop.hard;
+        if hard.is_cancelled() {
+            return End::Failed(Box::new(Error::new(Exit::Mixed, "interrupted before it began")));
+        }
+        let id = format!("undo.{}", step.id);
+        tokio::select! {
+            biased;
+            () = hard.cancelled() => {
+                End::Unknown(Box::new(Error::new(Exit::Unknown, "detached: it goes on without this laptop")))
+            }
+            (end, _) = attempt(self.cx, step, &id, actions, true) => end,
+        }
     }
 
     fn leave(self) -> Report {
