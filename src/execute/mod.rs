@@ -12,6 +12,8 @@ mod pull;
 pub mod runner;
 mod script;
 mod step;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
