@@ -24,11 +24,12 @@ pub fn compile(actions: &[Action], secrets: &dyn Secrets) -> crate::error::Resul
                 text.push('\n');
             }
             Action::Put { path, mode, content: Content::Text(body) } => {
-                text.push_str(&put(path, *mode, &format!("printf %s {}", quote(body))));
+                text.push_str(&put(path, *mode, &format!("printf %s {}", quote(body)), body.len()));
             }
             Action::Put { path, mode, content: Content::EnvFile(lines) } => {
-                input = Some(env_file(lines, secrets)?);
-                text.push_str(&put(path, *mode, "cat"));
+                let file = env_file(lines, secrets)?;
+                text.push_str(&put(path, *mode, "cat", file.expose().len()));
+                input = Some(file);
             }
             Action::Pull { image, .. } => {
                 text.push_str(&format!("docker pull {}\n", quote(image)));
@@ -40,11 +41,17 @@ pub fn compile(actions: &[Action], secrets: &dyn Secrets) -> crate::error::Resul
     Ok((Script { text, attached: input.is_some() }, input))
 }
 
-/// Beside the target and renamed over it, so that a reader sees the old file or the new one.
-fn put(path: &str, mode: u32, producer: &str) -> String {
-    let (path, beside) = (quote(path), quote(&format!("{path}.ops-new")));
+/// Beside the target and renamed over it, so that a reader sees the old file or the new one. Whole (an
+/// input that was cut is not renamed), on the disk before its name is, and gone when it fails; its name
+/// begins with a dot, because nginx reads every other file of a directory of sites.
+fn put(path: &str, mode: u32, producer: &str, bytes: usize) -> String {
+    let (dir, name) = path.rsplit_once('/').unwrap_or((".", path));
+    let (path, beside, dir) = (quote(path), quote(&format!("{dir}/.{name}.ops-new")), quote(dir));
     format!(
-        "mkdir -p -- \"$(dirname -- {path})\"\n{producer} >{beside}\nchmod {mode:o} -- {beside}\nmv -f -- {beside} {path}\n"
+        "[ -z {dir} ] || mkdir -p -- {dir}\n\
+         {{ {producer} >{beside} && [ \"$(wc -c <{beside})\" -eq {bytes} ] && chmod {mode:o} -- {beside} && \
+         sync -- {beside} && mv -f -- {beside} {path}; }} || {{ rm -f -- {beside}; \
+         echo {path}' could not be written whole'; exit 1; }}\n"
     )
 }
 
@@ -85,6 +92,25 @@ mod tests {
         assert!(script.attached);
         assert!(!script.text.contains("canary"), "{}", script.text);
         assert_eq!(input.unwrap().expose(), "PW=\"canary'4711\"\n");
+    }
+
+    #[test]
+    fn a_file_whose_content_was_cut_is_not_renamed_and_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("site").to_string_lossy().into_owned();
+        std::fs::write(&file, "old").unwrap();
+        let shell = |producer: &str| {
+            #[expect(clippy::disallowed_methods, reason = "the test's own shell")]
+            let out = std::process::Command::new("sh").arg("-c").arg(put(&file, 0o600, producer, 4)).output();
+            out.unwrap().status.code()
+        };
+        for producer in ["printf %s cut", "printf %s longer", "false"] {
+            assert_eq!(shell(producer), Some(1), "{producer}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), "old");
+            assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        }
+        assert_eq!(shell("printf %s full"), Some(0));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "full");
     }
 
     #[test]

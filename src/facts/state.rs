@@ -56,10 +56,11 @@ pub(super) fn probe(env: &Environment) -> Cmd {
 pub(super) fn parse(text: &str) -> Probe<State> {
     let fields = Fields::read(text);
     let mut unreadable = Vec::new();
-    let lock = records(&fields, "lock", &mut unreadable).pop();
-    let mut releases: Vec<crate::record::Release> = records(&fields, "release", &mut unreadable);
+    let lock = records(&fields, "lock", |_| None, &mut unreadable).pop();
+    let mut releases: Vec<crate::record::Release> =
+        records(&fields, "release", |release: &crate::record::Release| Some(&release.id), &mut unreadable);
     releases.sort_by(|a, b| (&a.created, &a.id).cmp(&(&b.created, &b.id)));
-    let mut runs: Vec<RunRecord> = records(&fields, "run", &mut unreadable);
+    let mut runs: Vec<RunRecord> = records(&fields, "run", |run: &RunRecord| Some(&run.id), &mut unreadable);
     runs.sort_by(|a, b| (&b.started, &b.id).cmp(&(&a.started, &a.id)));
     Ok(State {
         project: fields.text("project"),
@@ -74,12 +75,18 @@ pub(super) fn parse(text: &str) -> Probe<State> {
 }
 
 /// The records of one kind; those that cannot be read are named and not silently left out.
-fn records<T: DeserializeOwned>(fields: &Fields<'_>, kind: &str, unreadable: &mut Vec<String>) -> Vec<T> {
+fn records<T: DeserializeOwned>(
+    fields: &Fields<'_>,
+    kind: &str,
+    id: fn(&T) -> Option<&str>,
+    unreadable: &mut Vec<String>,
+) -> Vec<T> {
     let mut all = Vec::new();
     for (name, json) in fields.all(kind).filter_map(|value| value.split_once('\t')) {
+        // The name of the directory was checked on the droplet; what the file says of itself was not.
         match serde_json::from_str(json) {
-            Ok(record) => all.push(record),
-            Err(_) => unreadable.push(format!("{kind} {name}")),
+            Ok(record) if id(&record).is_none_or(|id| id == name) => all.push(record),
+            _ => unreadable.push(format!("{kind} {name}")),
         }
     }
     all

@@ -2,10 +2,10 @@
 
 use crate::cmd::Cmd;
 
-/// A release's checkout, copied out of the stage so that both stay whole.
+/// A release's checkout, copied out of the stage so that both stay whole; on the disk before anything
+/// points to it, or a loss of power would leave empty files.
 pub fn check_out(stage: &str, source: &str) -> Cmd {
-    const COPY: &str =
-        r#"mkdir -p "$(dirname "$2")" && chmod 711 "$(dirname "$2")" && rm -rf "$2" && cp -a "$1" "$2""#;
+    const COPY: &str = r#"mkdir -p "$(dirname "$2")" && chmod 711 "$(dirname "$2")" && rm -rf "$2" && cp -a "$1" "$2" && sync -f "$2""#;
     Cmd::script(COPY, [stage, source])
 }
 
@@ -16,8 +16,15 @@ from=$1 to=$2
 shift 2
 rm -rf "$to" && mkdir -p "$to" && chmod 711 "$(dirname "$to")" && chmod 755 "$to"
 for one; do
-  mkdir -p "$to/$(dirname "$one")" && cp -a "$from/$one" "$to/$one" || exit
+  mkdir -p "$to/$(dirname "$one")" || exit
+  # Into the directory that another path may have made already, never below it.
+  if [ -d "$from/$one" ]; then
+    mkdir -p "$to/$one" && cp -a "$from/$one/." "$to/$one" || exit
+  else
+    cp -a "$from/$one" "$to/$one" || exit
+  fi
 done
+sync -f "$to"
 "#;
     Cmd::script(COPY, [path, source]).args(paths)
 }
@@ -109,6 +116,7 @@ pub fn prune(dir: &str, project: &str, remove: &[String]) -> Cmd {
 dir=$1 project=$2
 shift 2
 for release; do
+  case $release in '' | .* | */*) continue ;; esac
   docker image ls --format '{{.Repository}}:{{.Tag}}' "ops/$project" | grep -F "ops/$project:$release-" | while read -r image; do
     docker image rm "$image" >/dev/null 2>&1 || echo "kept $image: in use"
   done
