@@ -146,6 +146,17 @@ fn refuse(env: &Environment, looked: &Looked) -> Result<()> {
     Err(error.next(again))
 }
 
+/// Four hexadecimal digits, so that two people in one second are told apart.
+///
+/// # Errors
+/// The machine has no randomness.
+pub fn drawn() -> Result<String> {
+    let mut bytes = [0_u8; 2];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Error::failed("this machine has no randomness").because(error))?;
+    Ok(format!("{:02x}{:02x}", bytes[0], bytes[1]))
+}
+
 /// Names of this run, drawn once, so that planning again gives the same plan.
 struct Names {
     run: String,
@@ -157,10 +168,7 @@ impl Names {
     fn new(road: &Road<'_>) -> Result<Self> {
         let now = road.world.now();
         let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let mut bytes = [0_u8; 2];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| Error::failed("this machine has no randomness").because(error))?;
-        let run = format!("{}-{stamp}-{:02x}{:02x}", road.env.name, bytes[0], bytes[1]);
+        let run = format!("{}-{stamp}-{}", road.env.name, drawn()?);
         Ok(Self { run, stamp, now: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() })
     }
 

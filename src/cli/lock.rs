@@ -8,6 +8,7 @@ use super::{names, session::Session};
 use crate::crew::Crew;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::flow;
 use crate::inventory::Inventory;
 use crate::queries;
 use crate::record::LockState;
@@ -74,7 +75,8 @@ impl Take {
         let inventory = session.inventory()?;
         let env = session.environment(&inventory, &self.env)?;
         let crew = session.crew(&env, &self.env).await?;
-        let name = format!("{}{}", queries::BY_HAND, session.world.now().strftime("%Y%m%dT%H%M%SZ"));
+        let stamp = session.world.now().strftime("%Y%m%dT%H%M%SZ");
+        let name = format!("{}{stamp}-{}", queries::BY_HAND, flow::drawn()?);
         let taken = async {
             let facts = crew.facts(None).await?;
             session.begin_changing();

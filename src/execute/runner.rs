@@ -20,7 +20,7 @@ umask 077
 dir=$1 runner=$2 text=$3 stack=$4
 shift 4
 mkdir -p "$dir/bin" || exit 73
-[ -s "$runner" ] || { printf %s "$text" >"$runner.tmp" && mv -f "$runner.tmp" "$runner"; } || exit 73
+[ -s "$runner" ] || { printf %s "$text" >"$runner.$$" && mv -f "$runner.$$" "$runner"; } || exit 73
 [ -s "$dir/stack" ] || printf '%s\n' "$stack" >"$dir/stack" || exit 73
 exec /bin/sh "$runner" "$@"
 "#;

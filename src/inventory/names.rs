@@ -22,6 +22,9 @@ pub(super) fn environment(text: &str) -> Checked<String> {
     if VERBS.contains(&text) {
         return Err(format!("`{text}` cannot name an environment: it is a verb of the command line"));
     }
+    if text == "manual" || text.starts_with(crate::record::BY_HAND) {
+        return Err(format!("`{text}` cannot name an environment: locks that a person takes are called so"));
+    }
     plain(text, "an environment's name", "")
 }
 

@@ -198,3 +198,12 @@ fn names_of_environments_that_are_verbs() {
       why: at environments.list
     "###);
 }
+
+#[test]
+fn an_environment_is_not_called_like_a_lock_that_a_person_takes() {
+    for name in ["manual", "manual-x"] {
+        let text = format!("version: 1\nproject: p\nenvironments:\n  {name}: {{}}\n");
+        let error = super::parse(&text).unwrap_err();
+        assert!(error.what.contains("cannot name an environment"), "{}", error.what);
+    }
+}
