@@ -38,6 +38,38 @@ pub struct Release {
     pub modules: BTreeMap<String, String>,
     pub operator: Option<String>,
     pub reason: Option<String>,
+    /// Records from before there were two have none.
+    #[serde(default)]
+    pub slot: Slot,
+}
+
+/// One of the two places of the web service in its Compose project, so that a new release can be started
+/// beside the old one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Slot {
+    /// The service as the user calls it.
+    #[default]
+    A,
+    /// Its twin: `<service>-b`.
+    B,
+}
+
+impl Slot {
+    /// The Compose service of this slot; `web` is what the user calls it.
+    pub fn service(self, web: &str) -> String {
+        match self {
+            Slot::A => web.to_owned(),
+            Slot::B => format!("{web}-b"),
+        }
+    }
+
+    pub fn other(self) -> Self {
+        match self {
+            Slot::A => Slot::B,
+            Slot::B => Slot::A,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -71,7 +71,7 @@ impl Subject<'_> {
 
     /// Nothing of the web service is here: this will be the first deploy of the stack.
     fn is_first(&self) -> bool {
-        self.facts.containers.is_ok() && self.facts.container(&self.env.stack.web).is_none()
+        self.facts.containers.is_ok() && self.facts.web(&self.env.stack.web).is_none()
     }
 }
 

@@ -99,7 +99,7 @@ choose_project() {
 		named "$project" || continue
 		ours "$project" "$dir" "$files" || continue
 		case $status:$oneoff:$service in
-		running:False:"$web") weight=4 ;;
+		running:False:"$web" | running:False:"$web-b") weight=4 ;;
 		running:False:"$db") weight=3 ;;
 		running:*) weight=2 ;;
 		*) weight=1 ;;
@@ -110,20 +110,39 @@ $1
 EOT
 }
 
+# The slot of the web service that serves, from the record of the current release (src/record.rs: Slot).
+find_live() {
+	live=$web
+	if [ -f "${state_dir%/}/$OPS_PROJECT/releases/current" ]; then
+		IFS= read -r said <"${state_dir%/}/$OPS_PROJECT/releases/current" || said=
+		case $said in
+		'' | .* | */*) ;;
+		*) ! grep -q '^ *"slot": "b",\{0,1\}$' "${state_dir%/}/$OPS_PROJECT/releases/$said/release.json" 2>/dev/null || live=$web-b ;;
+		esac
+	fi
+}
+
+# Of the web service the live slot's container; where that does not run, one of the service as the user
+# calls it, if that runs.
 choose_containers() {
+	find_live
+	twin=
 	while IFS=$us read -r id status project service oneoff dir files; do
 		case $id in '' | *[!0-9a-f]*) continue ;; esac
 		[ "$project" = "$OPS_PROJECT" ] || continue
 		OPS_IDS="$OPS_IDS $id"
 		[ "$oneoff" = False ] || continue
 		case $service in
-		"$web") [ -n "$OPS_WEB" ] && [ "$status" != running ] || OPS_WEB=$id ;;
+		"$live") [ -n "$OPS_WEB" ] && [ "$status" != running ] || OPS_WEB=$id live_status=$status ;;
+		"$web") [ -n "$twin" ] && [ "$status" != running ] || twin=$id twin_status=$status ;;
 		"$db") [ -n "$OPS_DB" ] && [ "$status" != running ] || OPS_DB=$id ;;
 		"$proxy") [ -n "$OPS_PROXY" ] && [ "$status" != running ] || OPS_PROXY=$id ;;
 		esac
 	done <<EOT
 $1
 EOT
+	[ -n "$twin" ] || return 0
+	if [ -z "$OPS_WEB" ] || { [ "$live_status" != running ] && [ "$twin_status" = running ]; }; then OPS_WEB=$twin; fi
 }
 
 # The engine, its directory and Compose, as lines of `key`, a tab, a value.

@@ -1,10 +1,21 @@
-//! Memory and swap.
+//! Memory and swap, and what the running web container takes of it.
 
 use super::{Memory, Probe, ProbeFailure};
 use crate::cmd::Cmd;
 
+// Pages that workers share are counted once (Pss) where that may be read; else every worker's own count.
+const PROBE: &str = r#"
+grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo || exit
+[ -n "$OPS_WEB" ] || exit 0
+pids=$(docker top "$OPS_WEB" -eo pid 2>/dev/null | sed 1d) || exit 0
+for pid in $pids; do
+    { [ -r "/proc/$pid/smaps_rollup" ] && grep '^Pss:' "/proc/$pid/smaps_rollup"; } 2>/dev/null ||
+        grep '^VmRSS:' "/proc/$pid/status" 2>/dev/null
+done | awk '{ sum += $2 } END { if (sum) print "Web: " sum " kB" }'
+"#;
+
 pub(super) fn probe() -> Cmd {
-    Cmd::new("grep").args(["-E", "^(MemTotal|MemAvailable|SwapTotal|SwapFree):", "/proc/meminfo"])
+    Cmd::script(PROBE, [""; 0])
 }
 
 pub(super) fn parse(text: &str) -> Probe<Memory> {
@@ -14,10 +25,12 @@ pub(super) fn parse(text: &str) -> Probe<Memory> {
         kib.map(|kib| kib.saturating_mul(1024))
             .ok_or_else(|| ProbeFailure::new(format!("/proc/meminfo does not tell {key}")))
     };
+    let web = bytes("Web").ok();
     Ok(Memory {
         total: bytes("MemTotal")?,
         available: bytes("MemAvailable")?,
         swap_total: bytes("SwapTotal")?,
         swap_free: bytes("SwapFree")?,
+        web,
     })
 }

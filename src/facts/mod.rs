@@ -24,7 +24,7 @@ use serde::Serialize;
 
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, When};
-use crate::record::{Holder, Release, RunRecord};
+use crate::record::{Holder, Release, RunRecord, Slot};
 
 pub use host::PROGRAMS;
 
@@ -68,16 +68,12 @@ pub struct Facts {
 /// The one script that asks a droplet everything: `nonce` is drawn for each run, at least 16
 /// hexadecimal digits; the user's own checks of the phase `when`, if there is one, are asked too.
 pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: impl Into<Option<When>>) -> Cmd {
-    let alone = [
-        ("host", host::probe()),
-        ("memory", memory::probe()),
-        ("listeners", listeners::probe()),
-        ("stack", stack::probe(env)),
-    ];
+    let alone = [("host", host::probe()), ("listeners", listeners::probe()), ("stack", stack::probe(env))];
     let with_containers = [
         ("docker", docker::probe()),
         ("mounts", mounts::probe(env)),
         ("containers", containers::probe()),
+        ("memory", memory::probe()),
         ("database", database::probe(env)),
         ("proxy", proxy::probe(env, droplet)),
         ("state", state::probe(env)),
@@ -119,6 +115,19 @@ impl Facts {
         let of =
             |running: bool| all.iter().find(|c| c.service == service && !c.oneoff && c.running() == running);
         of(true).or_else(|| of(false))
+    }
+
+    /// The slot of the web service that serves, by our own records.
+    pub fn slot(&self) -> Slot {
+        self.current_release().map(|release| release.slot).unwrap_or_default()
+    }
+
+    /// The container of the web service that serves; `web` is the service as the user calls it. That of
+    /// the other slot was drained and stopped.
+    pub fn web(&self, web: &str) -> Option<&Container> {
+        let live = self.container(&self.slot().service(web));
+        let own = || self.container(web);
+        live.filter(|one| one.running()).or_else(|| own().filter(|one| one.running())).or(live).or_else(own)
     }
 
     /// Any container of the stack, running or not.
@@ -175,6 +184,8 @@ pub struct Memory {
     pub available: u64,
     pub swap_total: u64,
     pub swap_free: u64,
+    /// What the processes of the running web container take; None where none runs or it cannot be read.
+    pub web: Option<u64>,
 }
 
 /// A listening TCP socket.
@@ -289,6 +300,14 @@ pub struct ProxyState {
     pub certificates: Vec<(String, i64)>,
     /// Certificates named by the site whose date could not be read.
     pub certificates_unread: Vec<String>,
+    /// The site's file on the droplet; None where nginx is in a container that has it from nowhere else.
+    pub site_file: Option<String>,
+    /// nginx reads exactly this file: in a container it may still have one that an editor replaced.
+    pub site_seen: bool,
+    /// The servers of the inventory's upstreams, as nginx reads them; a block without servers is empty.
+    pub upstreams: BTreeMap<String, Vec<String>>,
+    /// Other words of nginx's configuration that hold a port, at most 400.
+    pub elsewhere: Vec<String>,
     pub now: i64,
 }
 

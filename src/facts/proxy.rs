@@ -1,14 +1,20 @@
 //! nginx in front of the stack, on the droplet itself or in a container of the stack.
 
+use std::collections::BTreeMap;
+
 use super::fields::Fields;
 use super::{Probe, ProxyState};
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, Role};
+use crate::tools::slots;
 
-// Certificates are read with the droplet's openssl, because an nginx image seldom has one. The site
-// file is searched, not what it includes.
+// In a container the site's path may be meant as the container sees it or as the droplet has it: what is
+// mounted tells. Certificates are read with the droplet's openssl, because an nginx image seldom has one;
+// the site file is searched for them, not what it includes.
 const PROBE: &str = r#"
-service=$1 site=$2
+service=$1 site=$2 OPS_UPSTREAMS=$3 program=$4
+export OPS_UPSTREAMS
+file=$site
 if [ -n "$service" ]; then
     [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
     [ -n "$OPS_PROXY" ] || exit 0
@@ -16,7 +22,16 @@ if [ -n "$service" ]; then
     [ "$(docker inspect --format '{{.State.Running}}' "$OPS_PROXY")" = true ] || exit 0
     printf 'running\tyes\n'
     inside() { docker exec "$OPS_PROXY" "$@"; }
-    root=yes
+    root=yes file=
+    while IFS='	' read -r from to; do
+        [ -n "$from" ] || continue
+        case $site in
+        "$to" | "$to"/*) file=$from${site#"$to"}; break ;;
+        "$from" | "$from"/*) file=$site site=$to${site#"$from"}; break ;;
+        esac
+    done <<EOT
+$(docker inspect --format '{{range .Mounts}}{{.Source}}{{"\t"}}{{.Destination}}{{"\n"}}{{end}}' "$OPS_PROXY")
+EOT
 else
     command -v nginx >/dev/null 2>&1 || exit 0
     printf 'present\tyes\n'
@@ -32,6 +47,13 @@ if [ -n "$root" ]; then
 fi
 text=$(inside cat -- "$site" 2>/dev/null) || exit 0
 printf 'site\tyes\nnow\t%s\n' "$(date +%s)"
+if [ -n "$file" ] && [ -f "$file" ]; then
+    printf 'file\t%s\n' "$file"
+    [ "$text" != "$(cat -- "$file")" ] || printf 'seen\tyes\n'
+fi
+# Blocks of the site's own file can be switched there; what nginx makes of all its files decides.
+printf '%s\n' "$text" | awk -v mode=list "$program" | sed -n 's/^block/here/p'
+[ -z "$root" ] || inside nginx -T 2>/dev/null </dev/null | awk -v mode=list "$program"
 printf '%s\n' "$text" | sed -n 's/^[[:blank:]]*ssl_certificate[[:blank:]][[:blank:]]*"\{0,1\}\([^;"]*\).*/\1/p' |
     sort -u | head -n 10 | while IFS= read -r file; do
     case $file in /*) path=$file ;; *) path=/etc/nginx/$file ;; esac
@@ -48,7 +70,11 @@ exit 0
 pub(super) fn probe(env: &Environment, droplet: &Droplet) -> Cmd {
     match &env.proxy {
         Some(proxy) if droplet.roles.contains(&Role::Web) => {
-            Cmd::script(PROBE, [proxy.container.as_deref().unwrap_or_default(), proxy.site.as_str()])
+            let upstreams: Vec<_> =
+                [Some(&proxy.upstream), proxy.websocket_upstream.as_ref()].into_iter().flatten().collect();
+            let upstreams = upstreams.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+            let container = proxy.container.as_deref().unwrap_or_default();
+            Cmd::script(PROBE, [container, proxy.site.as_str(), &upstreams, slots::UPSTREAMS])
         }
         _ => Cmd::new("echo").arg("none\tyes"),
     }
@@ -63,6 +89,11 @@ pub(super) fn parse(text: &str) -> Probe<Option<ProxyState>> {
         let (date, path) = line.split_once('\t')?;
         Some((path.to_owned(), date.parse().ok()?))
     });
+    let mut upstreams: BTreeMap<String, Vec<String>> =
+        fields.all("here").map(|name| (name.to_owned(), Vec::new())).collect();
+    for (name, server) in fields.all("upstream").filter_map(|line| line.split_once('\t')) {
+        upstreams.entry(name.to_owned()).and_modify(|all| all.push(server.to_owned()));
+    }
     Ok(Some(ProxyState {
         present: fields.flag("present"),
         running: fields.flag("running"),
@@ -71,6 +102,10 @@ pub(super) fn parse(text: &str) -> Probe<Option<ProxyState>> {
         config_fault: fields.text("fault"),
         certificates: certificates.collect(),
         certificates_unread: fields.all("unread").map(str::to_owned).collect(),
+        site_file: fields.text("file"),
+        site_seen: fields.flag("seen"),
+        upstreams,
+        elsewhere: fields.all("elsewhere").map(str::to_owned).collect(),
         now: if fields.flag("site") { fields.number("now")? } else { 0 },
     }))
 }

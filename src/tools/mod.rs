@@ -6,4 +6,5 @@ pub mod images;
 pub mod odoo;
 pub mod releases;
 pub mod site;
+pub mod slots;
 pub mod web;

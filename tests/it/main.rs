@@ -8,5 +8,6 @@ mod docs;
 mod facts;
 mod inventory;
 mod sample;
+mod strategy;
 mod tidy;
 mod transport;

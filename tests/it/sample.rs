@@ -11,7 +11,7 @@ use ops::inventory::{
     Address, Become, Deploy, Droplet, Environment, Git, Proxy, ProxyKind, Role, Stack, Strategy, Update,
 };
 use ops::plan::Layer;
-use ops::record::{Image, RELEASE_SCHEMA, Release};
+use ops::record::{Image, RELEASE_SCHEMA, Release, Slot};
 use ops::runbooks::deploy::{Code, Commit, Model, Resolved, Staged};
 
 /// An environment of one local droplet with everything in its usual place.
@@ -96,7 +96,13 @@ pub fn facts() -> Facts {
             inodes: 5_000_000,
             inodes_free: 4_000_000,
         }]),
-        memory: Ok(Memory { total: 4_000_000_000, available: 2_000_000_000, swap_total: 0, swap_free: 0 }),
+        memory: Ok(Memory {
+            total: 4_000_000_000,
+            available: 2_000_000_000,
+            swap_total: 0,
+            swap_free: 0,
+            web: Some(300_000_000),
+        }),
         listeners: Ok(vec![
             Listening { address: "0.0.0.0".into(), port: 22, process: Some("sshd(9)".into()) },
             Listening { address: "127.0.0.1".into(), port: 8069, process: Some("docker-proxy(812)".into()) },
@@ -141,6 +147,10 @@ fn proxy() -> ProxyState {
         config_fault: None,
         certificates: vec![("/etc/ssl/erp.pem".into(), NOW + 60 * 86_400)],
         certificates_unread: Vec::new(),
+        site_file: Some("/etc/nginx/sites-enabled/odoo".into()),
+        site_seen: true,
+        upstreams: [("odoo".to_owned(), vec!["127.0.0.1:8069".to_owned()])].into(),
+        elsewhere: vec!["[::]:80".into()],
         now: NOW,
     }
 }
@@ -207,6 +217,7 @@ pub fn release(id: &str) -> Release {
         modules: BTreeMap::new(),
         operator: None,
         reason: None,
+        slot: Slot::A,
     }
 }
 

@@ -39,17 +39,19 @@ fn judge(subject: &Subject<'_>) -> Verdict {
 
 fn changed(subject: &Subject<'_>, release: &Release) -> Vec<String> {
     let mut changed = Vec::new();
+    let web = subject.env.stack.web.as_str();
     for (service, image) in &release.images {
-        match subject.facts.container(service) {
+        let container =
+            if service == web { subject.facts.web(web) } else { subject.facts.container(service) };
+        match container {
             None => changed.push(format!("{service} has no container")),
             Some(container) if container.image_id != image.id => changed.push(other_image(container, image)),
             Some(_) => {}
         }
     }
-    let web = subject.env.stack.web.as_str();
     // What was taken over as release 0 may still be the containers that were made by hand.
     if release.id != "0"
-        && let Some(container) = subject.facts.container(web)
+        && let Some(container) = subject.facts.web(web)
         && !container.config_files.iter().any(|file| file.contains(&format!("/releases/{}/", release.id)))
     {
         changed.push(format!("{web} was made from {}", some_of(container.config_files.clone(), 3)));

@@ -107,7 +107,7 @@ impl<'a> Work<'a> {
         if known.any(|database| database.bytes > EMPTY_DATABASE) {
             return Err(refused(format!("the database {name} holds something else than Odoo")));
         }
-        let runs = self.inputs.facts.values().any(|facts| facts.container(&env.stack.web).is_some());
+        let runs = self.inputs.facts.values().any(|facts| facts.web(&env.stack.web).is_some());
         if runs {
             return Err(refused(format!("the running stack has no Odoo in a database {name}")));
         }

@@ -11,9 +11,11 @@ mod plan;
 mod reading;
 mod release;
 pub mod render;
+pub mod slot;
 pub mod stage;
 mod staged;
 mod steps;
+pub mod strategy;
 pub mod update;
 mod work;
 

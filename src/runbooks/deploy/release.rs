@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::Inputs;
 use crate::inventory::Environment;
-use crate::record::{Image, RELEASE_SCHEMA, Release};
+use crate::record::{Image, RELEASE_SCHEMA, Release, Slot};
 use crate::tools::compose::Project;
 use crate::tools::images;
 
@@ -15,6 +15,8 @@ use crate::tools::images;
 pub struct Place {
     pub id: String,
     pub project: String,
+    /// Where its web service is.
+    pub slot: Slot,
     /// `<state_dir>/<project>`.
     pub state: String,
     /// `<state>/releases/<id>`.
@@ -32,6 +34,7 @@ impl Place {
         Self {
             id: id.to_owned(),
             project: project.to_owned(),
+            slot: Slot::A,
             file: format!("{dir}/compose.json"),
             source: format!("{dir}/src"),
             state,
@@ -92,6 +95,7 @@ pub fn record(
         modules,
         operator: Some(inputs.operator.clone()),
         reason: inputs.request.reason.clone(),
+        slot: place.slot,
     }
 }
 

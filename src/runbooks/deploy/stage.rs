@@ -37,7 +37,7 @@ pub fn script(
     let git = stack.git.as_ref();
     let lines =
         |paths: &[camino::Utf8PathBuf]| paths.iter().map(|p| p.as_str()).collect::<Vec<_>>().join("\n");
-    let web = facts.container(&stack.web);
+    let web = facts.web(&stack.web);
     let variables = [
         ("nonce", nonce.to_owned()),
         ("dir", format!("{}/{project}", env.state_dir)),
@@ -110,10 +110,10 @@ pub fn parse(nonce: &str, stdout: &[u8], wanted: &str) -> Staged {
     Staged {
         code: has_code.then(|| code(&parts, wanted)),
         unknown_ref: parts.get("sha").is_some_and(|part| part.code == NO_SUCH_REF),
-        model: model(&parts, "model", "volumes"),
+        model: model(&parts, "model", ["volumes", "ports"]),
         running_model: parts
             .contains_key("running_model")
-            .then(|| model(&parts, "running_model", "running_volumes")),
+            .then(|| model(&parts, "running_model", ["running_volumes", "running_ports"])),
         images: images(&parts),
         entries: good(&parts, "entries").ok().map(|part| part.text().lines().map(str::to_owned).collect()),
         unclean: good(&parts, "status").ok().map(|part| unclean(&part.text())),
@@ -188,7 +188,8 @@ fn unclean(text: &str) -> Vec<String> {
     text.lines().filter_map(|line| line.get(3..)).map(|path| path.trim_end_matches('/').to_owned()).collect()
 }
 
-fn model(parts: &BTreeMap<String, Part>, name: &str, volumes: &str) -> Probe<Model> {
+/// `lists`: the parts with the resolved volumes and ports.
+fn model(parts: &BTreeMap<String, Part>, name: &str, lists: [&str; 2]) -> Probe<Model> {
     let part = good(parts, name)?;
     // The names part fails where a variable is missing, which makes the model as useless.
     if name == "model" {
@@ -196,11 +197,13 @@ fn model(parts: &BTreeMap<String, Part>, name: &str, volumes: &str) -> Probe<Mod
     }
     let mut json: Json = serde_json::from_slice(&part.bytes)
         .map_err(|error| ProbeFailure { why: format!("docker compose config printed no JSON: {error}") })?;
-    let resolved: BTreeMap<String, Json> = serde_json::from_slice(&good(parts, volumes)?.bytes)
-        .map_err(|error| ProbeFailure { why: format!("the volumes cannot be read: {error}") })?;
-    for (service, list) in resolved {
-        if let Some(service) = json.pointer_mut("/services").and_then(|all| all.get_mut(&service)) {
-            service["volumes"] = list;
+    for (part, key) in lists.into_iter().zip(["volumes", "ports"]) {
+        let resolved: BTreeMap<String, Json> = serde_json::from_slice(&good(parts, part)?.bytes)
+            .map_err(|error| ProbeFailure { why: format!("the {key} cannot be read: {error}") })?;
+        for (service, list) in resolved {
+            if let Some(service) = json.pointer_mut("/services").and_then(|all| all.get_mut(&service)) {
+                service[key] = list;
+            }
         }
     }
     let project = json.get("name").and_then(Json::as_str).unwrap_or_default().to_owned();

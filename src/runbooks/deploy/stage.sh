@@ -118,13 +118,13 @@ names() {
     on && /^      "image": "/ {i=$0; sub(/^ *"image": "/,"",i); sub(/",?$/,"",i); print s " " i}' "$work/resolved"
 }
 
-# The volumes of each service with variables filled in, as JSON: without that, Compose takes the short
-# form `${DIR:-./data}:/data` apart at the wrong colon.
-volumes() { # resolved model
+# The volumes (or ports) of each service with variables filled in, as JSON: without that, Compose takes the
+# short form `${DIR:-./data}:/data` apart at the wrong colon, and a port of a variable is none.
+lists() { # resolved model, volumes or ports
   echo '{'
-  awk '/^  "services": \{$/ {on=1; next} on && /^  \}/ {exit}
+  awk -v key="      \"$2\": [" '/^  "services": \{$/ {on=1; next} on && /^  \}/ {exit}
     on && /^    "[^"]+": \{$/ {s=$0; sub(/^ */,"",s); sub(/ \{$/,"",s)}
-    on && /^      "volumes": \[$/ {v=1; if (n++) print ","; print s " ["; next}
+    on && $0 == key {v=1; if (n++) print ","; print s " ["; next}
     v && /^      \]/ {v=0; print "]"; next} v {print}' "$1"
   echo '}'
 }
@@ -158,7 +158,8 @@ running_compose() {
   "$@" $verb
 }
 running_model() { verb='config --no-interpolate --format json' running_compose; }
-running_volumes() { verb='config --format json' running_compose >"$work/ran" && volumes "$work/ran" && rm -f "$work/ran"; }
+running_volumes() { verb='config --format json' running_compose >"$work/ran" && lists "$work/ran" volumes; }
+running_ports() { lists "$work/ran" ports && rm -f "$work/ran"; }
 
 printf '%s\n' "$compose" >"$work/compose"
 printf '%s\n' "$profiles" >"$work/profiles"
@@ -168,13 +169,13 @@ printf '%s\n' "$config_files" >"$work/config_files"
 say entries entries
 say status local_changes
 # While the fetch waits for the other end.
-[ -z "$config_files" ] || { keep running_model running_model && keep running_volumes running_volumes; } &
+[ -z "$config_files" ] || { keep running_model running_model && keep running_volumes running_volumes && keep running_ports running_ports; } &
 
 base=$path
 [ -z "$remote" ] || say fetch fetch
 fetched=$?
 wait
-for name in running_model running_volumes; do
+for name in running_model running_volumes running_ports; do
   [ ! -e "$work/$name.code" ] || tell "$name"
 done
 [ "$fetched" = 0 ] || exit 0
@@ -196,7 +197,8 @@ if [ -n "$remote" ]; then
 fi
 say model model || exit 0
 say names names || exit 0
-say volumes volumes "$work/resolved"
+say volumes lists "$work/resolved" volumes
+say ports lists "$work/resolved" ports
 rm -f "$work/resolved"
 [ -z "$image" ] || printf '%s %s\n' "$web" "$image" >>"$work/names"
 # The last word on a service wins; each image is described once.

@@ -1,0 +1,79 @@
+# Points the upstreams of nginx's site at other servers, or back, without losing a request.
+# Arguments: do or undo; the site's file on the droplet; where the old one is kept; the Compose project and
+# service of nginx (empty: nginx is on the droplet itself); names of upstreams; lines "NAME OLD NEW"; awk's
+# program.
+verb=$1 site=$2 keep=$3 project=$4 service=$5 upstreams=$6 servers=$7 program=$8
+
+if [ -n "$service" ]; then
+  c=$(docker ps -q --filter "label=com.docker.compose.project=$project" \
+    --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False | head -n 1)
+  [ -n "$c" ] || { echo "no running container of $service"; exit 1; }
+  inside() { docker exec "$c" "$@"; }
+  # The words of a process stay here: they may hold anything.
+  titles() { docker top "$c" -eo pid,args | awk '{ pid = $1; $1 = ""; sub(/^ /, ""); print pid " " $0 }'; }
+else
+  inside() { "$@"; }
+  titles() {
+    read -r master </run/nginx.pid || return
+    for stat in /proc/[0-9]*/stat; do
+      pid=${stat%/stat} pid=${pid#/proc/}
+      read -r _ _ _ parent _ 2>/dev/null <"$stat" && [ "$parent" = "$master" ] || continue
+      printf '%s %s\n' "$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
+    done
+  }
+fi
+
+# Workers that take new connections: those that only end what they began say "is shutting down".
+workers() { titles | sed -n 's/^\([0-9]*\) nginx: worker process *$/\1/p'; }
+
+list() { OPS_UPSTREAMS=$upstreams OPS_SERVERS='' awk -v mode=list "$program"; }
+
+# In the same file: a mount of a single file would not see another one in its place. Not emptied first, so
+# that a full disk leaves the old text or the new one.
+write() {
+  dd if="$1" of="$site" conv=notrunc,fsync status=none && truncate -s "$(wc -c <"$1")" -- "$site" && sync -- "$site"
+}
+
+reload() {
+  before=$(workers)
+  inside nginx -s reload || return
+  left=300
+  while [ "$left" -gt 0 ]; do
+    now=$(workers)
+    still=
+    for pid in $before; do
+      case " $(echo $now) " in *" $pid "*) still=$pid ;; esac
+    done
+    [ -n "$now" ] && [ -z "$still" ] && return 0
+    left=$((left - 1))
+    sleep 0.1
+  done
+  echo 'nginx was told to reload, and its workers still have the old configuration'
+  return 1
+}
+
+back() {
+  cmp -s "$keep" "$site" || write "$keep" || exit
+  inside nginx -t || exit
+  reload
+}
+
+if [ "$verb" = undo ]; then
+  [ -e "$keep" ] || exit 0
+  back
+  exit
+fi
+
+[ -e "$keep" ] || { cp -p -- "$site" "$keep.new" && sync -- "$keep.new" && mv -f -- "$keep.new" "$keep"; } || exit
+OPS_UPSTREAMS=$upstreams OPS_SERVERS=$servers awk -v mode=edit "$program" "$site" >"$keep.next" || {
+  [ $? = 3 ] && echo "$site no longer has the servers that were seen"
+  exit 1
+}
+write "$keep.next" && rm -f -- "$keep.next" || exit
+inside nginx -t || { back >/dev/null 2>&1; exit 1; }
+seen=$(inside nginx -T 2>/dev/null | list)
+printf '%s\n' "$servers" | while read -r name _ new; do
+  [ -n "$name" ] || continue
+  printf '%s\n' "$seen" | grep -q -x -F "upstream	$name	$new" || { echo "nginx does not read $site: upstream $name has no server $new there"; exit 1; }
+done || { back >/dev/null 2>&1; exit 1; }
+reload
