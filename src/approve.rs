@@ -113,7 +113,7 @@ mod tests {
             env: "prod".into(),
             command: "deploy".into(),
             title: "t".into(),
-            steps: Vec::new(),
+            sections: Vec::new(),
             notes: Vec::new(),
             data_loss: data_loss.map(Into::into),
         }

@@ -279,7 +279,7 @@ async fn carry_out(
         run: names.run.clone(),
         env: road.env.name.clone(),
         command: plan.command.clone(),
-        steps: plan.steps.len(),
+        steps: plan.steps().count(),
     });
     let heart = tokio::spawn(lock::keep(posts.values().cloned().collect(), names.run.clone()));
     let ask = || road.desk.interrupted();

@@ -176,7 +176,8 @@ pub async fn take_lock(
     Ok(())
 }
 
-/// Takes away the locks that were seen; who may do that is decided before.
+/// Takes away the locks that were seen; who may do that is decided before. `force`: even under a step
+/// that is at work.
 ///
 /// # Errors
 /// A droplet that cannot be asked; a lock that somebody else holds by now stays.
@@ -184,11 +185,12 @@ pub async fn release_lock(
     crew: &Crew<'_>,
     facts: &BTreeMap<String, Facts>,
     held: &[&LockState],
+    force: bool,
 ) -> Result<()> {
     for lock in held {
         let (Some(holder), Some(link)) = (&lock.holder, crew.links.get(&lock.droplet)) else { continue };
         let runner = Runner::new(dir(crew.env, facts, &lock.droplet));
-        lock::release_by_hand(link, &runner, &holder.run, crew.env.stack.path.as_str()).await?;
+        lock::release_by_hand(link, &runner, &holder.run, crew.env.stack.path.as_str(), force).await?;
     }
     Ok(())
 }

@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! stack                       the stack's path, so that the directory is found without containers
-//! lock/holder.json            who holds the lock (see execute/runner.sh)
-//! runs/<run>/run.json         one RunRecord;  plan.json, journal.jsonl, steps/<step>.<attempt>/{log,code}
+//! lock/holder.json            who holds the lock (see execute/runner/)
+//! runs/<run>/run.json         one RunRecord;  plan.json, journal.jsonl, sections/ (see execute/runner/),
+//!                             steps/[undo.]<step>.<act>/{log,code}
 //! releases/<release>/release.json, compose.json (0600), src/
 //! releases/current            the id of the release that runs
 //! cache/git                   bare mirror;  cache/stage/<sha> checkouts not yet part of a release

@@ -171,7 +171,7 @@ fn ask_interrupted(ui: &Ui, stop: &CancellationToken) -> Interrupted {
 
 fn droplets(plan: &Plan) -> String {
     let mut names: Vec<String> = Vec::new();
-    for step in &plan.steps {
+    for step in plan.steps() {
         let name = printable(&step.droplet);
         if !names.contains(&name) {
             names.push(name);

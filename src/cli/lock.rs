@@ -114,14 +114,14 @@ impl Release {
             lock.by_hand()
                 && lock.holder.as_ref().is_some_and(|holder| holder.operator == session.world.operator)
         };
+        let alive = held.iter().any(|lock| lock.alive());
         if !held.iter().all(mine) {
             session.ui.list(&lists::locks(&crew.env.name, &locks));
-            let alive = held.iter().any(|lock| lock.alive());
             let desk = Desk { session, inventory, env: crew.env, consent: &self.consent, dry_run: false };
             desk.settle(alive, "Take this lock away")?;
         }
         session.begin_changing();
-        queries::release_lock(crew, &facts, &held).await?;
+        queries::release_lock(crew, &facts, &held, alive).await?;
         Ok(held.len())
     }
 }

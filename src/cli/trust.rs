@@ -39,7 +39,7 @@ pub fn before(plan: &Plan, inventory: &Inventory, session: &Session) -> Result<(
 
 fn needs_commands(plan: &Plan) -> bool {
     let is_command = |value: &EnvValue| matches!(value, EnvValue::Secret(Source::Cmd(_)));
-    plan.steps.iter().flat_map(|step| &step.actions).any(|action| match action {
+    plan.steps().flat_map(|step| &step.actions).any(|action| match action {
         Action::Put { content: Content::EnvFile(values), .. } => {
             values.iter().any(|(_, value)| is_command(value))
         }

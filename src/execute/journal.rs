@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 
 use super::Post;
-use super::runner::{CANNOT_WRITE, LOCK_NOT_OURS};
+use super::runner::{CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Scripts};
+use super::script::Script;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::plan::Plan;
+use crate::plan::{Plan, Section};
 use crate::record::RunRecord;
 use crate::text;
 use crate::transport::Call;
@@ -19,14 +20,20 @@ use crate::transport::Call;
 /// A droplet that cannot keep a record is not changed.
 pub async fn open(posts: &BTreeMap<String, Post>, plan: &Plan, record: &RunRecord) -> Result<()> {
     let answers = join_all(posts.iter().map(async |(droplet, post)| {
-        let slice: Vec<_> = plan.steps.iter().filter(|step| step.droplet == *droplet).collect();
+        let slice: Vec<_> = plan.sections.iter().filter(|section| section.droplet == *droplet).collect();
+        let scripts: Vec<_> = slice.iter().filter(|section| !section.only_asks()).map(|s| scripts(s)).collect();
         let plan = serde_json::json!({
-            "schema": plan.schema, "env": plan.env, "command": plan.command, "title": plan.title, "steps": slice,
+            "schema": plan.schema, "env": plan.env, "command": plan.command, "title": plan.title, "sections": slice,
         });
-        let cmd = post.runner.open(&record.id, &json(record)?, &plan.to_string());
+        let cmd = post.runner.open(&record.id, post.fence, &json(record)?, &plan.to_string(), &scripts);
         say(post, &cmd, "cannot write the run's record").await
     }));
     answers.await.into_iter().collect()
+}
+
+fn scripts(section: &Section) -> Scripts<'_> {
+    let steps = section.steps.iter().map(Script::of).collect();
+    Scripts { id: &section.id, critical: section.critical, steps }
 }
 
 /// Writes how it ended and gives the locks back.
@@ -61,6 +68,8 @@ async fn say(post: &Post, cmd: &crate::cmd::Cmd, what: &str) -> Result<()> {
         .map_err(|error| error.into_error(droplet, "").because(what.to_owned()))?;
     let error = match output.code {
         0 => return Ok(()),
+        // Something is still at work on the droplet, and keeps the lock.
+        LOCKED => return Ok(()),
         LOCK_NOT_OURS => Error::new(Exit::Locked, what).because("somebody else took the lock"),
         CANNOT_WRITE => Error::failed(what).because("the disk is full or read-only"),
         code => Error::failed(what).because(format!("code {code}")),

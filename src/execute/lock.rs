@@ -12,12 +12,14 @@ use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::execute::runner::{CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Runner};
-use crate::execute::step::Post;
+use crate::execute::section::{Post, insist};
 use crate::exit::Exit;
 use crate::record::Holder;
 use crate::text;
 use crate::transport::{Call, Output, Transport};
 
+/// The longest that taking it may take: the runner itself waits ten seconds for another caller.
+const TAKING: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(20);
 
 /// What others read of a holder.
@@ -43,9 +45,15 @@ pub async fn take(
     let json = serde_json::to_string(claim)
         .map_err(|error| Error::failed("cannot describe the run").because(error))?;
     let cmd = runner.take(run, stack, json.trim_start_matches('{').trim_end_matches('}'));
-    let output = link.run(Call::new(&cmd)).await.map_err(|error| error.into_error(link.droplet(), env))?;
+    let mut post = Post { link: link.clone(), runner, fence: 0 };
+    // Taking again what this run holds already is taking it, so a lost answer is asked for again.
+    let output = insist(&post, &cmd, TAKING).await.map_err(|error| error.into_error(link.droplet(), env))?;
+    let runner = &post.runner;
     match (output.code, fence(&output)) {
-        (0, Some(fence)) => Ok(Post { link: link.clone(), runner, fence }),
+        (0, Some(fence)) => {
+            post.fence = fence;
+            Ok(post)
+        }
         (LOCKED, _) => Err(locked(&output, link.droplet(), env)),
         _ => Err(refused(&output, link.droplet(), runner.dir())),
     }
@@ -104,13 +112,19 @@ pub async fn release_by_hand(
     runner: &Runner,
     run: &str,
     stack: &str,
+    force: bool,
 ) -> Result<()> {
-    let cmd = runner.release_by_hand(run, stack);
+    let cmd = runner.release_by_hand(run, stack, force);
     let output = link.run(Call::new(&cmd)).await.map_err(|error| error.into_error(link.droplet(), ""))?;
     match output.code {
         0 => Ok(()),
         LOCK_NOT_OURS => {
             Err(Error::new(Exit::Locked, "somebody else took the lock meanwhile").on(link.droplet()))
+        }
+        LOCKED => {
+            Err(Error::new(Exit::Locked, "a step of that run is still at work, or a guard will put it back")
+                .on(link.droplet())
+                .next(format!("ops runs logs {}", text::printable(run))))
         }
         _ => Err(refused(&output, link.droplet(), runner.dir())),
     }

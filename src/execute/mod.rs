@@ -11,27 +11,29 @@ mod own;
 mod pull;
 pub mod runner;
 mod script;
-mod step;
+mod section;
+mod story;
 #[cfg(test)]
 mod tests;
+mod undo;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use futures_util::future::join_all;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::approve::ApprovedPlan;
 use crate::error::Error;
 use crate::event::{Event, Listener, Outcome};
 use crate::exit::Exit;
-use crate::plan::{Action, Phase, Plan, Step, Undo};
+use crate::plan::{Phase, Plan, Section, Undo};
 use crate::record::LedgerRow;
 
 pub use own::{Complaint, OwnChecks, Weight};
 pub use script::Secrets;
-pub use step::Post;
-use step::{Context, End};
+pub use section::Post;
+use section::{Context, End, Left};
 
 /// How a run is asked to stop: softly after the current step, or at once.
 #[derive(Debug, Clone, Default)]
@@ -85,183 +87,166 @@ pub async fn execute(plan: &ApprovedPlan, cx: &Execution<'_>) -> Report {
     Walk::new(plan.plan(), cx).run().await
 }
 
+/// One section as the walk stands with it.
+struct Place<'a> {
+    section: &'a Section,
+    rows: Vec<LedgerRow>,
+    /// Acts of carrying it out so far.
+    acts: u32,
+    /// What a failure left of it; nothing where it never began.
+    left: Left,
+}
+
 struct Walk<'a> {
     plan: &'a Plan,
     cx: &'a Execution<'a>,
-    ledger: Vec<LedgerRow>,
-    /// Indexes of steps that began, in order.
-    begun: Vec<usize>,
+    places: Vec<Place<'a>>,
+    /// The places from here on were not reached.
+    reached: usize,
+    /// Never heard where the question after a Ctrl-C was answered already.
+    soft: CancellationToken,
 }
 
 impl<'a> Walk<'a> {
     fn new(plan: &'a Plan, cx: &'a Execution<'a>) -> Self {
-        let ledger = plan
-            .steps
-            .iter()
-            .map(|step| LedgerRow {
+        let places = plan.sections.iter().map(|section| {
+            let row = |step: &crate::plan::Step| LedgerRow {
                 droplet: step.droplet.clone(),
                 step: step.id.clone(),
                 title: step.title.clone(),
                 outcome: Outcome::NotReached,
                 millis: 0,
-            })
-            .collect();
-        Self { plan, cx, ledger, begun: Vec::new() }
+            };
+            Place { section, rows: section.steps.iter().map(row).collect(), acts: 0, left: Left::Nothing }
+        });
+        let soft = cx.stop.soft.clone();
+        Self { plan, cx, places: places.collect(), reached: 0, soft }
     }
 
     async fn run(mut self) -> Report {
-        let mut next = 0;
-        // Said once, for the one Ctrl-C that can be heard as a question.
-        let mut go_on = false;
-        while next < self.plan.steps.len() {
-            if self.cx.stop.hard.is_cancelled() {
+        loop {
+            let over = self.reached == self.places.len();
+            if over && !self.soft.is_cancelled() {
+                return self.report(Exit::Done, None, false);
+            }
+            if !over && self.cx.stop.hard.is_cancelled() {
                 return self.leave();
             }
-            if self.cx.stop.soft.is_cancelled() && !go_on {
+            if self.soft.is_cancelled() {
                 match self.interrupted() {
-                    Interrupted::Continue => go_on = true,
+                    // Said once, for the one Ctrl-C that can be heard as a question.
+                    Interrupted::Continue => self.soft = CancellationToken::new(),
                     Interrupted::Undo => return self.put_back(None).await,
+                    Interrupted::Leave if over => self.soft = CancellationToken::new(),
                     Interrupted::Leave => return self.leave(),
                 }
+                continue;
             }
-            let end = self.group_end(next);
+            let wave = self.wave();
             let hard = self.cx.stop.hard.clone();
-            let failures = tokio::select! {
+            let ends = tokio::select! {
                 biased;
-                () = hard.cancelled() => return self.detach(next, end),
-                failures = self.group(next, end) => failures,
+                () = hard.cancelled() => return self.detach(wave),
+                ends = self.carry(wave.clone()) => ends,
             };
-            if let Some(error) = failures {
-                if self.housekeeping(next, end) && error.exit != Exit::Unknown {
+            match self.settle(wave.clone(), ends) {
+                Settled::Done => self.reached = wave.end,
+                Settled::Halted => {}
+                Settled::Unknown(error) => return self.report(Exit::Unknown, Some(error), true),
+                Settled::Failed(error) if self.housekeeping(wave.clone()) => {
                     let text = format!("{error}; what was deployed serves and is on record");
                     self.cx.listener.on(&Event::Warning { text });
-                    next = end;
-                    continue;
+                    self.reached = wave.end;
                 }
-                return match error.exit {
-                    Exit::Unknown => self.report(Exit::Unknown, Some(error), true),
-                    _ => self.put_back(Some(error)).await,
-                };
+                Settled::Failed(error) => {
+                    self.reached = wave.end;
+                    return self.put_back(Some(error)).await;
+                }
             }
-            next = end;
         }
-        self.report(Exit::Done, None, false)
     }
 
-    /// Steps after the record that nothing depends on: their failure takes no release back.
-    fn housekeeping(&self, start: usize, end: usize) -> bool {
-        let only_tidies =
-            |step: &Step| step.phase == Phase::Record && matches!(step.undo, Undo::NotNeeded(_));
-        self.plan.steps[start..end].iter().all(only_tidies)
+    /// Sections after the record that nothing depends on: their failure takes no release back.
+    fn housekeeping(&self, wave: Range<usize>) -> bool {
+        let mut steps = self.places[wave].iter().flat_map(|place| &place.section.steps);
+        steps.all(|step| step.phase == Phase::Record && matches!(step.undo, Undo::NotNeeded(_)))
     }
 
-    /// Consecutive steps with one id belong together, on different droplets.
-    fn group_end(&self, start: usize) -> usize {
-        let id = &self.plan.steps[start].id;
-        start + self.plan.steps[start..].iter().take_while(|step| step.id == *id).count()
+    /// Consecutive sections with one name belong together, on different droplets.
+    fn wave(&self) -> Range<usize> {
+        let rest = &self.places[self.reached..];
+        let same = rest.iter().take_while(|place| place.section.id == rest[0].section.id).count();
+        self.reached..self.reached + same
     }
 
-    /// Runs a group at the same time; the worst failure, if there is one.
-    async fn group(&mut self, start: usize, end: usize) -> Option<Error> {
-        self.begun.extend(start..end);
-        let ends = join_all((start..end).map(|i| {
-            let step = &self.plan.steps[i];
-            attempt(self.cx, step, &step.id, &step.actions, false)
-        }))
-        .await;
-        let mut worst: Option<Error> = None;
-        for (i, (end, millis)) in (start..end).zip(ends) {
-            self.ledger[i].millis = millis;
-            let (outcome, error) = match end {
-                End::Done => (Outcome::Done, None),
-                End::Failed(error) => (Outcome::Failed, Some(*error)),
-                End::Unknown(error) => (Outcome::Unknown, Some(*error)),
+    /// Carries a wave out at the same time.
+    async fn carry(&mut self, wave: Range<usize>) -> Vec<End> {
+        let (cx, soft) = (self.cx, &self.soft);
+        let work = self.places[wave].iter_mut().map(async |place| {
+            place.acts += 1;
+            place.left = Left::Begun;
+            let act = place.acts.to_string();
+            match context(cx, soft, place.section) {
+                Ok(context) => section::carry(&context, place.section, &act, &mut place.rows).await,
+                Err(error) => End::Failed(error, Left::Nothing),
+            }
+        });
+        join_all(work).await
+    }
+
+    /// What the ends of a wave come to, the worst of them.
+    fn settle(&mut self, wave: Range<usize>, ends: Vec<End>) -> Settled {
+        let mut settled = Settled::Done;
+        for (place, end) in self.places[wave].iter_mut().zip(ends) {
+            settled = match (end, settled) {
+                (End::Unknown(error), _) => Settled::Unknown(*error),
+                (End::Failed(_, left), unknown @ Settled::Unknown(_)) => {
+                    place.left = left;
+                    unknown
+                }
+                (End::Failed(error, left), settled) => {
+                    place.left = left;
+                    match settled {
+                        Settled::Failed(first) => Settled::Failed(first),
+                        _ => Settled::Failed(*error),
+                    }
+                }
+                (End::Halted, Settled::Done) => Settled::Halted,
+                (_, settled) => settled,
             };
-            self.ledger[i].outcome = outcome;
-            if let Some(error) = error
-                && worst.as_ref().is_none_or(|before| before.exit != Exit::Unknown)
-            {
-                worst = Some(error);
-            }
         }
-        worst
+        settled
+    }
+
+    fn begun(&self) -> bool {
+        self.places.iter().any(|place| place.left != Left::Nothing)
+    }
+
+    /// Something that runs was touched.
+    fn switched(&self) -> bool {
+        self.places.iter().any(|place| {
+            let steps = place.section.steps.iter().zip(&place.rows);
+            steps
+                .into_iter()
+                .any(|(step, row)| step.phase >= Phase::Switch && row.outcome != Outcome::NotReached)
+        })
     }
 
     fn interrupted(&self) -> Interrupted {
-        match self.begun.is_empty() {
-            true => Interrupted::Leave,
-            false => (self.cx.ask)(),
-        }
-    }
-
-    /// Undoes in reverse order what began, the failed step included.
-    async fn put_back(mut self, error: Option<Error>) -> Report {
-        let (mut mixed, mut unknown) = (Vec::new(), false);
-        // Where the undo of a switch did not work, what was prepared for it is what runs: it stays.
-        let mut stuck: BTreeSet<&str> = BTreeSet::new();
-        for &i in self.begun.iter().rev() {
-            let step = &self.plan.steps[i];
-            if step.phase < Phase::Switch && stuck.contains(step.droplet.as_str()) {
-                continue;
-            }
-            let failed_step = self.ledger[i].outcome == Outcome::Failed;
-            match &step.undo {
-                Undo::NotNeeded(_) => {}
-                Undo::Impossible(why) => mixed.push(format!("{}: {why}", step.title)),
-                Undo::By(actions) => {
-                    let end = self.undo(step, actions).await;
-                    match end {
-                        End::Done if failed_step => {}
-                        End::Done => self.ledger[i].outcome = Outcome::Undone,
-                        End::Failed(ref error) | End::Unknown(ref error) => {
-                            unknown |= matches!(end, End::Unknown(_));
-                            stuck.insert(&step.droplet);
-                            mixed.push(format!("undo of \"{}\" on {}: {error}", step.title, step.droplet));
-                        }
-                    }
-                }
-            }
-        }
-        let switched = self.begun.iter().any(|&i| self.plan.steps[i].phase >= Phase::Switch);
-        let exit = match (&error, mixed.is_empty(), switched) {
-            (_, false, _) => Exit::Mixed,
-            (_, true, true) => Exit::PutBack,
-            (Some(_), true, false) => Exit::Failed,
-            (None, true, false) => Exit::Interrupted,
-        };
-        let mut error =
-            error.unwrap_or_else(|| Error::new(exit, "interrupted, and put back as you asked")).exit(exit);
-        for why in mixed {
-            error = error.because(why);
-        }
-        // An undo that may still be at work keeps the lock.
-        self.report(exit, Some(error), unknown)
-    }
-
-    /// Undoes one step. A second Ctrl-C leaves an undo that began to the droplet, and begins none.
-    async fn undo(&self, step: &Step, actions: &[Action]) -> End {
-        let hard = &self.cx.stop.hard;
-        if hard.is_cancelled() {
-            return End::Failed(Box::new(Error::new(Exit::Mixed, "interrupted before it began")));
-        }
-        let id = format!("undo.{}", step.id);
-        tokio::select! {
-            biased;
-            () = hard.cancelled() => {
-                End::Unknown(Box::new(Error::new(Exit::Unknown, "detached: it goes on without this laptop")))
-            }
-            (end, _) = attempt(self.cx, step, &id, actions, true) => end,
+        match self.begun() {
+            false => Interrupted::Leave,
+            true => (self.cx.ask)(),
         }
     }
 
     fn leave(self) -> Report {
-        let switched = self.begun.iter().any(|&i| self.plan.steps[i].phase >= Phase::Switch);
-        let (exit, what) = match (self.begun.is_empty(), switched) {
-            (true, _) => (Exit::Interrupted, "interrupted before anything changed"),
-            (false, false) => {
+        let switched = self.switched();
+        let (exit, what) = match (self.begun(), switched) {
+            (false, _) => (Exit::Interrupted, "interrupted before anything changed"),
+            (true, false) => {
                 (Exit::Interrupted, "interrupted and left as it is; nothing that runs was changed")
             }
-            (false, true) => (Exit::Mixed, "interrupted and left as it is, half-way"),
+            (true, true) => (Exit::Mixed, "interrupted and left as it is, half-way"),
         };
         let mut error = Error::new(exit, what);
         if switched {
@@ -270,13 +255,21 @@ impl<'a> Walk<'a> {
         self.report(exit, Some(error), false)
     }
 
-    fn detach(mut self, start: usize, end: usize) -> Report {
-        for row in &mut self.ledger[start..end] {
-            row.outcome = Outcome::Unknown;
+    fn detach(mut self, wave: Range<usize>) -> Report {
+        let critical = self.places[wave.clone()].iter().any(|place| place.section.critical);
+        for row in self.places[wave].iter_mut().flat_map(|place| &mut place.rows) {
+            if row.outcome == Outcome::NotReached {
+                row.outcome = Outcome::Unknown;
+            }
         }
         let env = &self.plan.env;
-        let error = Error::new(Exit::Unknown, "detached: the current step goes on without this laptop")
-            .because("the steps after it were not begun; the lock goes stale two minutes after it ended")
+        let why = match critical {
+            true => "the droplet ends the switch, or goes back by itself",
+            false => "the droplet ends this section; those after it were not begun",
+        };
+        let error = Error::new(Exit::Unknown, "detached: the droplet goes on without this laptop")
+            .because(why)
+            .because("the lock goes stale two minutes after the droplet's work ended")
             .next(format!("ops runs logs {}", self.cx.run))
             .next(format!("ops lock status {env}"))
             .next(format!("ops deploy {env}   # when it ended: begins with what runs then"));
@@ -284,45 +277,25 @@ impl<'a> Walk<'a> {
     }
 
     fn report(self, exit: Exit, error: Option<Error>, detached: bool) -> Report {
-        Report { exit, ledger: self.ledger, error, detached }
+        let ledger = self.places.into_iter().flat_map(|place| place.rows).collect();
+        Report { exit, ledger, error, detached }
     }
 }
 
-/// One attempt of a step or of its undo, with its events.
-async fn attempt(cx: &Execution<'_>, step: &Step, id: &str, actions: &[Action], undo: bool) -> (End, u64) {
-    let started = Instant::now();
-    cx.listener.on(&Event::StepStarted {
-        step: step.id.clone(),
-        droplet: step.droplet.clone(),
-        title: step.title.clone(),
-        phase: step.phase.to_string(),
-        attempt: 1,
-        undo,
-    });
-    let end = match cx.posts.get(&step.droplet) {
-        Some(post) => {
-            let context =
-                Context { run: cx.run, post, listener: cx.listener, secrets: cx.secrets, own: cx.own };
-            step::perform(&context, step, id, actions).await
-        }
-        None => End::Failed(Box::new(Error::failed(format!(
-            "the plan names an unknown droplet {}",
-            step.droplet
-        )))),
-    };
-    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let outcome = match (&end, undo) {
-        (End::Done, false) => Outcome::Done,
-        (End::Done, true) => Outcome::Undone,
-        (End::Failed(_), _) => Outcome::Failed,
-        (End::Unknown(_), _) => Outcome::Unknown,
-    };
-    cx.listener.on(&Event::StepEnded {
-        step: step.id.clone(),
-        droplet: step.droplet.clone(),
-        outcome,
-        millis,
-        undo,
-    });
-    (end, millis)
+enum Settled {
+    Done,
+    Halted,
+    Failed(Error),
+    Unknown(Error),
+}
+
+fn context<'a>(
+    cx: &'a Execution<'_>,
+    soft: &'a CancellationToken,
+    section: &Section,
+) -> Result<Context<'a>, Box<Error>> {
+    let unknown =
+        || Box::new(Error::failed(format!("the plan names an unknown droplet {}", section.droplet)));
+    let post = cx.posts.get(&section.droplet).ok_or_else(unknown)?;
+    Ok(Context { run: cx.run, post, listener: cx.listener, secrets: cx.secrets, own: cx.own, soft })
 }

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::step::{Context, End};
+use super::section::{Context, End, Left};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Event, Outcome};
 use crate::exit::Exit;
-use crate::plan::Step;
+use crate::plan::{Section, Step};
+use crate::record::LedgerRow;
 
 /// A page that is asked for the first time after a start may be late once.
 const TRIES: u32 = 3;
@@ -43,8 +44,37 @@ pub trait OwnChecks: Send + Sync {
     async fn ask(&self, droplet: &str) -> Result<Vec<Complaint>>;
 }
 
+/// Asks step by step, and says so.
+pub(super) async fn verify(cx: &Context<'_>, section: &Section, rows: &mut [LedgerRow]) -> End {
+    for (step, row) in section.steps.iter().zip(rows) {
+        let started = tokio::time::Instant::now();
+        let (id, droplet) = (step.id.clone(), step.droplet.clone());
+        cx.listener.on(&Event::StepStarted {
+            step: id.clone(),
+            droplet: droplet.clone(),
+            title: step.title.clone(),
+            phase: step.phase.to_string(),
+            attempt: 1,
+            undo: false,
+        });
+        let end = judge(cx, step).await;
+        row.millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        row.outcome = match &end {
+            End::Done | End::Halted => Outcome::Done,
+            End::Failed(..) => Outcome::Failed,
+            End::Unknown(_) => Outcome::Unknown,
+        };
+        let (outcome, millis) = (row.outcome, row.millis);
+        cx.listener.on(&Event::StepEnded { step: id, droplet, outcome, millis, undo: false });
+        if !matches!(end, End::Done) {
+            return end;
+        }
+    }
+    End::Done
+}
+
 /// A failure of a check that stops a run fails the step, and so takes the release back; others warn.
-pub(super) async fn verify(cx: &Context<'_>, step: &Step) -> End {
+async fn judge(cx: &Context<'_>, step: &Step) -> End {
     let mut tries = 1;
     let complaints = loop {
         match cx.own.ask(&step.droplet).await {
@@ -67,5 +97,5 @@ pub(super) async fn verify(cx: &Context<'_>, step: &Step) -> End {
     let error = Error::failed(format!("your check “{}” failed after the switch", first.check));
     let rest = failed[1..].iter().map(|one| format!("{}: {}", one.check, one.evidence)).collect();
     let error = error.because(&first.evidence).evidence("other checks that failed", rest);
-    End::Failed(Box::new(error.on(&step.droplet).at(&step.id)))
+    End::Failed(Box::new(error.on(&step.droplet).at(&step.id)), Left::Begun)
 }

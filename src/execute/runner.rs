@@ -1,13 +1,18 @@
 //! Calls of the droplet's runner, as commands, and its answers, as values.
 //!
-//! The runner itself is `runner.sh` beside this file. Its exit codes are ours alone, so that a full
+//! The runner itself is `runner/*.sh` beside this file. Its exit codes are ours alone, so that a full
 //! disk never reads as "locked".
 
 use sha2::{Digest, Sha256};
 
 use crate::cmd::Cmd;
+use crate::execute::script::Script;
 
-const TEXT: &str = include_str!("runner.sh");
+const TEXT: &str = concat!(
+    include_str!("runner/1-lock.sh"),
+    include_str!("runner/2-acts.sh"),
+    include_str!("runner/3-guard-and-reports.sh"),
+);
 
 /// Exit codes of the runner.
 pub const LOCK_NOT_OURS: i32 = 72;
@@ -55,9 +60,10 @@ impl Runner {
         self.install(stack, &["take", &self.dir, run]).stdin(members)
     }
 
-    /// Gives a lock back whatever its fence is; only a person's own decision does that.
-    pub fn release_by_hand(&self, run: &str, stack: &str) -> Cmd {
-        self.install(stack, &["release", &self.dir, run, "0"])
+    /// Gives a lock back whatever its fence is; only a person's own decision does that. `force`: even
+    /// while a step of the run is at work.
+    pub fn release_by_hand(&self, run: &str, stack: &str, force: bool) -> Cmd {
+        self.install(stack, &["release", &self.dir, run, if force { "force" } else { "0" }])
     }
 
     fn install(&self, stack: &str, call: &[&str]) -> Cmd {
@@ -72,89 +78,118 @@ impl Runner {
         self.call("release").arg(run).arg(fence.to_string())
     }
 
-    pub fn start(&self, call: &StepCall<'_>, script: &Script) -> Cmd {
-        let mode = if script.attached { "attached" } else { "detached" };
-        self.call("start")
-            .arg(call.run)
-            .arg(call.fence.to_string())
-            .arg(call.step)
-            .arg(call.attempt.to_string())
-            .arg(call.limit.to_string())
-            .arg(call.wait.to_string())
-            .arg(mode)
-    }
-
-    pub fn poll(&self, call: &StepCall<'_>, offset: u64) -> Cmd {
-        self.call("poll")
-            .arg(call.run)
-            .arg(call.step)
-            .arg(call.attempt.to_string())
-            .arg(offset.to_string())
-            .arg(call.wait.to_string())
-    }
-
-    /// The run's records at its begin.
-    pub fn open(&self, run: &str, record: &str, plan: &str) -> Cmd {
-        self.call("open").arg(run).stdin(format!("{}\n{record}{plan}", record.len()))
+    /// The run's records at its begin, and its sections' scripts.
+    pub fn open(&self, run: &str, fence: u64, record: &str, plan: &str, sections: &[Scripts<'_>]) -> Cmd {
+        let mut stdin = framed(record) + &framed(plan);
+        for section in sections {
+            let critical = u8::from(section.critical);
+            stdin += &format!("section {} {critical} {}\n", section.id, section.steps.len());
+            for step in &section.steps {
+                stdin += &format!("step {} {}\n", step.id, step.limit);
+                stdin += &(framed(&step.script) + &framed(&step.undo));
+            }
+        }
+        self.call("open").arg(run).arg(fence.to_string()).stdin(stdin)
     }
 
     /// The run's last record and its line in the audit; gives the lock back.
     pub fn close(&self, run: &str, fence: u64, record: &str, audit: &str) -> Cmd {
-        let stdin = format!("{}\n{record}{audit}\n", record.len());
-        self.call("close").arg(run).arg(fence.to_string()).stdin(stdin)
+        self.call("close").arg(run).arg(fence.to_string()).stdin(framed(record) + &framed(audit))
     }
 
-    /// Writes a record of the run.
-    pub fn note(&self, run: &str, file: &str, content: &str) -> Cmd {
-        self.call("note").arg(run).arg(file).stdin(content)
+    /// Starts the act, or attaches to it.
+    pub fn start(&self, call: &Act<'_>, mode: Mode) -> Cmd {
+        let mode = match mode {
+            Mode::Detached => "detached",
+            Mode::Attached => "attached",
+            Mode::Undo => "undo",
+        };
+        self.call("start")
+            .arg(call.run)
+            .arg(call.fence.to_string())
+            .args([call.section, call.act])
+            .args([&call.wait.to_string(), mode])
     }
 
-    pub fn audit(&self, line: &str) -> Cmd {
-        self.call("audit").stdin(format!("{line}\n"))
+    pub fn poll(&self, call: &Act<'_>, seen: Seen) -> Cmd {
+        let Seen { line, offset } = seen;
+        self.call("poll")
+            .args([call.run, call.section, call.act])
+            .args([line.to_string(), offset.to_string()])
+            .arg(call.wait.to_string())
+    }
+
+    /// Asks an act that is not critical to end after its current step.
+    pub fn halt(&self, call: &Act<'_>) -> Cmd {
+        self.call("halt").args([call.run, call.section, call.act])
+    }
+
+    /// Ends an act now; a critical one is put back by the droplet.
+    pub fn stop(&self, call: &Act<'_>) -> Cmd {
+        self.call("stop").arg(call.run).arg(call.fence.to_string()).args([call.section, call.act])
+    }
+
+    /// What there is of a run: see [`super::status`].
+    pub fn status(&self, run: &str) -> Cmd {
+        self.call("status").arg(run)
     }
 }
 
-/// What a step becomes on the droplet.
+/// Text with its length before it.
+fn framed(text: &str) -> String {
+    format!("{}\n{text}", text.len())
+}
+
+/// A section as the droplet keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Script {
-    pub text: String,
-    /// It runs on the connection, not detached: it reads secrets from its stdin, which are stored
-    /// nowhere, or it only looks, which nobody needs when the laptop is gone.
-    pub attached: bool,
+pub struct Scripts<'a> {
+    pub id: &'a str,
+    pub critical: bool,
+    pub steps: Vec<Script<'a>>,
 }
 
-impl Script {
-    /// What the runner reads on stdin before the step's own input.
-    pub fn framed(&self) -> String {
-        format!("{}\n{}", self.text.len(), self.text)
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    Detached,
+    /// It runs on the connection: it reads secrets from its stdin, which are stored nowhere.
+    Attached,
+    Undo,
 }
 
-/// Which step of which run.
+/// Which act of which run.
 #[derive(Debug, Clone, Copy)]
-pub struct StepCall<'a> {
+pub struct Act<'a> {
     pub run: &'a str,
     pub fence: u64,
-    pub step: &'a str,
-    pub attempt: u32,
-    /// Seconds until the droplet kills it.
-    pub limit: u64,
+    pub section: &'a str,
+    /// `1`, `2`, ..: carried out; `undo1`, ..: undone.
+    pub act: &'a str,
     /// Seconds to wait for the end in this call.
     pub wait: u64,
 }
 
-/// What the runner says of a step.
+/// How much of an act's story is known: the line of its trail (from 1), and the bytes of its log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    pub line: usize,
+    pub offset: u64,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { line: 1, offset: 0 }
+    }
+}
+
+/// What the runner says of an act.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    pub state: StepState,
-    /// Where the next poll continues in the log.
-    pub offset: u64,
-    /// The log since the offset asked for.
-    pub log: Vec<u8>,
+    pub state: ActState,
+    pub chapters: Vec<Chapter>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepState {
+pub enum ActState {
     Running,
     Done(i32),
     /// It ended and left no code: killed from outside, or the power went.
@@ -163,24 +198,61 @@ pub enum StepState {
     Absent,
 }
 
+/// One step, or undo of a step, within an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chapter {
+    /// The step's place in its section.
+    pub index: usize,
+    pub undo: bool,
+    /// Exit code and milliseconds, once it ended.
+    pub end: Option<(i32, u64)>,
+    /// Bytes of the whole log so far.
+    pub size: u64,
+    /// The log since the offset asked for; it may stop short of `size`.
+    pub log: Vec<u8>,
+}
+
 impl Report {
     /// `None` where the answer is not the runner's.
     pub fn parse(stdout: &[u8]) -> Option<Report> {
-        let end = stdout.iter().position(|b| *b == b'\n')?;
-        let head = std::str::from_utf8(&stdout[..end]).ok()?;
-        let mut words = head.split(' ');
-        let (state, code, size) = (words.next()?, words.next()?, words.next()?.trim());
-        let log = stdout[end + 1..].to_vec();
-        let size: u64 = size.parse().ok()?;
+        let (head, mut rest) = line(stdout)?;
+        let [state, code, _lines] = words(head)?;
         let state = match state {
-            "done" => StepState::Done(code.parse().ok()?),
-            "running" => StepState::Running,
-            "lost" => StepState::Lost,
-            "absent" => StepState::Absent,
+            "done" => ActState::Done(code.parse().ok()?),
+            "running" => ActState::Running,
+            "lost" => ActState::Lost,
+            "absent" => ActState::Absent,
             _ => return None,
         };
-        Some(Report { state, offset: size, log })
+        let mut chapters = Vec::new();
+        while !rest.is_empty() {
+            let (head, after) = line(rest)?;
+            let [_what, index, kind, code, millis, size, some] = words(head)?;
+            let some: usize = some.parse().ok()?;
+            let end = match code {
+                "-" => None,
+                code => Some((code.parse().ok()?, millis.parse().ok()?)),
+            };
+            chapters.push(Chapter {
+                index: index.parse().ok()?,
+                undo: kind == "undo",
+                end,
+                size: size.parse().ok()?,
+                log: after.get(..some)?.to_vec(),
+            });
+            rest = after.get(some..)?;
+        }
+        Some(Report { state, chapters })
     }
+}
+
+fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
+    let end = bytes.iter().position(|b| *b == b'\n')?;
+    Some((std::str::from_utf8(&bytes[..end]).ok()?.trim_end(), &bytes[end + 1..]))
+}
+
+fn words<const N: usize>(line: &str) -> Option<[&str; N]> {
+    line.split(' ').collect::<Vec<_>>().try_into().ok()
 }
 
 #[cfg(test)]
@@ -189,11 +261,21 @@ mod tests {
 
     #[test]
     fn an_answer_is_read_or_refused() {
-        let report = Report::parse(b"done 3 7\nhi\nbye\n").unwrap();
-        assert_eq!(report.state, StepState::Done(3));
-        assert_eq!(report.log, b"hi\nbye\n");
-        assert_eq!(Report::parse(b"running - 0\n").unwrap().state, StepState::Running);
-        for garbage in ["", "done", "done x 1\n", "what 0 0\n", "motd: welcome\ndone 0 0\n"] {
+        let answer = b"done 6 2\npull.odoo.1 0 carry 0 17 3 3\nhi\nundo.pull.odoo.1 0 undo - - 9 4\nbye\n";
+        let report = Report::parse(answer).unwrap();
+        assert_eq!(report.state, ActState::Done(6));
+        let [first, second] = report.chapters.as_slice() else { panic!("{report:?}") };
+        assert_eq!((first.undo, first.end, first.log.as_slice()), (false, Some((0, 17)), b"hi\n".as_slice()));
+        assert_eq!((second.undo, second.end, second.size), (true, None, 9));
+        assert_eq!(Report::parse(b"running - 0\n").unwrap().state, ActState::Running);
+        for garbage in [
+            "",
+            "done",
+            "done x 1\n",
+            "what 0 0\n",
+            "motd: welcome\ndone 0 0\n",
+            "done 0 1\na 0 carry 0 1 9 9\nshort",
+        ] {
             assert_eq!(Report::parse(garbage.as_bytes()), None, "{garbage}");
         }
     }

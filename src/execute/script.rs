@@ -1,9 +1,8 @@
-//! A step's actions as one POSIX script. The only other place where text becomes shell is
+//! A step's actions as POSIX scripts. The only other place where text becomes shell is
 //! [`crate::cmd::quote`], which does the quoting here too.
 
 use crate::cmd::quote;
-use crate::execute::runner::Script;
-use crate::plan::{Action, Content, EnvValue, env_quote};
+use crate::plan::{Action, Content, EnvValue, Step, Undo, env_quote};
 use crate::secret::Secret;
 
 /// Resolves a reference to a secret, where the plan is executed and nowhere earlier.
@@ -13,38 +12,71 @@ pub trait Secrets: Send + Sync {
     fn resolve(&self, source: &crate::inventory::Source) -> crate::error::Result<Secret>;
 }
 
-/// The script of some actions, and the secret text that goes to its stdin.
-pub fn compile(actions: &[Action], secrets: &dyn Secrets) -> crate::error::Result<(Script, Option<Secret>)> {
+/// A step as the droplet keeps it: what it does and how that is undone (empty: not needed).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script<'a> {
+    pub id: &'a str,
+    /// Seconds until the droplet kills it.
+    pub limit: u64,
+    pub script: String,
+    pub undo: String,
+}
+
+impl<'a> Script<'a> {
+    pub fn of(step: &'a Step) -> Self {
+        let undo = match &step.undo {
+            Undo::By(actions) => text(actions),
+            Undo::NotNeeded(_) => String::new(),
+            Undo::Impossible(why) => format!("echo {}\nexit 1\n", quote(why)),
+        };
+        Self { id: &step.id, limit: step.timeout, script: text(&step.actions), undo }
+    }
+}
+
+/// The script of some actions. A secret is not in it: it is read from stdin, by its length, in order.
+fn text(actions: &[Action]) -> String {
     let mut text = String::from("set -eu\numask 077\nexport LC_ALL=C\n");
-    let mut input = None;
     for action in actions {
         match action {
-            Action::Run(cmd) => {
+            Action::Run(cmd) | Action::AwaitHealthy { wait: cmd, .. } => {
                 text.push_str(&cmd.to_shell());
                 text.push('\n');
             }
             Action::Put { path, mode, content: Content::Text(body) } => {
-                text.push_str(&put(path, *mode, &format!("printf %s {}", quote(body)), body.len()));
+                let length = body.len().to_string();
+                text.push_str(&put(path, *mode, &format!("printf %s {}", quote(body)), &length));
             }
-            Action::Put { path, mode, content: Content::EnvFile(lines) } => {
-                let file = env_file(lines, secrets)?;
-                text.push_str(&put(path, *mode, "cat", file.expose().len()));
-                input = Some(file);
+            Action::Put { path, mode, content: Content::EnvFile(_) } => {
+                text.push_str("read -r length\n");
+                text.push_str(&put(path, *mode, "head -c \"$length\"", "\"$length\""));
             }
-            Action::Pull { image, .. } => {
-                text.push_str(&format!("docker pull {}\n", quote(image)));
-            }
-            // Watched from the laptop; it changes nothing and leaves nothing on the droplet.
-            Action::AwaitHealthy { .. } | Action::OwnChecks => {}
+            Action::Pull { image, .. } => text.push_str(&format!("docker pull {}\n", quote(image))),
+            // Asked from the laptop.
+            Action::OwnChecks => {}
         }
     }
-    Ok((Script { text, attached: input.is_some() }, input))
+    text
+}
+
+/// What a section reads from the connection: every secret file with its length before it.
+///
+/// # Errors
+/// A secret that cannot be had.
+pub fn input(steps: &[Step], secrets: &dyn Secrets) -> crate::error::Result<Secret> {
+    let mut input = String::new();
+    for action in steps.iter().flat_map(|step| &step.actions) {
+        if let Action::Put { content: Content::EnvFile(lines), .. } = action {
+            let file = env_file(lines, secrets)?;
+            input += &format!("{}\n{}", file.expose().len(), file.expose());
+        }
+    }
+    Ok(Secret::new(input))
 }
 
 /// Beside the target and renamed over it, so that a reader sees the old file or the new one. Whole (an
 /// input that was cut is not renamed), on the disk before its name is, and gone when it fails; its name
 /// begins with a dot, because nginx reads every other file of a directory of sites.
-fn put(path: &str, mode: u32, producer: &str, bytes: usize) -> String {
+fn put(path: &str, mode: u32, producer: &str, bytes: &str) -> String {
     let (dir, name) = path.rsplit_once('/').unwrap_or((".", path));
     let (path, beside, dir) = (quote(path), quote(&format!("{dir}/.{name}.ops-new")), quote(dir));
     format!(
@@ -81,17 +113,50 @@ mod tests {
         }
     }
 
+    fn step(actions: Vec<Action>) -> Step {
+        Step {
+            id: "env".into(),
+            phase: crate::plan::Phase::Prepare,
+            droplet: "erp-1".into(),
+            title: "t".into(),
+            actions,
+            undo: Undo::NotNeeded("n"),
+            timeout: 9,
+        }
+    }
+
+    /// How a step's script ends, with this on its stdin.
+    fn run(step: &Step, input: &str) -> Option<i32> {
+        use std::io::Write;
+        #[expect(clippy::disallowed_methods, reason = "the test's own shell")]
+        let mut child = std::process::Command::new("sh")
+            .arg("-c")
+            .arg(Script::of(step).script)
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait().unwrap().code()
+    }
+
     #[test]
     fn a_secret_is_in_the_input_and_not_in_the_script() {
-        let actions = [Action::Put {
-            path: "/opt/a b/.env".into(),
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a b/.env").to_string_lossy().into_owned();
+        let step = step(vec![Action::Put {
+            path: file.clone(),
             mode: 0o600,
             content: Content::EnvFile(vec![("PW".into(), EnvValue::Secret(Source::Env("X".into())))]),
-        }];
-        let (script, input) = compile(&actions, &Fixed).unwrap();
-        assert!(script.attached);
-        assert!(!script.text.contains("canary"), "{}", script.text);
-        assert_eq!(input.unwrap().expose(), "PW=\"canary'4711\"\n");
+        }]);
+        let script = Script::of(&step);
+        assert!(!script.script.contains("canary"), "{}", script.script);
+        let input = super::input(std::slice::from_ref(&step), &Fixed).unwrap();
+        assert_eq!(run(&step, input.expose()), Some(0));
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "PW=\"canary'4711\"\n");
+        // Cut on the way: not written.
+        let cut = &input.expose()[..input.expose().len() - 3];
+        assert_eq!(run(&step, cut), Some(1));
+        assert!(std::fs::read_to_string(&file).unwrap().ends_with("\"\n"));
     }
 
     #[test]
@@ -101,7 +166,8 @@ mod tests {
         std::fs::write(&file, "old").unwrap();
         let shell = |producer: &str| {
             #[expect(clippy::disallowed_methods, reason = "the test's own shell")]
-            let out = std::process::Command::new("sh").arg("-c").arg(put(&file, 0o600, producer, 4)).output();
+            let out =
+                std::process::Command::new("sh").arg("-c").arg(put(&file, 0o600, producer, "4")).output();
             out.unwrap().status.code()
         };
         for producer in ["printf %s cut", "printf %s longer", "false"] {
@@ -122,10 +188,7 @@ mod tests {
             Action::Run(Cmd::new("false")),
             Action::Run(Cmd::new("rm").arg(&file)),
         ];
-        let (script, _) = compile(&actions, &Fixed).unwrap();
-        #[expect(clippy::disallowed_methods, reason = "the test's own shell")]
-        let status = std::process::Command::new("sh").arg("-c").arg(&script.text).status().unwrap();
-        assert_eq!(status.code(), Some(1));
+        assert_eq!(run(&step(actions.into()), ""), Some(1));
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "a'b\n$(id)\n");
     }
 }

@@ -6,6 +6,7 @@ use super::*;
 use crate::cmd::Cmd;
 use crate::event::Silent;
 use crate::execute::runner::Runner;
+use crate::plan::{Action, Step};
 use crate::transport::TransportError;
 use crate::transport::fake::{Fake, FakeAnswer};
 
@@ -24,16 +25,29 @@ impl OwnChecks for Nothing {
     }
 }
 
-fn step() -> Step {
+fn section(id: &str, critical: bool) -> Section {
     let actions = vec![Action::Run(Cmd::new("true"))];
-    Step {
-        id: "switch.web".into(),
+    let step = Step {
+        id: format!("switch.{id}"),
         phase: Phase::Switch,
         droplet: "erp-1".into(),
         title: "switch".into(),
         undo: Undo::By(actions.clone()),
         actions,
         timeout: 60,
+    };
+    Section { id: id.into(), droplet: "erp-1".into(), critical, steps: vec![step] }
+}
+
+fn plan(sections: Vec<Section>) -> Plan {
+    Plan {
+        schema: "s",
+        env: "prod".into(),
+        command: "deploy".into(),
+        title: "t".into(),
+        sections,
+        notes: Vec::new(),
+        data_loss: None,
     }
 }
 
@@ -41,72 +55,122 @@ fn post(fake: &std::sync::Arc<Fake>) -> Post {
     Post { link: fake.clone(), runner: Runner::new("/var/lib/ops/odoo"), fence: 1 }
 }
 
-/// How a step ends over a link that answers so, and which verbs of the runner were called.
-async fn ends(answers: Vec<FakeAnswer>) -> (End, Vec<String>) {
+/// How the sections end over a link that answers so, and which verbs of the runner were called.
+async fn ends(sections: Vec<Section>, answers: Vec<FakeAnswer>) -> (Report, Vec<String>) {
     let fake = std::sync::Arc::new(Fake::scripted("erp-1", answers));
-    let post = post(&fake);
-    let cx = Context { run: "r", post: &post, listener: &Silent, secrets: &Nothing, own: &Nothing };
-    let step = step();
-    let end = step::perform(&cx, &step, &step.id, &step.actions).await;
-    (end, fake.calls().iter().map(|call| call.cmd.argv()[2].clone()).collect())
+    let posts = BTreeMap::from([("erp-1".to_owned(), post(&fake))]);
+    let stop = Stop::default();
+    let cx = execution(&posts, &stop);
+    let plan = plan(sections);
+    let report = Walk::new(&plan, &cx).run().await;
+    (report, fake.calls().iter().map(|call| call.cmd.argv()[2].clone()).collect())
+}
+
+fn execution<'a>(posts: &'a BTreeMap<String, Post>, stop: &'a Stop) -> Execution<'a> {
+    Execution {
+        run: "r",
+        posts,
+        listener: &Silent,
+        secrets: &Nothing,
+        own: &Nothing,
+        stop,
+        ask: &|| Interrupted::Undo,
+    }
 }
 
 fn lost() -> FakeAnswer {
     FakeAnswer::Error(TransportError::Lost { detail: "gone".into() })
 }
 
+fn done() -> FakeAnswer {
+    FakeAnswer::ok("done 0 1\nswitch.a.1 0 carry 0 17 0 0\n")
+}
+
+fn failed() -> FakeAnswer {
+    FakeAnswer::ok("done 1 1\nswitch.a.1 0 carry 3 17 3 3\nno\n")
+}
+
+fn undone() -> FakeAnswer {
+    FakeAnswer::ok("done 0 1\nundo.switch.a.undo1 0 undo 0 9 0 0\n")
+}
+
+fn one() -> Vec<Section> {
+    vec![section("a", false)]
+}
+
 #[tokio::test]
 async fn a_start_that_could_not_be_sent_is_sent_when_the_link_is_back() {
-    let (end, calls) = ends(vec![lost(), lost(), FakeAnswer::ok("done 0 0\n")]).await;
-    assert!(matches!(end, End::Done), "{end:?}");
+    let (report, calls) = ends(one(), vec![lost(), lost(), done()]).await;
+    assert_eq!(report.exit, Exit::Done);
+    assert_eq!((report.ledger[0].outcome, report.ledger[0].millis), (Outcome::Done, 17));
     assert_eq!(calls, ["start", "start", "start"]);
 }
 
 #[tokio::test]
 async fn a_start_without_an_answer_is_looked_for_and_sent_again_only_where_it_left_no_trace() {
     let absent = || FakeAnswer::ok("absent - 0\n");
-    let (end, calls) = ends(vec![FakeAnswer::no_status(), absent(), FakeAnswer::ok("done 3 0\n")]).await;
-    assert!(matches!(end, End::Failed(_)), "{end:?}");
-    assert_eq!(calls, ["start", "poll", "start"]);
-    let (end, calls) = ends(vec![FakeAnswer::no_status(), lost(), FakeAnswer::ok("done 0 0\n")]).await;
-    assert!(matches!(end, End::Done), "{end:?}");
+    let answers = vec![FakeAnswer::no_status(), absent(), failed(), undone()];
+    let (report, calls) = ends(one(), answers).await;
+    assert_eq!((report.exit, report.ledger[0].outcome), (Exit::PutBack, Outcome::Failed));
+    assert_eq!(calls, ["start", "poll", "start", "start"]);
+    let (report, calls) = ends(one(), vec![FakeAnswer::no_status(), lost(), done()]).await;
+    assert_eq!(report.exit, Exit::Done);
     assert_eq!(calls, ["start", "poll", "poll"]);
 }
 
 #[tokio::test]
-async fn a_login_that_is_refused_is_not_waited_for() {
+async fn a_login_that_is_refused_is_not_waited_for_and_nothing_is_undone() {
     let refused = TransportError::SudoRefused { detail: "no".into() };
-    let (end, calls) = ends(vec![FakeAnswer::Error(refused)]).await;
-    assert!(matches!(end, End::Failed(_)), "{end:?}");
+    let (report, calls) = ends(one(), vec![FakeAnswer::Error(refused)]).await;
+    assert_eq!((report.exit, report.ledger[0].outcome), (Exit::Failed, Outcome::NotReached));
     assert_eq!(calls, ["start"]);
 }
 
 #[tokio::test]
+async fn a_runner_that_refuses_has_begun_nothing() {
+    let (report, calls) = ends(one(), vec![FakeAnswer::exit(72, "lock held by x")]).await;
+    assert_eq!((report.exit, report.ledger[0].outcome), (Exit::Locked, Outcome::NotReached));
+    assert_eq!(calls, ["start"]);
+}
+
+#[tokio::test]
+async fn a_critical_section_that_went_back_by_itself_is_not_undone_again() {
+    let back = "done 6 2\nswitch.b.1 0 carry 3 17 0 0\nundo.switch.b.1 0 undo 0 9 0 0\n";
+    let sections = || vec![section("a", false), section("b", true)];
+    let (report, calls) = ends(sections(), vec![done(), FakeAnswer::ok(back), undone()]).await;
+    assert_eq!(report.exit, Exit::PutBack);
+    assert_eq!(
+        report.ledger.iter().map(|row| row.outcome).collect::<Vec<_>>(),
+        [Outcome::Undone, Outcome::Failed]
+    );
+    assert_eq!(calls, ["start", "start", "start"]);
+    // The droplet's own undo failed: a human is needed.
+    let stuck = "done 7 2\nswitch.b.1 0 carry 3 17 0 0\nundo.switch.b.1 0 undo 5 9 0 0\n";
+    let (report, _) = ends(sections(), vec![done(), FakeAnswer::ok(stuck), undone()]).await;
+    assert_eq!(report.exit, Exit::Mixed);
+    assert!(report.error.unwrap().to_string().contains("switch"), "it says what");
+}
+
+#[tokio::test]
+async fn a_long_log_is_read_to_its_end_before_the_act_is_over() {
+    let first = "done 0 1\nswitch.a.1 0 carry 0 17 5 2\nab";
+    let rest = "done 0 1\nswitch.a.1 0 carry 0 17 5 3\ncde";
+    let (report, calls) = ends(one(), vec![FakeAnswer::ok(first), FakeAnswer::ok(rest)]).await;
+    assert_eq!((report.exit, calls.len()), (Exit::Done, 2));
+}
+
+#[tokio::test]
 async fn a_second_interrupt_in_the_undo_leaves_it_to_the_droplet_and_keeps_the_lock() {
-    let slow = || FakeAnswer::After(Duration::from_secs(50), Box::new(FakeAnswer::ok("done 0 0\n")));
+    let slow = || FakeAnswer::After(Duration::from_secs(50), Box::new(undone()));
     let fake = std::sync::Arc::new(Fake::new("erp-1", move |_| slow()));
     let posts = BTreeMap::from([("erp-1".to_owned(), post(&fake))]);
     let stop = Stop::default();
-    let cx = Execution {
-        run: "r",
-        posts: &posts,
-        listener: &Silent,
-        secrets: &Nothing,
-        own: &Nothing,
-        stop: &stop,
-        ask: &|| Interrupted::Undo,
-    };
-    let plan = Plan {
-        schema: "s",
-        env: "prod".into(),
-        command: "deploy".into(),
-        title: "t".into(),
-        steps: vec![step(), step()],
-        notes: Vec::new(),
-        data_loss: None,
-    };
+    let cx = execution(&posts, &stop);
+    let plan = plan(vec![section("a", false), section("b", false)]);
     let mut walk = Walk::new(&plan, &cx);
-    walk.begun = vec![0, 1];
+    for place in &mut walk.places {
+        (place.acts, place.left) = (1, Left::Begun);
+    }
     let interrupt = async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         stop.hard.cancel();

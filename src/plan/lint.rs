@@ -1,6 +1,6 @@
 //! What every plan must satisfy, whoever made it.
 
-use super::{Action, Plan, Undo};
+use super::{Action, Plan, Section, Undo};
 
 /// A rule broken: the step's id (empty for the plan itself) and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,18 +13,16 @@ pub struct Fault {
 pub fn lint(plan: &Plan) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut add = |step: &str, what: String| faults.push(Fault { step: step.to_owned(), what });
-    for (i, step) in plan.steps.iter().enumerate() {
-        if step.id.is_empty()
-            || !step.id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-'))
-        {
+    for (i, section) in plan.sections.iter().enumerate() {
+        faults_of_section(section, &plan.sections[..i], &mut add);
+    }
+    let steps: Vec<_> = plan.steps().collect();
+    for (i, &step) in steps.iter().enumerate() {
+        if !is_id(&step.id) {
             add(&step.id, "a step id has only a-z, 0-9, '.' and '-'".into());
         }
-        if plan.steps[..i].iter().any(|s| s.id == step.id && s.droplet == step.droplet) {
+        if steps[..i].iter().any(|s| s.id == step.id && s.droplet == step.droplet) {
             add(&step.id, format!("stands twice for droplet {}", step.droplet));
-        }
-        let before = plan.steps[..i].iter().rfind(|s| s.droplet == step.droplet);
-        if before.is_some_and(|before| step.phase < before.phase) {
-            add(&step.id, format!("phase {} comes after a later one", step.phase));
         }
         if step.timeout == 0 {
             add(&step.id, "has no time limit".into());
@@ -44,4 +42,33 @@ pub fn lint(plan: &Plan) -> Vec<Fault> {
         }
     }
     faults
+}
+
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-'))
+}
+
+fn faults_of_section(section: &Section, before: &[Section], add: &mut impl FnMut(&str, String)) {
+    let id = section.id.as_str();
+    if !is_id(id) {
+        add(id, "a section id has only a-z, 0-9, '.' and '-'".into());
+    }
+    if section.steps.is_empty() || section.steps.iter().any(|step| step.droplet != section.droplet) {
+        add(id, format!("a section has steps, all of them of its droplet {}", section.droplet));
+    }
+    if before.iter().any(|one| one.id == section.id && one.droplet == section.droplet) {
+        add(id, format!("the section stands twice for droplet {}", section.droplet));
+    }
+    for pair in section.steps.windows(2) {
+        if pair[1].phase < pair[0].phase {
+            add(&pair[1].id, format!("phase {} comes after a later one", pair[1].phase));
+        }
+    }
+    let asks = section.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a, Action::OwnChecks));
+    if section.critical && (section.needs_secrets() || asks) {
+        add(id, "a critical section needs the laptop".into());
+    }
+    if asks && !section.only_asks() {
+        add(id, "checks asked from the laptop stand beside other work".into());
+    }
 }

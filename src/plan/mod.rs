@@ -11,7 +11,7 @@ use crate::inventory::Source;
 
 pub const SCHEMA: &str = "ops.plan/1";
 
-/// Ordered steps, and what a person should know before saying yes.
+/// Ordered sections of steps, and what a person should know before saying yes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Plan {
     pub schema: &'static str,
@@ -20,7 +20,7 @@ pub struct Plan {
     pub command: String,
     /// One line: what this plan brings about.
     pub title: String,
-    pub steps: Vec<Step>,
+    pub sections: Vec<Section>,
     /// Shown, never compared: estimates, differences, warnings.
     pub notes: Vec<Note>,
     /// Why the name of the environment must be typed, if it must (besides being protected).
@@ -29,12 +29,43 @@ pub struct Plan {
 
 impl Plan {
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.sections.is_empty()
+    }
+
+    /// All steps, section by section.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.sections.iter().flat_map(|section| &section.steps)
     }
 
     /// Two plans are the same work when their ordered steps are.
     pub fn same_work(&self, other: &Plan) -> bool {
-        self.steps == other.steps
+        self.sections == other.sections
+    }
+}
+
+/// Steps of one droplet, carried out there one after the other whether or not anybody is connected.
+/// Consecutive sections of one name run on their droplets at the same time.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Section {
+    /// Stable: `prepare`, `web`. `[a-z0-9.-]`.
+    pub id: String,
+    pub droplet: String,
+    /// It must not stop half-way: where a step of it fails, is killed or loses its power, the droplet
+    /// itself undoes what the section did.
+    pub critical: bool,
+    pub steps: Vec<Step>,
+}
+
+impl Section {
+    /// Its steps read secrets, which come over the connection and are stored nowhere.
+    pub fn needs_secrets(&self) -> bool {
+        let secret = |action: &Action| matches!(action, Action::Put { content: Content::EnvFile(_), .. });
+        self.steps.iter().flat_map(|step| &step.actions).any(secret)
+    }
+
+    /// It is asked and judged from the laptop; the droplet runs nothing of its own.
+    pub fn only_asks(&self) -> bool {
+        self.steps.iter().flat_map(|step| &step.actions).all(|action| matches!(action, Action::OwnChecks))
     }
 }
 
@@ -78,8 +109,7 @@ impl std::fmt::Display for Phase {
     }
 }
 
-/// The smallest change that can be put back. Consecutive steps with the same id run on their
-/// droplets at the same time; steps with different ids run one after the other.
+/// The smallest change that can be put back.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Step {
     /// Stable and documented: `pull`, `switch.web`. `[a-z0-9.-]`.
@@ -119,22 +149,15 @@ pub enum Action {
         image: String,
         layers: Vec<Layer>,
     },
-    /// Waits, by Docker's events, until the Compose service's container is healthy (or runs, where it
-    /// has no health check). Read-only.
+    /// Waits until the Compose service's container is healthy (or runs, where it has no health check).
+    /// The droplet decides, by `wait`; the laptop shows what Docker says meanwhile. Read-only.
     AwaitHealthy {
         project: String,
         service: String,
-        timeout: u64,
+        wait: Cmd,
     },
     /// Asks the user's own checks of the phase *verify* and judges them. Read-only.
     OwnChecks,
-}
-
-impl Action {
-    /// Asked from the laptop; no process of its own is started on the droplet.
-    pub fn only_looks(&self) -> bool {
-        matches!(self, Action::AwaitHealthy { .. } | Action::OwnChecks)
-    }
 }
 
 /// A layer of an image's manifest.

@@ -2,6 +2,7 @@
 //! Deliberately absent: running them, and judging what they print.
 
 pub mod compose;
+pub mod healthy;
 pub mod images;
 pub mod odoo;
 pub mod releases;

@@ -30,7 +30,7 @@ pub fn render(plan: &Plan, look: &Look) -> String {
 /// Consecutive steps that say the same about several droplets are one entry.
 fn groups(plan: &Plan) -> Vec<Vec<&Step>> {
     let mut groups: Vec<Vec<&Step>> = Vec::new();
-    for step in &plan.steps {
+    for step in plan.steps() {
         match groups.last_mut() {
             Some(group) if group.last().is_some_and(|last| says_the_same(last, step)) => group.push(step),
             _ => groups.push(vec![step]),
@@ -102,8 +102,8 @@ fn describe(action: &Action, look: &Look) -> String {
             format!("pull {image} ({layers}, {})", super::words::bytes(bytes))
         }
         Action::OwnChecks => "ask the checks of the inventory".to_owned(),
-        Action::AwaitHealthy { project, service, timeout } => {
-            format!("wait until {service} of {project} is healthy, at most {timeout} s")
+        Action::AwaitHealthy { project, service, .. } => {
+            format!("wait until {service} of {project} is healthy")
         }
     }
 }
@@ -147,17 +147,17 @@ fn note(note: &Note, look: &Look) -> String {
 }
 
 fn summary(plan: &Plan, look: &Look) -> String {
-    let mut droplets: Vec<_> = plan.steps.iter().map(|step| step.droplet.as_str()).collect();
+    let mut droplets: Vec<_> = plan.steps().map(|step| step.droplet.as_str()).collect();
     droplets.sort_unstable();
     droplets.dedup();
-    let forever = plan.steps.iter().filter(|step| matches!(step.undo, Undo::Impossible(_))).count();
+    let forever = plan.steps().filter(|step| matches!(step.undo, Undo::Impossible(_))).count();
     let undo = match forever {
         0 => "a failure puts everything back".to_owned(),
         1 => "one of them cannot be undone".to_owned(),
         number => format!("{number} of them cannot be undone"),
     };
     let what =
-        format!("{} on {}; {undo}.", count(plan.steps.len(), "step"), count(droplets.len(), "droplet"));
+        format!("{} on {}; {undo}.", count(plan.steps().count(), "step"), count(droplets.len(), "droplet"));
     let mut out = look.wrap("", &what);
     if let Some(why) = &plan.data_loss {
         out += &look.wrap_with("Data is lost: ", why, Look::bad);

@@ -34,7 +34,7 @@ fn usual(change: impl FnOnce(&mut Facts)) -> Result<Plan, Error> {
 }
 
 fn ids(plan: &Plan) -> Vec<&str> {
-    plan.steps.iter().map(|step| step.id.as_str()).collect()
+    plan.steps().map(|step| step.id.as_str()).collect()
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn the_users_own_checks_of_the_phase_verify_are_steps() {
     let planned = |env: &Environment| {
         let staged = Staged { entries: Some(Default::default()), ..sample::staged() };
         let plan = plan(env, sample::facts(), staged, &Request::default()).unwrap();
-        plan.steps.iter().any(|step| step.id == "verify.checks" && step.title.contains("portal"))
+        plan.steps().any(|step| step.id == "verify.checks" && step.title.contains("portal"))
     };
     env.checks = vec![check(vec![When::Health])];
     assert!(!planned(&env));
@@ -207,7 +207,7 @@ fn a_service_that_somebody_stopped_stays_so_and_a_new_one_is_started_and_said() 
         let model = staged.model.as_mut().unwrap();
         model.json["services"]["redis"] = serde_json::json!({});
         let plan = plan(&sample::environment(), sample::facts(), staged, &Request::default()).unwrap();
-        plan.steps.iter().find(|step| step.id == "switch.web").unwrap().title.clone()
+        plan.steps().find(|step| step.id == "switch.web").unwrap().title.clone()
     };
     assert!(with(&["odoo", "db"]).ends_with("; start redis"));
     assert!(!with(&["odoo", "db", "redis"]).contains("redis"));

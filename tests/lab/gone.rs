@@ -21,10 +21,13 @@ pub fn a_laptop_that_is_gone(droplet: Droplet) {
     assert!(switched, "the deploy did not come to its switch");
 
     laptop.deploy(droplet.env, "standin-code", &[]).exits(5).says(&["held by alice@", "ops lock release"]);
+    // What was begun is brought to its end by the droplet itself.
+    assert_eq!(droplet.release(), "standin-code");
     // Without a sign of life for so long, the droplet itself says that nothing of the run lives.
     std::thread::sleep(Duration::from_secs(125));
-    laptop.deploy(droplet.env, "standin-code", &[]).exits(0).says(&["no sign of life"]);
-    assert_eq!(droplet.release(), "standin-code");
+    laptop.deploy(droplet.env, "standin-code", &[]).exits(0).says(&["no sign of life", "nothing to do"]);
+    laptop.deploy(droplet.env, "standin-code-2", &[]).exits(0);
+    assert_eq!(droplet.release(), "standin-code-2");
     laptop.ops(&["runs", "list", droplet.env]).exits(0).says(&["no end on record"]);
     laptop.ops(&["lock", "status", droplet.env]).exits(0).says(&["free"]);
 }

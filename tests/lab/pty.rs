@@ -81,18 +81,54 @@ fn a_protected_environment_wants_its_name() {
     assert_eq!(droplet.release(), "standin-code");
 }
 
-/// Ctrl-C while the web container is recreated: the step is finished, then it is asked.
+/// Ctrl-C while the web container is recreated: the switch never stops half-way, then it is asked.
 fn interrupted(laptop: &Laptop, git_ref: &str) -> Terminal {
     let mut terminal = deploy(laptop, git_ref, &[]);
     terminal.is_asked(QUESTION).types("y\n").sees("recreate odoo on release").types(CTRL_C).is_asked(STOPPED);
     let shown = terminal.shown();
     let (_, work) = shown.rsplit_once(QUESTION).unwrap();
-    assert!(work.contains("✓ switch.web") && !work.contains("✓ record"), "the step is not finished\n{shown}");
+    assert!(
+        work.contains("never stops half-way") && work.contains("✓ record"),
+        "it stopped half-way\n{shown}"
+    );
     terminal
 }
 
 #[test]
-fn ctrl_c_during_a_deploy_finishes_the_step_and_asks() {
+fn ctrl_c_while_it_is_prepared_finishes_the_step_and_asks() {
+    let laptop = Laptop::new();
+    let droplet = DEMO.fresh();
+    let interrupted = || {
+        let mut terminal = deploy(&laptop, "standin", &[]);
+        terminal.is_asked(QUESTION).types("y\n").sees("pull registry.lab:5000/postgres").types(CTRL_C);
+        terminal.is_asked(STOPPED);
+        let shown = terminal.shown();
+        let (_, work) = shown.rsplit_once(QUESTION).unwrap();
+        assert!(
+            work.contains("✓ pull.db") && !work.contains("✓ render"),
+            "the step is not finished\n{shown}"
+        );
+        terminal
+    };
+    let before = droplet.state();
+    let mut terminal = interrupted();
+    terminal.types("u\n");
+    assert_eq!(terminal.ends(), 130, "{}", terminal.shown());
+    assert_eq!(droplet.state(), before);
+    let mut terminal = interrupted();
+    terminal.types("l\n");
+    assert_eq!(terminal.ends(), 130, "{}", terminal.shown());
+    assert!(terminal.shown().contains("nothing that runs was changed"), "{}", terminal.shown());
+    let mut terminal = deploy(&laptop, "standin", &[]);
+    terminal.is_asked(QUESTION).types("y\n").sees("render the release's").types(CTRL_C).is_asked(STOPPED);
+    terminal.types("c\n");
+    assert_eq!(terminal.ends(), 0, "{}", terminal.shown());
+    assert_eq!(terminal.shown().matches("Stopped after a step").count(), 1, "{}", terminal.shown());
+    droplet.login_page();
+}
+
+#[test]
+fn ctrl_c_during_the_switch_finishes_it_and_asks() {
     let laptop = Laptop::new();
     let droplet = deployed(&laptop);
     let mut terminal = interrupted(&laptop, "standin-code");
@@ -102,8 +138,7 @@ fn ctrl_c_during_a_deploy_finishes_the_step_and_asks() {
 
     let mut terminal = interrupted(&laptop, "standin-code");
     terminal.types("what\n").is_asked(STOPPED).types("l\n");
-    assert_eq!(terminal.ends(), 7, "{}", terminal.shown());
-    assert!(terminal.shown().contains("ops runs show demo-2"), "{}", terminal.shown());
+    assert_eq!(terminal.ends(), 0, "{}", terminal.shown());
     laptop.ops(&["lock", "status", "demo"]).exits(0).says(&["free"]);
 
     // It goes on from there, and is asked once for one Ctrl-C.

@@ -104,12 +104,13 @@ impl Work<'_> {
                 self.facts.state.as_ref().ok().and_then(|state| state.current.as_deref()).unwrap_or_default()
             }
         };
-        let mut steps = vec![builder.record(json, &services, before)];
-        let surplus = self.surplus();
-        if !surplus.is_empty() {
-            steps.push(builder.prune(&surplus));
-        }
-        steps
+        vec![builder.record(json, &services, before)]
+    }
+
+    /// What no kept release needs goes, once the new one is on record.
+    pub(super) fn tidy(&self) -> Vec<Step> {
+        let surplus = if self.is_current() { Vec::new() } else { self.surplus() };
+        (!surplus.is_empty()).then(|| self.builder().prune(&surplus)).into_iter().collect()
     }
 
     /// Releases beyond the kept ones, oldest first; never the current one.

@@ -8,6 +8,7 @@
 mod database;
 mod keeping;
 mod plan;
+mod preparing;
 mod reading;
 mod release;
 pub mod render;

@@ -7,7 +7,7 @@ use super::staged::Resolved;
 use super::steps::short;
 use super::work::{Situation, Work};
 use crate::error::Result;
-use crate::plan::{Note, NoteKind, Plan, SCHEMA, Step};
+use crate::plan::{Note, NoteKind, Plan, SCHEMA, Section, Step};
 use crate::text::count;
 
 /// The plan, empty where everything asked for runs already.
@@ -28,7 +28,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         env: inputs.env.name.clone(),
         command: "deploy".into(),
         title,
-        steps: Vec::new(),
+        sections: Vec::new(),
         notes: notes(&works),
         data_loss: None,
     };
@@ -37,23 +37,49 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         plan.notes.clear();
         return Ok(plan);
     }
-    let mut prepare: Vec<Step> = works.iter().flat_map(Work::prepare).collect();
-    // The same step on all droplets at once, in an order that is right on each of them.
-    prepare.sort_by_key(|step| (rank(&step.id), step.id.clone()));
-    plan.steps = prepare;
-    let created = works.iter().any(|work| work.creates_database);
-    plan.steps.extend(works.iter().flat_map(|work| work.database(created)));
-    plan.steps.extend(works.iter().flat_map(Work::switch));
-    plan.steps.extend(works.iter().flat_map(|work| work.settled(created)));
-    plan.steps.extend(works.iter().flat_map(Work::record));
+    plan.sections = sections(&works);
     Ok(plan)
 }
 
-/// The place of a step among those of `prepare`.
-fn rank(id: &str) -> usize {
-    const ORDER: [&str; 7] = ["directory", "env", "adopt", "checkout", "pull", "build", "render"];
-    let kind = id.split('.').next().unwrap_or(id);
-    ORDER.iter().position(|one| *one == kind).unwrap_or(ORDER.len())
+/// The order of the work: everything that can be prepared on all droplets at once; the database; the
+/// web droplets one after the other, each in one piece that ends on one release or goes back by itself;
+/// what only the laptop or the last droplet can tell.
+fn sections(works: &[Work<'_>]) -> Vec<Section> {
+    let created = works.iter().any(|work| work.creates_database);
+    let alone = works.len() == 1;
+    let mut all = Vec::new();
+    let mut add = |id: &str, work: &Work<'_>, critical, steps: Vec<Step>| {
+        if !steps.is_empty() {
+            all.push(Section { id: id.into(), droplet: work.droplet.name.clone(), critical, steps });
+        }
+    };
+    for work in works {
+        add("env", work, false, work.place_env());
+    }
+    for work in works {
+        add("prepare", work, false, work.prepare());
+    }
+    for work in works {
+        add("database", work, false, work.database(created));
+    }
+    let mut web = 0;
+    for work in works.iter().filter(|work| work.switches()) {
+        web += 1;
+        let id = if alone { "web".to_owned() } else { format!("web.{web}") };
+        let settled = if alone { work.settled(created) } else { Vec::new() };
+        add(&id, work, true, [work.switch(), settled, work.record()].concat());
+    }
+    for work in works.iter().filter(|work| !alone || !work.switches()) {
+        let record = if work.switches() { Vec::new() } else { work.record() };
+        add("settle", work, false, [work.settled(created), record].concat());
+    }
+    for work in works {
+        add("checks", work, false, work.own_checks());
+    }
+    for work in works {
+        add("tidy", work, false, work.tidy());
+    }
+    all
 }
 
 fn title(inputs: &Inputs<'_>, works: &[Work<'_>]) -> String {

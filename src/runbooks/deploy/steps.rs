@@ -5,7 +5,7 @@ use crate::cmd::Cmd;
 use crate::inventory::{Environment, Proxy, Value};
 use crate::plan::{Action, Content, EnvValue, Layer, Phase, Step, Undo};
 use crate::text::{count, printable};
-use crate::tools::{compose::Project, images, odoo, releases, site, web};
+use crate::tools::{compose::Project, healthy, images, odoo, releases, site, web};
 
 /// Builds steps for one droplet.
 #[derive(Debug, Clone, Copy)]
@@ -282,7 +282,7 @@ impl Builder<'_> {
         let healthy = Action::AwaitHealthy {
             project: project.to_owned(),
             service: stack.web.clone(),
-            timeout: seconds,
+            wait: healthy::wait(project, &stack.web, seconds),
         };
         let errors = format!("{}/errors.before", self.place.dir);
         let login = run(web::login(project, &stack.web, host, seconds));

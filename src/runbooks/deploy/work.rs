@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::Inputs;
-use super::reading::{enabled, host_of, names, published, repository};
+use super::reading::{enabled, host_of, names, published};
 use super::release::{Place, default_project};
 use super::render::{Moved, moved, render, service};
 use super::staged::{Code, Model, Resolved, Staged};
@@ -202,67 +200,6 @@ impl<'a> Work<'a> {
         render(self.model, &self.place.project, &stack.web, &image, &self.place.source, stack, &self.moved)
     }
 
-    pub(super) fn prepare(&self) -> Vec<Step> {
-        if self.is_current() {
-            return Vec::new();
-        }
-        let (builder, stack) = (self.builder(), &self.inputs.env.stack);
-        let mut steps = Vec::new();
-        if self.staged.entries.is_none() {
-            steps.push(builder.directory());
-        }
-        let has_env = self.facts.stack.as_ref().is_ok_and(|dir| dir.env_file);
-        if !stack.env.is_empty() && !has_env {
-            steps.push(builder.env_file());
-        }
-        if self.situation == Situation::Adopt {
-            steps.extend(self.adopt());
-        }
-        if let Some(code) = self.code {
-            steps.push(builder.check_out(&code.sha));
-        }
-        for (name, image) in self.kept() {
-            let by_digest =
-                image.digest.as_ref().map(|digest| format!("{}@{digest}", repository(&image.reference)));
-            let here = image.local_id.clone().filter(|_| image.present);
-            let reference = here.or(by_digest).unwrap_or_else(|| image.reference.clone());
-            steps.push(builder.pull(&name, &reference, &image.reference, &image.layers, !image.present));
-        }
-        if self.builds() {
-            steps.push(builder.build(
-                &stack.web,
-                &format!("{}/build.json", self.place.dir),
-                self.build_text(),
-            ));
-        }
-        steps.push(builder.render(self.compose_text()));
-        steps
-    }
-
-    /// The web service is built from the checkout.
-    pub(super) fn builds(&self) -> bool {
-        let web = &self.inputs.env.stack.web;
-        self.is_web()
-            && self.inputs.request.wanted.image.is_none()
-            && service(self.model, web).is_some_and(|web| web.get("build").is_some())
-    }
-
-    /// The model for `docker compose build`: the same, with the context in the release's checkout.
-    fn build_text(&self) -> String {
-        let stack = &self.inputs.env.stack;
-        let mut json = self.model.json.clone();
-        let image = self.place.kept(&stack.web);
-        if let Some(web) = json.get_mut("services").and_then(|all| all.get_mut(&stack.web)) {
-            web["image"] = Value::from(image);
-            let context = web.pointer("/build/context").and_then(Value::as_str).map(str::to_owned);
-            let inside = context.and_then(|path| path.strip_prefix(stack.path.as_str()).map(str::to_owned));
-            if let (Some(inside), Some(_)) = (inside, self.code) {
-                web["build"]["context"] = Value::from(format!("{}{inside}", self.place.source));
-            }
-        }
-        format!("{json:#}\n")
-    }
-
     pub(super) fn is_db(&self) -> bool {
         self.droplet.roles.contains(&Role::Db)
     }
@@ -278,17 +215,22 @@ impl<'a> Work<'a> {
     pub(super) fn settled(&self, created: bool) -> Vec<Step> {
         let env = self.inputs.env;
         let modules: &[String] = if created { &env.modules } else { &[] };
-        let settled = self.is_db().then(|| self.builder().settled(modules));
-        let own: Vec<&str> =
-            env.checks_of(self.droplet, When::Verify).map(|(_, check)| &*check.name).collect();
-        let own = (!own.is_empty()).then(|| self.builder().own_checks(&own));
-        settled.into_iter().chain(own).collect()
+        self.is_db().then(|| self.builder().settled(modules)).into_iter().collect()
+    }
+
+    /// The user's own checks.
+    pub(super) fn own_checks(&self) -> Vec<Step> {
+        let checks = self.inputs.env.checks_of(self.droplet, When::Verify);
+        let own: Vec<&str> = checks.map(|(_, check)| &*check.name).collect();
+        (!own.is_empty()).then(|| self.builder().own_checks(&own)).into_iter().collect()
+    }
+
+    /// Its web service changes.
+    pub(super) fn switches(&self) -> bool {
+        !self.is_current() && self.is_web()
     }
 
     pub(super) fn switch(&self) -> Vec<Step> {
-        if self.is_current() || !self.is_web() {
-            return Vec::new();
-        }
         let (builder, env) = (self.builder(), self.inputs.env);
         let mut steps = Vec::new();
         if self.creates_database {

@@ -1,0 +1,239 @@
+//! One section on one droplet: started at most once per act, followed to its end however often the
+//! link breaks, and never guessed about.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::cmd::Cmd;
+use crate::error::Error;
+use crate::event::{Event, Listener};
+use crate::execute::OwnChecks;
+use crate::execute::own;
+use crate::execute::runner::{Act, ActState, CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Mode, Report, Runner};
+use crate::execute::script::{Secrets, input};
+use crate::execute::story::Story;
+use crate::exit::Exit;
+use crate::plan::Section;
+use crate::record::LedgerRow;
+use crate::text;
+use crate::transport::{Call, Output, Transport, TransportError};
+
+/// Seconds one call waits on the droplet for news.
+const WAIT: u64 = 10;
+/// How long a lost link is tried again before the outcome is said to be unknown.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// One droplet as a run uses it.
+#[derive(Debug, Clone)]
+pub struct Post {
+    pub link: Arc<dyn Transport>,
+    pub runner: Runner,
+    pub fence: u64,
+}
+
+/// How an act ended.
+#[derive(Debug)]
+pub enum End {
+    Done,
+    /// Stopped between two steps, as asked.
+    Halted,
+    Failed(Box<Error>, Left),
+    /// Nobody knows whether it came to its end.
+    Unknown(Box<Error>),
+}
+
+/// What a failed act left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// It never began.
+    Nothing,
+    /// Steps whose undo is due.
+    Begun,
+    /// The droplet has undone everything.
+    PutBack,
+    /// The droplet tried to undo, and could not.
+    Stuck,
+}
+
+/// What an act needs besides itself.
+pub struct Context<'a> {
+    pub run: &'a str,
+    pub post: &'a Post,
+    pub listener: &'a dyn Listener,
+    pub secrets: &'a dyn Secrets,
+    pub own: &'a dyn OwnChecks,
+    /// A first Ctrl-C: end after the current step.
+    pub soft: &'a CancellationToken,
+}
+
+/// Carries the section out as `act`; `rows` are its steps' rows of the ledger.
+pub async fn carry(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [LedgerRow]) -> End {
+    if section.only_asks() {
+        return own::verify(cx, section, rows).await;
+    }
+    let (mode, input) = match section.needs_secrets() {
+        false => (Mode::Detached, None),
+        true => match input(&section.steps, cx.secrets) {
+            Ok(input) => (Mode::Attached, Some(input)),
+            Err(error) => return End::Failed(Box::new(error.on(&section.droplet)), Left::Nothing),
+        },
+    };
+    let call = call(cx, section, act);
+    let start = cx.post.runner.start(&call, mode);
+    let mut start = Call::new(&start).timeout(limit(section));
+    if let Some(input) = &input {
+        start = start.input(input);
+    }
+    let following = follow(cx, section, &call, Some(start), rows);
+    let halting = halt(cx, section, &call);
+    tokio::select! { end = following => end, never = halting => never }
+}
+
+/// Undoes what began of the section.
+pub async fn undo(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [LedgerRow]) -> End {
+    let call = call(cx, section, act);
+    let start = cx.post.runner.start(&call, Mode::Undo);
+    follow(cx, section, &call, Some(Call::new(&start).timeout(limit(section))), rows).await
+}
+
+fn call<'a>(cx: &Context<'a>, section: &'a Section, act: &'a str) -> Act<'a> {
+    Act { run: cx.run, fence: cx.post.fence, section: &section.id, act, wait: WAIT }
+}
+
+fn limit(section: &Section) -> Duration {
+    let carried: u64 = section.steps.iter().map(|step| step.timeout).sum();
+    // A section that undoes itself may take as long again.
+    Duration::from_secs(2 * carried + WAIT + 20)
+}
+
+/// Never ends. A critical section cannot be halted, and says so.
+async fn halt(cx: &Context<'_>, section: &Section, call: &Act<'_>) -> End {
+    cx.soft.cancelled().await;
+    if section.critical {
+        let text = "the switch ends, or goes back by itself: it never stops half-way; once more Ctrl-C leaves it to the droplet";
+        cx.listener.on(&Event::Note { text: text.into() });
+    } else {
+        let halt = cx.post.runner.halt(call);
+        let mut tries = 0;
+        while cx.post.link.run(Call::new(&halt)).await.is_err() && tries < 10 {
+            tries += 1;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    }
+    std::future::pending().await
+}
+
+/// Starts the act and polls until it ended.
+///
+/// A start that did not arrive is sent again: on the droplet only one call can win the act's
+/// directory, so an earlier one that comes late finds it taken and runs nothing.
+async fn follow(
+    cx: &Context<'_>,
+    section: &Section,
+    call: &Act<'_>,
+    start: Option<Call<'_>>,
+    rows: &mut [LedgerRow],
+) -> End {
+    let mut story = Story::new(cx, section, rows);
+    // `sent`: a start may have reached the droplet, or may still be on its way.
+    let (mut starting, mut sent) = (start.is_some(), start.is_none());
+    let mut silent_since = None::<Instant>;
+    let deadline = Instant::now() + limit(section) + PATIENCE;
+    let absent = || "the droplet has no trace of it".to_owned();
+    loop {
+        let asked = Instant::now();
+        let poll = cx.post.runner.poll(call, story.seen());
+        let question = match &start {
+            Some(start) if starting => start.clone(),
+            _ => Call::new(&poll).timeout(Duration::from_secs(WAIT + 20)),
+        };
+        let answer = story.beside(cx.post.link.run(question)).await;
+        let cut = matches!(answer, Err(TransportError::NoStatus { .. }));
+        sent |= cut || answer.is_ok();
+        let why = match answer {
+            Ok(output) if output.code != 0 && starting && output.code != LOCKED => {
+                return End::Failed(Box::new(refused(section, &output)), Left::Nothing);
+            }
+            Ok(output) => match Report::parse(&output.stdout) {
+                Some(report) if report.state == ActState::Absent => {
+                    starting = start.is_some();
+                    absent()
+                }
+                Some(report) => {
+                    if story.tell(&report) && report.state != ActState::Running {
+                        return story.end(report.state);
+                    }
+                    if Instant::now() > deadline {
+                        return unknown(section, "it did not end in its time");
+                    }
+                    (starting, silent_since) = (false, None);
+                    continue;
+                }
+                None => {
+                    starting = false;
+                    format!("the runner's answer cannot be read (code {})", output.code)
+                }
+            },
+            Err(error) if !sent && !error.may_pass() => return never_started(section, &error.to_string()),
+            Err(error) => {
+                starting &= !cut;
+                error.to_string()
+            }
+        };
+        let since = *silent_since.get_or_insert(if cut { Instant::now() } else { asked });
+        if since.elapsed() > PATIENCE || Instant::now() > deadline {
+            story.lose_sight();
+            return if sent { unknown(section, &why) } else { never_started(section, &why) };
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn named(section: &Section) -> String {
+    match section.steps.as_slice() {
+        [one] => format!("\"{}\"", one.title),
+        _ => format!("section {}", section.id),
+    }
+}
+
+fn unknown(section: &Section, detail: &str) -> End {
+    let what = format!("the outcome of {} is unknown", named(section));
+    End::Unknown(Box::new(Error::new(Exit::Unknown, what).because(detail).on(&section.droplet)))
+}
+
+fn never_started(section: &Section, why: &str) -> End {
+    let what = format!("{} did not start", named(section));
+    End::Failed(Box::new(Error::failed(what).because(why).on(&section.droplet)), Left::Nothing)
+}
+
+fn refused(section: &Section, output: &Output) -> Error {
+    let error = match output.code {
+        LOCK_NOT_OURS => Error::new(Exit::Locked, "somebody else took the lock during this run"),
+        CANNOT_WRITE => Error::failed(format!("{} did not start", named(section)))
+            .because("the droplet's disk is full or read-only where ops keeps its records"),
+        code => Error::failed(format!("the droplet's runner refused {} (code {code})", named(section))),
+    };
+    error.on(&section.droplet).evidence("runner", text::tail(&output.stderr, 5))
+}
+
+/// One verb of the runner whose answer is only its code; tried again over a link that breaks.
+///
+/// # Errors
+/// The last answer.
+pub async fn insist(post: &Post, cmd: &Cmd, limit: Duration) -> Result<Output, TransportError> {
+    let since = Instant::now();
+    loop {
+        match post.link.run(Call::new(cmd).timeout(limit)).await {
+            Err(error)
+                if since.elapsed() < PATIENCE
+                    && (error.may_pass() || matches!(error, TransportError::NoStatus { .. })) =>
+            {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            answer => return answer,
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What an act has told so far: its chapters as events, as rows of the ledger, and as its end.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::healthy::observe;
+use super::pull::Progress;
+use super::runner::{ActState, Chapter, Report, Seen};
+use super::section::{Context, End, Left};
+use crate::error::Error;
+use crate::event::{Event, Listener, Outcome, Unit};
+use crate::exit::Exit;
+use crate::plan::{Action, Section, Step, Undo};
+use crate::record::LedgerRow;
+use crate::text;
+
+/// Bytes of a step's log that are kept for a failure card.
+const KEEP: usize = 64 << 10;
+
+type Beside<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+pub(super) struct Story<'a> {
+    cx: &'a Context<'a>,
+    section: &'a Section,
+    rows: &'a mut [LedgerRow],
+    seen: Seen,
+    /// The chapter that is being told.
+    open: Option<Open<'a>>,
+    /// The first failure, and the failures of undoing.
+    failure: Option<Box<Error>>,
+    stuck: Vec<String>,
+}
+
+/// A chapter that began and whose end was not told.
+struct Open<'a> {
+    step: usize,
+    undo: bool,
+    reader: LogReader<'a>,
+    /// What the laptop sees for itself while it waits.
+    beside: Option<Beside<'a>>,
+}
+
+impl<'a> Story<'a> {
+    pub fn new(cx: &'a Context<'a>, section: &'a Section, rows: &'a mut [LedgerRow]) -> Self {
+        Self { cx, section, rows, seen: Seen::default(), open: None, failure: None, stuck: Vec::new() }
+    }
+
+    pub fn seen(&self) -> Seen {
+        self.seen
+    }
+
+    /// Waits for an answer, and looks on beside it.
+    pub async fn beside<T>(&mut self, answer: impl Future<Output = T>) -> T {
+        match self.open.as_mut().and_then(|open| open.beside.as_mut()) {
+            None => answer.await,
+            Some(beside) => {
+                tokio::pin!(answer);
+                tokio::select! {
+                    biased;
+                    answer = &mut answer => return answer,
+                    () = beside => {}
+                }
+                if let Some(open) = &mut self.open {
+                    open.beside = None;
+                }
+                answer.await
+            }
+        }
+    }
+
+    /// Tells what is new; true where the report was told to its end.
+    pub fn tell(&mut self, report: &Report) -> bool {
+        for chapter in &report.chapters {
+            let Some(step) = self.section.steps.get(chapter.index) else {
+                self.seen = Seen { line: self.seen.line + 1, offset: 0 };
+                continue;
+            };
+            if self.open.is_none() {
+                self.begin(chapter, step);
+            }
+            self.seen.offset += chapter.log.len() as u64;
+            if let Some(open) = &mut self.open {
+                open.reader.feed(&chapter.log);
+            }
+            match chapter.end {
+                Some((code, millis)) if self.seen.offset >= chapter.size => self.finish(step, code, millis),
+                // The rest of its log, or its end, comes with the next report.
+                Some(_) => return false,
+                None => break,
+            }
+        }
+        true
+    }
+
+    fn begin(&mut self, chapter: &Chapter, step: &'a Step) {
+        let actions: &'a [Action] = match (&step.undo, chapter.undo) {
+            (Undo::By(actions), true) => actions,
+            _ => &step.actions,
+        };
+        self.cx.listener.on(&Event::StepStarted {
+            step: step.id.clone(),
+            droplet: step.droplet.clone(),
+            title: step.title.clone(),
+            phase: step.phase.to_string(),
+            attempt: 1,
+            undo: chapter.undo,
+        });
+        let beside = actions.iter().find_map(|action| match action {
+            Action::AwaitHealthy { project, service, .. } => {
+                Some(Box::pin(observe(self.cx, step, project, service)) as Beside<'a>)
+            }
+            _ => None,
+        });
+        let reader = LogReader::new(self.cx.listener, step, actions);
+        self.open = Some(Open { step: chapter.index, undo: chapter.undo, reader, beside });
+    }
+
+    fn finish(&mut self, step: &Step, code: i32, millis: u64) {
+        let Some(open) = self.open.take() else { return };
+        self.seen = Seen { line: self.seen.line + 1, offset: 0 };
+        let row = self.rows.get_mut(open.step);
+        let outcome = match (code, open.undo) {
+            (0, false) => Outcome::Done,
+            (0, true) => Outcome::Undone,
+            _ => Outcome::Failed,
+        };
+        if let Some(row) = row {
+            match (outcome, open.undo) {
+                (_, false) => (row.outcome, row.millis) = (outcome, millis),
+                // What failed stays said to have failed; its undo is no news.
+                (Outcome::Undone, true) if row.outcome != Outcome::Failed => row.outcome = outcome,
+                _ => {}
+            }
+        }
+        let (id, droplet) = (step.id.clone(), step.droplet.clone());
+        self.cx.listener.on(&Event::StepEnded { step: id, droplet, outcome, millis, undo: open.undo });
+        match (code, open.undo) {
+            (0, true) => self.stuck.retain(|one| one != &step.title),
+            (0, false) => {}
+            (_, true) => self.stuck.push(step.title.clone()),
+            (code, false) => self.failure = Some(Box::new(failed(step, code, &open.reader.kept))),
+        }
+    }
+
+    /// What the state means, once everything was told.
+    pub fn end(mut self, state: ActState) -> End {
+        let left = match state {
+            ActState::Done(0) => return End::Done,
+            ActState::Done(3) => return End::Halted,
+            ActState::Done(6) => Left::PutBack,
+            ActState::Done(7) => Left::Stuck,
+            _ => Left::Begun,
+        };
+        if let Some(open) = self.open.take() {
+            self.lose(open.step);
+        }
+        let error = self.failure.unwrap_or_else(|| Box::new(ended_early(self.section)));
+        let stuck = self
+            .stuck
+            .iter()
+            .map(|title| format!("the undo of \"{title}\" failed on {}", self.section.droplet));
+        End::Failed(Box::new(stuck.fold(*error, Error::because)), left)
+    }
+
+    /// Nobody knows how the open chapter ended.
+    pub fn lose_sight(&mut self) {
+        if let Some(open) = self.open.take() {
+            self.lose(open.step);
+        }
+    }
+
+    fn lose(&mut self, step: usize) {
+        if let Some(row) = self.rows.get_mut(step) {
+            row.outcome = Outcome::Unknown;
+        }
+    }
+}
+
+fn failed(step: &Step, code: i32, log: &[u8]) -> Error {
+    let why = match code {
+        124 => format!("it took longer than {} s", step.timeout),
+        code => format!("exit code {code}"),
+    };
+    let what = format!("{} failed", step.title);
+    Error::failed(what).because(why).evidence("output", text::tail(log, 30)).on(&step.droplet).at(&step.id)
+}
+
+/// Killed half-way: it is over, so its undo may run.
+fn ended_early(section: &Section) -> Error {
+    Error::new(Exit::Failed, format!("section {} ended without a result", section.id))
+        .because("it was killed from outside, or the droplet lost power")
+        .on(&section.droplet)
+}
+
+/// Turns the bytes of a step's log into events.
+struct LogReader<'a> {
+    listener: &'a dyn Listener,
+    step: &'a Step,
+    progress: Option<Progress>,
+    partial: Vec<u8>,
+    kept: Vec<u8>,
+}
+
+impl<'a> LogReader<'a> {
+    fn new(listener: &'a dyn Listener, step: &'a Step, actions: &[Action]) -> Self {
+        let progress = actions.iter().find_map(|action| match action {
+            Action::Pull { layers, .. } if !layers.is_empty() => Some(Progress::new(layers)),
+            _ => None,
+        });
+        Self { listener, step, progress, partial: Vec::new(), kept: Vec::new() }
+    }
+
+    fn feed(&mut self, bytes: &[u8]) {
+        self.kept.extend_from_slice(bytes);
+        let surplus = self.kept.len().saturating_sub(KEEP);
+        self.kept.drain(..surplus);
+        let (step, droplet) = (self.step.id.clone(), self.step.droplet.clone());
+        if let Some(progress) = &mut self.progress {
+            if progress.feed(bytes) {
+                let (done, total) = progress.bytes();
+                let note = progress.note();
+                self.listener.on(&Event::StepProgress {
+                    step,
+                    droplet,
+                    done,
+                    total,
+                    unit: Unit::Bytes,
+                    note,
+                });
+            }
+            return;
+        }
+        self.partial.extend_from_slice(bytes);
+        while let Some(end) = self.partial.iter().position(|b| *b == b'\n') {
+            let line: Vec<u8> = self.partial.drain(..=end).collect();
+            for line in text::lines(&line) {
+                self.listener.on(&Event::StepOutput { step: step.clone(), droplet: droplet.clone(), line });
+            }
+        }
+        // A line without an end must not grow for ever.
+        if self.partial.len() > KEEP {
+            self.partial.clear();
+        }
+    }
+}
