@@ -109,7 +109,7 @@ mod tests {
 
     fn plan(data_loss: Option<&str>) -> Plan {
         Plan {
-            schema: plan::SCHEMA,
+            schema: plan::SCHEMA.into(),
             env: "prod".into(),
             command: "deploy".into(),
             title: "t".into(),

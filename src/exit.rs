@@ -48,6 +48,27 @@ impl Exit {
         }
     }
 
+    /// The exit that has this code.
+    pub fn from_code(code: u8) -> Option<Exit> {
+        use Exit::*;
+        [
+            Done,
+            Failed,
+            Usage,
+            NotApproved,
+            Unreachable,
+            Locked,
+            PutBack,
+            Mixed,
+            Unknown,
+            Checks,
+            Changed,
+            Interrupted,
+        ]
+        .into_iter()
+        .find(|exit| exit.code() == code)
+    }
+
     /// The code for several droplets: the one a human must act on first (DESIGN: 7 > 8 > 6 > 5 > 4 > 9 > 1).
     pub fn worst(codes: impl IntoIterator<Item = Exit>) -> Exit {
         codes.into_iter().max_by_key(|exit| exit.rank()).unwrap_or(Exit::Done)

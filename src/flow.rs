@@ -304,7 +304,7 @@ async fn carry_out(
     finish(road, report, &posts, record, started).await
 }
 
-async fn finish(
+pub(crate) async fn finish(
     road: &Road<'_>,
     report: Report,
     posts: &BTreeMap<String, Post>,

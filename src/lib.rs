@@ -17,6 +17,7 @@ pub mod inventory;
 pub mod plan;
 pub mod queries;
 pub mod record;
+pub mod rejoin;
 pub mod runbooks;
 pub mod secret;
 pub mod text;

@@ -88,7 +88,8 @@ pub fn locks(env: &Environment, facts: &BTreeMap<String, Facts>) -> Result<Vec<L
         .collect()
 }
 
-fn dir(env: &Environment, facts: &BTreeMap<String, Facts>, droplet: &str) -> String {
+/// Where the droplet keeps what `ops` knows of the stack.
+pub fn dir(env: &Environment, facts: &BTreeMap<String, Facts>, droplet: &str) -> String {
     let project = facts.get(droplet).and_then(Facts::project).map(str::to_owned);
     format!("{}/{}", env.state_dir, project.unwrap_or_else(|| default_project(env)))
 }

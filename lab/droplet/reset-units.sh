@@ -2,7 +2,8 @@
 # Run on a droplet by `lab reset`, the first of three parts: nothing that tests started goes on running.
 set -u
 
-# Units of ops first: a guard must not fire in the middle of this.
+# Units of ops first: a guard must not fire in the middle of this, nor a killed section go back by itself.
+rm -rf /var/lib/ops/*/bin
 units() {
   systemctl list-units --all --plain --no-legend 'ops*' | awk '{ print $1 }'
 }

@@ -70,7 +70,11 @@ enum Command {
 impl Command {
     /// Whether `--output json` means one event a line rather than one object.
     fn streams(&self) -> bool {
-        matches!(self, Command::Deploy(_))
+        match self {
+            Command::Deploy(_) => true,
+            Command::Runs(runs) => runs.streams(),
+            _ => false,
+        }
     }
 
     async fn run(self, session: &Session) -> Result<Exit> {

@@ -1,12 +1,16 @@
-//! `ops runs list ENV`, `ops runs show RUN`, `ops runs logs RUN`.
+//! `ops runs list ENV`, and `ops runs show|logs|attach|resume|undo RUN`.
 
 use clap::{Args, Subcommand};
 
-use super::args::{DropletArgs, EnvArg};
+use super::args::{ConsentArgs, DropletArgs, EnvArg};
+use super::desk::Desk;
+use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::flow::Road;
 use crate::queries;
+use crate::rejoin::{self, Wish};
 use crate::ui::lists;
 
 /// What was done on an environment: list runs, show one, read its logs
@@ -18,6 +22,31 @@ pub enum Runs {
     Show(Show),
     /// Print what the steps of a run printed on the droplets
     Logs(Logs),
+    /// Watch a run from any laptop, from its begin to its end
+    Attach(Attach),
+    /// Finish a run whose laptop is gone: does what was not done yet
+    Resume(Again),
+    /// Put back what a run did
+    Undo(Again),
+}
+
+#[derive(Debug, Args)]
+pub struct Attach {
+    #[command(flatten)]
+    run: RunArg,
+}
+
+#[derive(Debug, Args)]
+pub struct Again {
+    #[command(flatten)]
+    run: RunArg,
+
+    #[command(flatten)]
+    consent: ConsentArgs,
+
+    /// Show the plan and stop
+    #[arg(short = 'n', long)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Args)]
@@ -62,6 +91,43 @@ impl Runs {
             Runs::List(list) => list.run(session).await,
             Runs::Show(Show { run }) => run.show(session).await,
             Runs::Logs(Logs { run, step }) => run.logs(step.as_deref(), session).await,
+            Runs::Attach(Attach { run }) => {
+                let look = Again { run, consent: ConsentArgs::default(), dry_run: false };
+                look.join(None, session).await
+            }
+            Runs::Resume(again) => again.join(Some(Wish::Resume), session).await,
+            Runs::Undo(again) => again.join(Some(Wish::Undo), session).await,
+        }
+    }
+
+    /// Whether `--output json` means one event a line rather than one object.
+    pub fn streams(&self) -> bool {
+        matches!(self, Runs::Attach(_) | Runs::Resume(_) | Runs::Undo(_))
+    }
+}
+
+impl Again {
+    async fn join(self, wish: Option<Wish>, session: &Session) -> Result<Exit> {
+        let inventory = session.inventory()?;
+        let target = self.run.target()?;
+        let env = session.environment(&inventory, &target)?;
+        let (consent, dry_run) = (&self.consent, self.dry_run);
+        if wish.is_none() {
+            // Nothing is changed by looking on; a Ctrl-C ends the looking.
+            session.begin_changing();
+        }
+        let road = Road {
+            world: &session.world,
+            env: &env,
+            listener: &session.ui,
+            desk: &Desk { session, inventory: &inventory, env: &env, consent, dry_run },
+            secrets: &InventorySecrets { inventory: &inventory, session },
+            connect: session.connect(&target, wish.is_none())?,
+            stop: session.stop.clone(),
+        };
+        match wish {
+            None => rejoin::attach(&road, &self.run.run).await,
+            Some(wish) => rejoin::again(&road, &self.run.run, wish).await,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The run's records on its droplets: each keeps its own slice, the first with role db the whole ledger.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
+use serde::{Deserialize, Serialize};
 
 use super::Post;
 use super::runner::{CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Scripts};
@@ -14,6 +16,15 @@ use crate::record::RunRecord;
 use crate::text;
 use crate::transport::Call;
 
+/// A droplet's part of a plan, as it keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Slice {
+    pub schema: Cow<'static, str>,
+    /// The names of all sections of the whole plan, in its order.
+    pub order: Vec<String>,
+    pub sections: Vec<Section>,
+}
+
 /// Writes what is about to happen, before it happens.
 ///
 /// # Errors
@@ -21,11 +32,13 @@ use crate::transport::Call;
 pub async fn open(posts: &BTreeMap<String, Post>, plan: &Plan, record: &RunRecord) -> Result<()> {
     let answers = join_all(posts.iter().map(async |(droplet, post)| {
         let slice: Vec<_> = plan.sections.iter().filter(|section| section.droplet == *droplet).collect();
-        let scripts: Vec<_> = slice.iter().filter(|section| !section.only_asks()).map(|s| scripts(s)).collect();
-        let plan = serde_json::json!({
-            "schema": plan.schema, "env": plan.env, "command": plan.command, "title": plan.title, "sections": slice,
-        });
-        let cmd = post.runner.open(&record.id, post.fence, &json(record)?, &plan.to_string(), &scripts);
+        let scripts: Vec<_> =
+            slice.iter().filter(|section| !section.only_asks()).map(|s| scripts(s)).collect();
+        let order = plan.sections.iter().map(|section| section.id.clone()).collect();
+        let slice =
+            Slice { schema: plan.schema.clone(), order, sections: slice.into_iter().cloned().collect() };
+        let plan = json(&slice)?;
+        let cmd = post.runner.open(&record.id, post.fence, &json(record)?, &plan, &scripts);
         say(post, &cmd, "cannot write the run's record").await
     }));
     answers.await.into_iter().collect()
@@ -54,7 +67,7 @@ pub async fn close(posts: &BTreeMap<String, Post>, record: &RunRecord) -> Result
     answers.await.into_iter().collect()
 }
 
-fn json(record: &RunRecord) -> Result<String> {
+fn json(record: &impl Serialize) -> Result<String> {
     serde_json::to_string(record)
         .map_err(|error| Error::failed("cannot write the run's record").because(error))
 }

@@ -19,8 +19,9 @@ use crate::text;
 use crate::transport::{Call, Output, Transport};
 
 /// The longest that taking it may take: the runner itself waits ten seconds for another caller.
-const TAKING: Duration = Duration::from_secs(30);
-const HEARTBEAT: Duration = Duration::from_secs(20);
+pub(super) const TAKING: Duration = Duration::from_secs(30);
+/// Whoever wants to take up a run waits for three of them, see `rejoin`.
+const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// What others read of a holder.
 #[derive(Debug, Clone, Serialize)]
@@ -82,7 +83,7 @@ fn locked(output: &Output, droplet: &str, env: &str) -> Error {
         .next(format!("ops runs show {}", text::printable(&holder.run)))
 }
 
-fn refused(output: &Output, droplet: &str, dir: &str) -> Error {
+pub(super) fn refused(output: &Output, droplet: &str, dir: &str) -> Error {
     let error = match output.code {
         CANNOT_WRITE => Error::failed(format!("cannot write below {dir}"))
             .because("the disk is full, read-only, or belongs to another user")
@@ -138,7 +139,7 @@ pub async fn keep(posts: Vec<Post>, run: String) {
         // At the same time: a droplet that is silent must not make the others' locks look stale.
         join_all(posts.iter().map(async |post| {
             let cmd = post.runner.beat(&run, post.fence);
-            let _ = post.link.run(Call::new(&cmd).timeout(HEARTBEAT)).await;
+            let _ = post.link.run(Call::new(&cmd).timeout(3 * HEARTBEAT)).await;
         }))
         .await;
     }

@@ -4,6 +4,7 @@
 //! outcome that nobody knows is never guessed. Deliberately absent: what the steps mean (`runbooks`)
 //! and how progress looks (`ui`).
 
+pub mod again;
 mod healthy;
 pub mod journal;
 pub mod lock;
@@ -12,6 +13,7 @@ mod pull;
 pub mod runner;
 mod script;
 mod section;
+pub mod status;
 mod story;
 #[cfg(test)]
 mod tests;
@@ -95,6 +97,8 @@ struct Place<'a> {
     acts: u32,
     /// What a failure left of it; nothing where it never began.
     left: Left,
+    /// An act that was begun before this walk, and goes on.
+    at_work: Option<String>,
 }
 
 struct Walk<'a> {
@@ -105,6 +109,8 @@ struct Walk<'a> {
     reached: usize,
     /// Never heard where the question after a Ctrl-C was answered already.
     soft: CancellationToken,
+    /// Another laptop, or an earlier command, began the run.
+    resumed: bool,
 }
 
 impl<'a> Walk<'a> {
@@ -117,10 +123,16 @@ impl<'a> Walk<'a> {
                 outcome: Outcome::NotReached,
                 millis: 0,
             };
-            Place { section, rows: section.steps.iter().map(row).collect(), acts: 0, left: Left::Nothing }
+            Place {
+                section,
+                rows: section.steps.iter().map(row).collect(),
+                acts: 0,
+                left: Left::Nothing,
+                at_work: None,
+            }
         });
         let soft = cx.stop.soft.clone();
-        Self { plan, cx, places: places.collect(), reached: 0, soft }
+        Self { plan, cx, places: places.collect(), reached: 0, soft, resumed: false }
     }
 
     async fn run(mut self) -> Report {
@@ -181,15 +193,24 @@ impl<'a> Walk<'a> {
 
     /// Carries a wave out at the same time.
     async fn carry(&mut self, wave: Range<usize>) -> Vec<End> {
-        let (cx, soft) = (self.cx, &self.soft);
+        let (cx, soft, resumed) = (self.cx, &self.soft, self.resumed);
         let work = self.places[wave].iter_mut().map(async |place| {
+            let context = match context(cx, soft, place.section) {
+                Ok(context) => context,
+                Err(error) => return End::Failed(error, Left::Nothing),
+            };
+            if let Some(act) = place.at_work.take() {
+                return section::attach(&context, place.section, &act, &mut place.rows).await;
+            }
+            if place.complete() {
+                return End::Done;
+            }
+            if let Some(error) = place.refuses(resumed) {
+                return End::Failed(error, place.left);
+            }
             place.acts += 1;
             place.left = Left::Begun;
-            let act = place.acts.to_string();
-            match context(cx, soft, place.section) {
-                Ok(context) => section::carry(&context, place.section, &act, &mut place.rows).await,
-                Err(error) => End::Failed(error, Left::Nothing),
-            }
+            section::carry(&context, place.section, &place.acts.to_string(), &mut place.rows).await
         });
         join_all(work).await
     }
@@ -270,7 +291,7 @@ impl<'a> Walk<'a> {
         let error = Error::new(Exit::Unknown, "detached: the droplet goes on without this laptop")
             .because(why)
             .because("the lock goes stale two minutes after the droplet's work ended")
-            .next(format!("ops runs logs {}", self.cx.run))
+            .next(format!("ops runs attach {}", self.cx.run))
             .next(format!("ops lock status {env}"))
             .next(format!("ops deploy {env}   # when it ended: begins with what runs then"));
         self.report(Exit::Unknown, Some(error), true)

@@ -129,9 +129,9 @@ impl Runner {
         self.call("stop").arg(call.run).arg(call.fence.to_string()).args([call.section, call.act])
     }
 
-    /// What there is of a run: see [`super::status`].
-    pub fn status(&self, run: &str) -> Cmd {
-        self.call("status").arg(run)
+    /// What there is of a run, see [`super::status`]. The runner may not be there yet.
+    pub fn status(&self, run: &str, stack: &str) -> Cmd {
+        self.install(stack, &["status", &self.dir, run])
     }
 }
 
@@ -246,12 +246,12 @@ impl Report {
     }
 }
 
-fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
+pub(super) fn line(bytes: &[u8]) -> Option<(&str, &[u8])> {
     let end = bytes.iter().position(|b| *b == b'\n')?;
     Some((std::str::from_utf8(&bytes[..end]).ok()?.trim_end(), &bytes[end + 1..]))
 }
 
-fn words<const N: usize>(line: &str) -> Option<[&str; N]> {
+pub(super) fn words<const N: usize>(line: &str) -> Option<[&str; N]> {
     line.split(' ').collect::<Vec<_>>().try_into().ok()
 }
 

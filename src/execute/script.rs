@@ -120,7 +120,7 @@ mod tests {
             droplet: "erp-1".into(),
             title: "t".into(),
             actions,
-            undo: Undo::NotNeeded("n"),
+            undo: Undo::NotNeeded("n".into()),
             timeout: 9,
         }
     }

@@ -99,6 +99,24 @@ pub async fn undo(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [Le
     follow(cx, section, &call, Some(Call::new(&start).timeout(limit(section))), rows).await
 }
 
+/// Follows an act that was begun before.
+pub async fn attach(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [LedgerRow]) -> End {
+    follow(cx, section, &call(cx, section, act), None, rows).await
+}
+
+/// Ends an act that is at work.
+///
+/// # Errors
+/// The droplet cannot be asked, or says no.
+pub async fn stop(cx: &Context<'_>, section: &Section, act: &str) -> Result<(), Error> {
+    let cmd = cx.post.runner.stop(&call(cx, section, act));
+    let answer = insist(cx.post, &cmd, Duration::from_secs(60)).await;
+    match answer.map_err(|error| error.into_error(&section.droplet, ""))? {
+        output if output.code == 0 => Ok(()),
+        output => Err(refused(section, &output)),
+    }
+}
+
 fn call<'a>(cx: &Context<'a>, section: &'a Section, act: &'a str) -> Act<'a> {
     Act { run: cx.run, fence: cx.post.fence, section: &section.id, act, wait: WAIT }
 }
@@ -142,7 +160,6 @@ async fn follow(
     let (mut starting, mut sent) = (start.is_some(), start.is_none());
     let mut silent_since = None::<Instant>;
     let deadline = Instant::now() + limit(section) + PATIENCE;
-    let absent = || "the droplet has no trace of it".to_owned();
     loop {
         let asked = Instant::now();
         let poll = cx.post.runner.poll(call, story.seen());
@@ -160,7 +177,7 @@ async fn follow(
             Ok(output) => match Report::parse(&output.stdout) {
                 Some(report) if report.state == ActState::Absent => {
                     starting = start.is_some();
-                    absent()
+                    "the droplet has no trace of it".to_owned()
                 }
                 Some(report) => {
                     if story.tell(&report) && report.state != ActState::Running {

@@ -10,7 +10,7 @@ use super::section::{Context, End, Left};
 use crate::error::Error;
 use crate::event::{Event, Listener, Outcome, Unit};
 use crate::exit::Exit;
-use crate::plan::{Action, Section, Step, Undo};
+use crate::plan::{Action, Phase, Section, Step, Undo};
 use crate::record::LedgerRow;
 use crate::text;
 
@@ -181,7 +181,11 @@ fn failed(step: &Step, code: i32, log: &[u8]) -> Error {
         124 => format!("it took longer than {} s", step.timeout),
         code => format!("exit code {code}"),
     };
-    let what = format!("{} failed", step.title);
+    let what = match step.phase {
+        // A step that looks says what should be so.
+        Phase::Verify => format!("not so: {}", step.title),
+        _ => format!("{} failed", step.title),
+    };
     Error::failed(what).because(why).evidence("output", text::tail(log, 30)).on(&step.droplet).at(&step.id)
 }
 

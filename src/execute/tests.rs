@@ -41,7 +41,7 @@ fn section(id: &str, critical: bool) -> Section {
 
 fn plan(sections: Vec<Section>) -> Plan {
     Plan {
-        schema: "s",
+        schema: "s".into(),
         env: "prod".into(),
         command: "deploy".into(),
         title: "t".into(),

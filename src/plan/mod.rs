@@ -4,6 +4,8 @@
 //! It leaves nothing open: execution makes no meaningful choice. Deliberately absent: the clock, the
 //! network, and any way to run itself (`execute` does, and only with an `ApprovedPlan`).
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::cmd::Cmd;
@@ -12,9 +14,9 @@ use crate::inventory::Source;
 pub const SCHEMA: &str = "ops.plan/1";
 
 /// Ordered sections of steps, and what a person should know before saying yes.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    pub schema: &'static str,
+    pub schema: Cow<'static, str>,
     pub env: String,
     /// `deploy`, `rollback`, ..
     pub command: String,
@@ -45,7 +47,7 @@ impl Plan {
 
 /// Steps of one droplet, carried out there one after the other whether or not anybody is connected.
 /// Consecutive sections of one name run on their droplets at the same time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Section {
     /// Stable: `prepare`, `web`. `[a-z0-9.-]`.
     pub id: String,
@@ -70,7 +72,7 @@ impl Section {
 }
 
 /// Something beside the steps that helps to decide.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Note {
     pub kind: NoteKind,
     pub title: String,
@@ -78,7 +80,7 @@ pub struct Note {
     pub lines: Vec<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NoteKind {
     Info,
@@ -110,7 +112,7 @@ impl std::fmt::Display for Phase {
 }
 
 /// The smallest change that can be put back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Stable and documented: `pull`, `switch.web`. `[a-z0-9.-]`.
     pub id: String,
@@ -124,17 +126,17 @@ pub struct Step {
     pub timeout: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Undo {
     /// Safe to repeat; also covers the step that failed half-way.
     By(Vec<Action>),
     /// Nothing that matters was changed; the reason is said.
-    NotNeeded(&'static str),
+    NotNeeded(Cow<'static, str>),
     Impossible(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Action {
     Run(Cmd),
@@ -168,7 +170,7 @@ pub struct Layer {
     pub bytes: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
     Text(String),
@@ -176,7 +178,7 @@ pub enum Content {
     EnvFile(Vec<(String, EnvValue)>),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnvValue {
     Plain(String),

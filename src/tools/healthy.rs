@@ -62,7 +62,7 @@ while :; do
   if [ "$(date +%s)" -ge "$end" ]; then
     # Nobody could look: that is not the same as unhealthy.
     docker version >/dev/null 2>&1 || { echo "Docker does not answer"; exit 1; }
-    echo "$service is not healthy after $limit s: $why"
+    echo "$service did not become healthy in $limit s: $why"
     seen_last
     exit 1
   fi

@@ -8,7 +8,7 @@ const FUNCTION: usize = 60;
 const MEDIAN: usize = 120;
 
 /// The rooms of `src/`, from the ground up: a room knows those above it in this list, and no other.
-const ROOMS: [&str; 23] = [
+const ROOMS: [&str; 24] = [
     "exit",
     "text",
     "secret",
@@ -30,6 +30,7 @@ const ROOMS: [&str; 23] = [
     "crew",
     "queries",
     "flow",
+    "rejoin",
     "ui",
     "cli",
 ];
@@ -41,7 +42,7 @@ const BLIND: [(&str, &[&str]); 6] = [
     ("tools", &["transport"]),
     ("facts", &["transport"]),
     // It only listens.
-    ("ui", &["transport", "execute", "runbooks", "crew", "queries", "flow"]),
+    ("ui", &["transport", "execute", "runbooks", "crew", "queries", "flow", "rejoin"]),
     ("execute", &["facts", "checks", "runbooks"]),
 ];
 

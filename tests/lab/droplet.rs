@@ -38,6 +38,12 @@ impl Droplet {
         lab(&["root", self.name, "sh", "-c", script]).trim_end_matches('\n').to_owned()
     }
 
+    /// The power goes, and comes back.
+    pub fn power_loss(&self) {
+        lab(&["kill", self.name]);
+        lab(&["start", self.name]);
+    }
+
     /// A statement on the stack's database.
     #[track_caller]
     pub fn sql(&self, statement: &str) -> String {

@@ -2,7 +2,27 @@
 
 mod demo {
     use crate::droplet::DEMO;
-    use crate::{adopt, disk, failures, gone, real};
+    use crate::{adopt, disk, failures, gone, real, walk};
+
+    #[test]
+    fn every_step_meets_a_laptop_that_dies() {
+        walk::every_step_meets("a laptop that dies");
+    }
+
+    #[test]
+    fn every_step_meets_a_worker_that_is_killed() {
+        walk::every_step_meets("a worker that is killed");
+    }
+
+    #[test]
+    fn every_step_meets_a_link_that_is_cut() {
+        walk::every_step_meets("a link that is cut");
+    }
+
+    #[test]
+    fn every_step_meets_a_loss_of_power() {
+        walk::every_step_meets("a loss of power");
+    }
 
     #[test]
     fn a_laptop_that_is_gone_leaves_a_stack_that_can_be_deployed_to() {

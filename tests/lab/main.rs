@@ -24,3 +24,5 @@ mod hostile;
 mod login;
 mod old;
 mod pty;
+mod runner;
+mod walk;

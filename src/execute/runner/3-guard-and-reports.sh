@@ -100,30 +100,37 @@ news() { # line, offset
   [ -s "$here/log" ] && [ "$(wc -c <"$here/log")" -gt "$2" ]
 }
 
-# What there is of a run: `FENCE` (0: the lock is not its own), then in the plan's order, per section
-# `section ID CRITICAL ACT STATE CODE` and per step `step ID BEGUN DONE`.
+# What there is of a run: `FENCE AGE` (0: the lock is not its own; seconds since its last heartbeat), then
+# in the plan's order per section `section ID STATE CODE ACTS`, per step `step ID BEGUN DONE`; then, with
+# their lengths, `plan` and `record`.
 status() { # run
   name "$1"
-  [ -s "$dir/runs/$1/sections/order" ] || bad "no such run"
+  to=$dir/runs/$1
+  [ -s "$to/sections/order" ] || bad "no such run"
   read_lock
   [ "$held_run" = "$1" ] || held_fence=0
-  echo "$held_fence"
+  echo "$held_fence $(($(now) - held_beat))"
   while read -r section <&7; do
-    all=$dir/runs/$1/sections/$section critical=0 last=- state=- code=-
-    [ ! -e "$all/critical" ] || critical=1
+    all=$to/sections/$section state=- code=- acts=-
     if [ -s "$all/acts" ]; then
-      last=$(tail -n 1 "$all/acts") state=lost
-      at=$all/$last
+      acts=$(paste -sd, "$all/acts") state=lost
+      at=$all/${acts##*,}
       if [ -s "$at/code" ]; then state='done' code=$(cat "$at/code"); elif lives "$at"; then state=running; fi
     fi
-    echo "section $section $critical $last $state $code"
+    echo "section $section $state $code $acts"
     while read -r index id limit <&8; do
       begun=0 finished=0
       [ ! -e "$all/$index.begun" ] || begun=1
       [ ! -e "$all/$index.done" ] || finished=1
       echo "step $id $begun $finished"
     done 8<"$all/list"
-  done 7<"$dir/runs/$1/sections/order"
+  done 7<"$to/sections/order"
+  for file in plan record; do
+    json=$to/$file.json
+    [ "$file" = plan ] || json=$to/run.json
+    echo "$file $(wc -c <"$json")"
+    cat "$json"
+  done
 }
 
 case $verb/$# in

@@ -24,7 +24,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     }
     let title = title(inputs, &works);
     let mut plan = Plan {
-        schema: SCHEMA,
+        schema: SCHEMA.into(),
         env: inputs.env.name.clone(),
         command: "deploy".into(),
         title,

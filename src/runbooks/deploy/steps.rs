@@ -196,7 +196,7 @@ impl Builder<'_> {
         }
         let undo = match here {
             true => by(self.set_aside()),
-            false => Undo::NotNeeded("the undo of switch.reserve sets it aside"),
+            false => Undo::NotNeeded("the undo of switch.reserve sets it aside".into()),
         };
         let mut names = modules.join(", ");
         if names.is_empty() {
@@ -255,7 +255,7 @@ impl Builder<'_> {
     }
 
     fn look(&self, id: &str, title: String, action: Action, limit: u64) -> Step {
-        self.step(id, Phase::Verify, title, vec![action], Undo::NotNeeded("it only looks"), limit)
+        self.step(id, Phase::Verify, title, vec![action], Undo::NotNeeded("it only looks".into()), limit)
     }
 
     /// On the droplet of the database: no module is left half-way, and `created` are installed.
@@ -326,7 +326,7 @@ impl Builder<'_> {
         let actions = vec![run(releases::prune(&self.place.state, &self.place.project, remove))];
         let title =
             format!("remove {} older release{}", remove.len(), if remove.len() == 1 { "" } else { "s" });
-        let undo = Undo::NotNeeded("beyond the kept releases, and none of them runs");
+        let undo = Undo::NotNeeded("beyond the kept releases, and none of them runs".into());
         self.step("prune", Phase::Record, title, actions, undo, 300)
     }
 }

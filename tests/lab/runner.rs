@@ -1,0 +1,156 @@
+//! The droplet's side alone: the runner called as `ops` calls it, on demo-1.
+
+use crate::droplet::{DEMO, Droplet};
+
+/// The runner as one file, and words for what a test calls it with.
+const WORDS: &str = r#"
+d=/var/lib/ops/t; rm -rf $d; mkdir -p $d; mark=/root/mark; rm -f $mark
+runner() { v=$1; shift; sh /root/runner $v $d "$@"; }
+take() { printf '"command":"x"' | runner take "$1"; }
+framed() { printf '%s\n%s' "${#1}" "$1"; }
+# run, fence, section, critical, then per step: its script and that of its undo.
+open() {
+  run=$1 fence=$2 section=$3 critical=$4; shift 4
+  { framed '{}'; framed '{}'; echo "section $section $critical $(($# / 2))"; n=0
+    while [ $# -gt 0 ]; do n=$((n + 1)); echo "step s$n 60"; framed "$1"; framed "$2"; shift 2; done; } | runner open $run $fence
+}
+# Waits until the act has a code, which is printed.
+over() { n=0; until [ -s $d/runs/$1/sections/$2/$3/code ] || [ $n -gt 300 ]; do n=$((n + 1)); sleep 0.1; done; cat $d/runs/$1/sections/$2/$3/code; }
+unit() { systemctl show -p ActiveState --value ops-$1-$2-$3-carry.service; }
+"#;
+
+fn on(droplet: Droplet, script: &str) -> String {
+    let source = |part: &str| {
+        let path = format!("{}/src/execute/runner/{part}.sh", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let runner = ["1-lock", "2-acts", "3-guard-and-reports"].map(source).concat();
+    droplet.root(&format!("cat >/root/runner <<'RUNNER'\n{runner}\nRUNNER"));
+    droplet.root(&format!("{WORDS}\n{script}"))
+}
+
+#[test]
+fn an_act_runs_once_however_often_it_is_started_and_only_for_the_holder() {
+    let said = on(
+        DEMO.fresh(),
+        r#"
+take one; take two >/dev/null; echo "second: $?"
+open one 1 a 0 'echo ran >>/root/mark; echo out' '' 'sleep 0.5; exit 3' 'echo undone >>/root/mark'
+for again in 1 2 3 4; do runner start one 1 a 1 5 detached >/root/answer.$again & done; wait
+cat /root/answer.3; cat $mark
+runner start one 2 a 2 5 detached 2>/dev/null; echo "other fence: $?"
+runner start one 1 a undo2 5 undo; cat $mark; ls $d/runs/one/sections/a/*.begun | wc -l
+runner beat one 2 2>/dev/null; echo "beat: $?"
+runner release one 1; take two
+cat $d/runs/one/journal.jsonl
+"#,
+    );
+    let answer = "done 1 2\ns1.1 0 carry 0 ";
+    assert!(said.starts_with(&format!("taken 1\nsecond: 75\n{answer}")), "{said}");
+    assert!(said.contains("\nout\ns2.1 1 carry 3 ") && said.contains("\nran\nother fence: 72\n"), "{said}");
+    assert!(said.contains("undo.s2.undo2 1 undo 0 "), "{said}");
+    // What has no undo is let go as well.
+    assert!(said.contains("\nran\nundone\n0\nbeat: 72\ntaken 2\n"), "{said}");
+    assert_eq!((said.matches("\"begin\"").count(), said.matches("\"end\"").count()), (3, 3), "{said}");
+}
+
+#[test]
+fn what_is_killed_is_told_and_a_critical_section_goes_back() {
+    let said = on(
+        DEMO.fresh(),
+        r#"
+take one
+open one 1 a 1 'echo one >>/root/mark' 'echo back one >>/root/mark' 'sleep 60' 'echo back two >>/root/mark'
+runner start one 1 a 1 1 detached | head -1
+systemctl kill -s KILL ops-one-a-1-carry.service
+echo "code $(over one a 1) $(readlink $d/runs/one/sections/a/1/verdict)"; cat $mark
+runner poll one a 1 1 0 0
+runner release one 1 && take two && echo 'released'
+open two 2 b 0 'sleep 60' 'echo back three >>/root/mark'
+runner start two 2 b 1 1 detached | head -1
+runner release two 2; echo "release under work: $?"
+runner release two 0; echo "by hand: $?"
+systemctl kill -s KILL ops-two-b-1-carry.service
+echo "code $(over two b 1)"
+runner release two 2; echo "after it: $?"
+systemctl list-timers --all --no-pager --no-legend | grep -c ops-guard; :
+"#,
+    );
+    assert!(said.contains("running - 2\ncode 6 reverted\none\nback two\nback one\n"), "{said}");
+    assert!(said.contains("s2.1 1 carry 137 0 ") && said.contains("killed from outside"), "{said}");
+    assert!(said.contains("released") && said.contains("release under work: 75"), "{said}");
+    assert!(said.contains("by hand: 75\ncode 1\nafter it: 0\n"), "{said}");
+    assert!(said.ends_with("\n0"), "the guard is disarmed\n{said}");
+}
+
+#[test]
+fn without_a_unit_children_of_a_killed_worker_count_as_the_worker() {
+    let said = on(
+        DEMO.fresh(),
+        r#"
+# As for a user without root: no units.
+sed -i 's/^has_systemd() .*/has_systemd() { false; }/' /root/runner
+take one
+open one 1 a 0 '(sleep 3; echo late >>/root/mark) & wait' ''
+runner start one 1 a 1 1 detached | head -1
+read kind pid start <$d/runs/one/sections/a/1/who; kill -9 $pid
+runner poll one a 1 1 0 1 | head -1
+sleep 4; cat $mark
+runner poll one a 1 1 0 2 | head -1
+"#,
+    );
+    assert!(said.ends_with("running - 1\nrunning - 1\nlate\nlost - 1"), "{said}");
+}
+
+#[test]
+fn confirmed_and_reverted_exclude_each_other() {
+    let said = on(
+        DEMO.fresh(),
+        r#"
+take one >/dev/null
+i=0
+while [ $i -lt 12 ]; do
+  i=$((i + 1)); rm -f $mark
+  rm -rf $d/runs/one/sections
+  open one 1 r$i 1 'sleep 0.3; echo done >>/root/mark' 'echo back >>/root/mark'
+  runner start one 1 r$i 1 0 detached >/dev/null
+  sleep 0.$((20 + i * 4))
+  runner stop one 1 r$i 1 & runner guard & wait
+  code=$(over one r$i 1)
+  echo "$i $code $(readlink $d/runs/one/sections/r$i/1/verdict) $(cat $mark 2>/dev/null | paste -sd,)"
+done
+"#,
+    );
+    let (mut confirmed, mut reverted) = (0, 0);
+    for line in said.lines() {
+        match line.split(' ').collect::<Vec<_>>().as_slice() {
+            [_, "0", "confirmed", "done"] => confirmed += 1,
+            // The undo runs once, whether or not the step had come to its effect.
+            [_, "6", "reverted", "back" | "done,back"] => reverted += 1,
+            _ => panic!("neither, or both: {line}\n{said}"),
+        }
+    }
+    assert_eq!(confirmed + reverted, 12, "{said}");
+    assert!(reverted > 0, "no race was tried\n{said}");
+}
+
+#[test]
+fn a_droplet_that_loses_its_power_goes_back_when_it_is_up_again() {
+    let droplet = DEMO.fresh();
+    on(
+        droplet,
+        r#"
+take one
+open one 1 a 1 'echo one >>/root/mark' 'echo back one >>/root/mark' 'sleep 120' 'echo back two >>/root/mark'
+runner start one 1 a 1 1 detached
+sync
+"#,
+    );
+    droplet.power_loss();
+    let said = droplet.root(&format!(
+        "{} over one a 1; cat $mark",
+        WORDS.replace("rm -rf $d; ", "").replace("; rm -f $mark", ";")
+    ));
+    assert_eq!(said, "6\none\nback two\nback one");
+    assert_eq!(droplet.root("systemctl list-timers --all --no-legend | grep -c ops-guard; :"), "0");
+}

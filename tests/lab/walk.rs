@@ -1,0 +1,210 @@
+//! Every step of a deploy with every fault: the laptop dies, the worker is killed, the link is cut, the
+//! power goes. Afterwards the site answers with one release, entire, and nothing ran twice.
+
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::droplet::{DEMO, Droplet};
+use crate::laptop::Laptop;
+
+/// What a redeploy of new code does, and how it is undone.
+const STEPS: [&str; 11] = [
+    "checkout",
+    "pull.odoo",
+    "render",
+    "switch.web",
+    "switch.link",
+    "verify.healthy",
+    "verify.login",
+    "verify.proxy",
+    "verify.log",
+    "verify.modules",
+    "record",
+];
+
+/// The runner starts every step by `timeout`. This one stops before a chosen step, so that a fault can
+/// meet it, and marks each that it starts: by the log it writes to, which every attempt has of its own.
+pub const SHIM: &str = r#"cat >/usr/local/bin/timeout <<'SHIM'
+#!/bin/sh
+script=${5:-}
+case $script in
+  */sections/*)
+    kind=${script##*.} index=${script##*/}
+    id=$(awk -v i="${index%.*}" '$1 == i {print $2}' "${script%/*}/list")
+    log=$(readlink /proc/$$/fd/1); echo "$log" >>/root/marks
+    if [ "$(cat /run/walk 2>/dev/null)" = "$kind.$id" ]; then
+      echo "$id" >/run/walk.reached
+      n=0
+      while [ -e /run/walk ] && [ $n -lt 1200 ]; do n=$((n + 1)); sleep 0.05; done
+    fi ;;
+esac
+exec /usr/bin/timeout "$@"
+SHIM
+chmod 755 /usr/local/bin/timeout; : >/root/marks"#;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    LaptopKilled,
+    WorkerKilled,
+    LinkCut,
+    PowerLost,
+}
+
+/// The next run waits before this step, on a droplet with the shim.
+pub fn hold(droplet: Droplet, step: &str) {
+    droplet.root(&format!("rm -f /run/walk.reached; echo do.{step} >/run/walk"));
+}
+
+pub fn await_hold(droplet: Droplet) {
+    droplet.root(
+        "n=0; until [ -s /run/walk.reached ]; do n=$((n + 1)); [ $n -lt 600 ] || exit 1; sleep 0.1; done",
+    );
+}
+
+pub fn go_on(droplet: Droplet) {
+    droplet.root("rm -f /run/walk");
+}
+
+struct Walk {
+    droplet: Droplet,
+    laptop: Laptop,
+    /// What runs, and what runs next.
+    refs: [&'static str; 2],
+}
+
+impl Walk {
+    fn new(droplet: Droplet) -> Self {
+        droplet.fresh();
+        let laptop = Laptop::new();
+        laptop.deploy(droplet.env, "standin-code", &[]).exits(0);
+        droplet.root(SHIM);
+        Self { droplet, laptop, refs: ["standin-code", "standin-code-2"] }
+    }
+
+    /// A deploy that has come to the step and waits there.
+    fn held(&self, step: &str) -> Child {
+        hold(self.droplet, step);
+        let args = ["deploy", self.droplet.env, "--yes", "--allow-downgrade", "--ref", self.refs[1]];
+        let log = || std::fs::File::create(self.laptop.file("out")).unwrap();
+        let child = self.laptop.command(&args).stdout(Stdio::null()).stderr(log()).spawn().unwrap();
+        await_hold(self.droplet);
+        child
+    }
+
+    fn last_run(&self) -> String {
+        self.droplet.root("ls -t /var/lib/ops/odoo/runs | head -n 1")
+    }
+
+    /// The fault, and whoever has to finishes the work: how the laptop's command ended, where it did.
+    fn meets(&mut self, step: &str, fault: Fault, finish: &str) {
+        let mut child = self.held(step);
+        let critical = STEPS.iter().position(|one| *one == step) > Some(2);
+        let run = self.last_run();
+        match fault {
+            Fault::LaptopKilled => {
+                child.kill().unwrap();
+                go_on(self.droplet);
+                self.finishes(&run, finish, &[0]);
+            }
+            Fault::WorkerKilled => {
+                self.droplet.root("for u in $(systemctl list-units --plain --no-legend 'ops-demo-*' | cut -d' ' -f1); do systemctl kill -s KILL $u; done");
+                go_on(self.droplet);
+                self.ended(&mut child, if critical { 6 } else { 1 });
+            }
+            Fault::LinkCut => {
+                self.droplet.root("pkill -KILL -x sshd-session");
+                std::thread::sleep(Duration::from_secs(1));
+                go_on(self.droplet);
+                self.ended(&mut child, 0);
+                self.refs.reverse();
+            }
+            Fault::PowerLost => {
+                child.kill().unwrap();
+                self.droplet.power_loss();
+                self.finishes(&run, finish, &[0]);
+            }
+        }
+        child.wait().unwrap();
+        self.one_release_entire(&format!("{fault:?} at {step}, then {finish}"));
+    }
+
+    fn finishes(&mut self, run: &str, finish: &str, codes: &[i32]) {
+        let ran = self.laptop.ops(&["runs", finish, run, "--yes"]);
+        assert!(codes.contains(&ran.code.unwrap_or(-1)), "{ran}");
+        if finish == "resume" {
+            self.refs.reverse();
+        }
+    }
+
+    #[track_caller]
+    fn ended(&self, child: &mut Child, code: i32) {
+        let ended = child.wait().unwrap().code();
+        let said = std::fs::read_to_string(self.laptop.file("out")).unwrap();
+        assert_eq!(ended, Some(code), "{said}");
+    }
+
+    /// The site answers with the release that is on record, its files and its container belong to it, the
+    /// lock is free, nothing of a run is at work, and no attempt of a step was started twice.
+    #[track_caller]
+    fn one_release_entire(&self, after: &str) {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while self.droplet.root(
+            "curl -sS -o /dev/null -m 5 -w '%{http_code}' -H 'Host: erp.lab' http://127.0.0.1/web/login; :",
+        ) != "200"
+        {
+            assert!(Instant::now() < deadline, "{after}: the site does not answer");
+            std::thread::sleep(Duration::from_millis(500));
+        }
+        assert_eq!(self.droplet.release(), self.refs[0], "{after}");
+        let said = self.droplet.root(
+            r#"s=/var/lib/ops/odoo; r=$(cat $s/releases/current)
+            c=$(docker ps -q --filter label=com.docker.compose.service=odoo | xargs)
+            echo "$(docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' $c | grep -c "releases/$r/src/custom-addons")"
+            docker inspect -f '{{.Image}}' $c; docker image inspect -f '{{.Id}}' ops/odoo:$r-odoo
+            grep -c "releases/$r/compose.json" /opt/odoo/.env
+            ls $s/lock/run 2>/dev/null | wc -l
+            systemctl list-units --plain --no-legend 'ops-*' | wc -l
+            grep -v '/steps/.*/log$' /root/marks | wc -l; sort /root/marks | uniq -d | wc -l"#,
+        );
+        let lines: Vec<_> = said.lines().collect();
+        let [mount, runs, kept, env, lock, units, strange, twice] = lines.as_slice() else {
+            panic!("{after}\n{said}")
+        };
+        assert_eq!((*mount, *env), ("1", "1"), "{after}: code or .env of another release\n{said}");
+        assert_eq!(runs, kept, "{after}: the image of another release\n{said}");
+        assert_eq!((*lock, *units), ("0", "0"), "{after}: lock, units at work\n{said}");
+        assert_eq!((*strange, *twice), ("0", "0"), "{after}: an attempt of a step ran twice\n{said}");
+    }
+}
+
+/// Half of the faults are finished, the others are put back.
+fn finish(i: usize) -> &'static str {
+    ["resume", "undo"][i % 2]
+}
+
+#[test]
+fn some_steps_meet_every_fault() {
+    let mut walk = Walk::new(DEMO);
+    for (i, step) in ["pull.odoo", "switch.web"].into_iter().enumerate() {
+        walk.meets(step, Fault::LaptopKilled, finish(i));
+        walk.meets(step, Fault::WorkerKilled, "");
+        walk.meets(step, Fault::LinkCut, "");
+        walk.meets(step, Fault::PowerLost, finish(i + 1));
+    }
+}
+
+pub fn every_step_meets(fault: &str) {
+    let fault = match fault {
+        "a laptop that dies" => Fault::LaptopKilled,
+        "a worker that is killed" => Fault::WorkerKilled,
+        "a link that is cut" => Fault::LinkCut,
+        _ => Fault::PowerLost,
+    };
+    let mut walk = Walk::new(DEMO);
+    for (i, step) in STEPS.into_iter().enumerate() {
+        walk.meets(step, fault, finish(i));
+        if fault == Fault::PowerLost {
+            walk.meets(step, fault, finish(i + 1));
+        }
+    }
+}
