@@ -9,6 +9,8 @@ mod healthy;
 pub mod journal;
 pub mod lock;
 mod own;
+#[cfg(test)]
+mod property;
 mod pull;
 pub mod runner;
 mod script;

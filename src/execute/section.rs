@@ -202,8 +202,11 @@ async fn follow(
         };
         let since = *silent_since.get_or_insert(if cut { Instant::now() } else { asked });
         if since.elapsed() > PATIENCE || Instant::now() > deadline {
-            story.lose_sight();
-            return if sent { unknown(section, &why) } else { never_started(section, &why) };
+            if !sent {
+                return never_started(section, &why);
+            }
+            story.lose_sight(call.act.starts_with("undo"));
+            return unknown(section, &why);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }

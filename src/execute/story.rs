@@ -162,10 +162,14 @@ impl<'a> Story<'a> {
         End::Failed(Box::new(stuck.fold(*error, Error::because)), left)
     }
 
-    /// Nobody knows how the open chapter ended.
-    pub fn lose_sight(&mut self) {
+    /// Nobody knows how far the act came: what it would have changed next may be changed.
+    pub fn lose_sight(&mut self, undoes: bool) {
         if let Some(open) = self.open.take() {
             self.lose(open.step);
+        }
+        let doubtful = if undoes { Outcome::Done } else { Outcome::NotReached };
+        for row in self.rows.iter_mut().filter(|row| row.outcome == doubtful) {
+            row.outcome = Outcome::Unknown;
         }
     }
 

@@ -10,7 +10,7 @@ use crate::plan::{Action, Step};
 use crate::transport::TransportError;
 use crate::transport::fake::{Fake, FakeAnswer};
 
-struct Nothing;
+pub(super) struct Nothing;
 
 impl Secrets for Nothing {
     fn resolve(&self, _: &crate::inventory::Source) -> crate::error::Result<crate::secret::Secret> {
@@ -39,7 +39,7 @@ fn section(id: &str, critical: bool) -> Section {
     Section { id: id.into(), droplet: "erp-1".into(), critical, steps: vec![step] }
 }
 
-fn plan(sections: Vec<Section>) -> Plan {
+pub(super) fn plan(sections: Vec<Section>) -> Plan {
     Plan {
         schema: "s".into(),
         env: "prod".into(),
@@ -66,7 +66,7 @@ async fn ends(sections: Vec<Section>, answers: Vec<FakeAnswer>) -> (Report, Vec<
     (report, fake.calls().iter().map(|call| call.cmd.argv()[2].clone()).collect())
 }
 
-fn execution<'a>(posts: &'a BTreeMap<String, Post>, stop: &'a Stop) -> Execution<'a> {
+pub(super) fn execution<'a>(posts: &'a BTreeMap<String, Post>, stop: &'a Stop) -> Execution<'a> {
     Execution {
         run: "r",
         posts,
