@@ -54,6 +54,10 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -l ref -d 'The branch, t
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l image -d 'The image of the web service; else what the compose file says' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l batch -d 'Web droplets that are switched at once, after the first one alone' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l skip -d 'Leave these web droplets out; they keep the release they have' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l retry -d 'Do the rest of this run, which stopped half-way through its droplets' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''

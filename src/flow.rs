@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
@@ -83,15 +84,38 @@ pub async fn look(crew: &Crew<'_>, request: &Request) -> Result<Looked> {
 /// `ops deploy`.
 ///
 /// # Errors
-/// Everything that kept the release from serving; the exit code says what that left.
-pub async fn deploy(road: &Road<'_>, request: &Request) -> Result<Exit> {
+/// Everything that kept the release from serving; the exit code says what that left. A lock that somebody
+/// else holds is waited for as long as `patience`; then everything is looked at anew.
+pub async fn deploy(road: &Road<'_>, request: &Request, patience: Duration) -> Result<Exit> {
     deploy::allowed(road.env, &request.wanted)?;
     let crew = Crew::connect(road.env, road.world, road.connect.clone(), road.listener).await?;
-    let result = deploy_with(road, &crew, request).await;
+    let deadline = Instant::now() + patience;
+    let mut said = false;
+    let result = loop {
+        match deploy_with(road, &crew, request).await {
+            Err(error) if error.exit == Exit::Locked && Instant::now() < deadline => {
+                if !said {
+                    let text = format!("{error}; waiting at most {} s", patience.as_secs());
+                    road.listener.on(&Event::Note { text });
+                    said = true;
+                }
+            }
+            result => break result,
+        }
+        tokio::select! {
+            () = road.stop.soft.cancelled() => {
+                break Err(Error::new(Exit::Interrupted, "interrupted before anything changed"));
+            }
+            () = tokio::time::sleep(LOCK_AGAIN) => {}
+        }
+    };
     road.listener.on(&crew.stats());
     crew.close().await;
     result
 }
+
+/// Between two looks at a lock that somebody else holds.
+const LOCK_AGAIN: Duration = Duration::from_secs(3);
 
 async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Result<Exit> {
     let looked = look(crew, request).await?;

@@ -6,9 +6,11 @@ use super::args::{ConsentArgs, EnvArg, WhatArgs};
 use super::desk::Desk;
 use super::trust::InventorySecrets;
 use super::{names, session::Session};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flow::{self, Road};
+use crate::inventory::{Environment, Role};
+use crate::rejoin::{self, Wish};
 use crate::runbooks::deploy::Request;
 
 /// Put a release on an environment's droplets: check, plan, ask, switch, verify, record
@@ -36,6 +38,22 @@ pub struct Deploy {
     #[arg(long, value_name = "TEXT", value_parser = names::reason)]
     reason: Option<String>,
 
+    /// Web droplets that are switched at once, after the first one alone
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
+    batch: u16,
+
+    /// Leave these web droplets out; they keep the release they have
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = names::name)]
+    skip: Vec<String>,
+
+    /// Do the rest of this run, which stopped half-way through its droplets
+    #[arg(long, value_name = "RUN", value_parser = names::id, conflicts_with_all = ["git_ref", "image", "skip", "droplet"])]
+    retry: Option<String>,
+
+    /// Wait so long for a lock that somebody else holds: 90s, 10m
+    #[arg(long, value_name = "TIME", value_parser = names::duration)]
+    wait_lock: Option<std::time::Duration>,
+
     /// I know that no module needs an update of the database
     #[arg(long)]
     no_update: bool,
@@ -44,12 +62,18 @@ pub struct Deploy {
 impl Deploy {
     pub async fn run(self, session: &Session) -> Result<Exit> {
         let inventory = session.inventory()?;
-        let env = session.environment(&inventory, &self.env)?;
+        if let Some(run) = self.retry.as_ref().filter(|run| names::env_of_run(run) != Some(&self.env.env)) {
+            return Err(Error::usage(format!("{run} is no run of {}", self.env.env))
+                .next(format!("ops runs list {}", self.env.env)));
+        }
+        let mut env = session.environment(&inventory, &self.env)?;
+        skip(&mut env, &self.skip)?;
         let request = Request {
             wanted: self.what.wanted(),
             no_update: self.no_update,
             allow_downgrade: self.what.allow_downgrade,
             reason: self.reason,
+            batch: self.batch.into(),
         };
         let (consent, dry_run) = (&self.consent, self.dry_run);
         let road = Road {
@@ -61,6 +85,31 @@ impl Deploy {
             connect: session.connect(&self.env, false)?,
             stop: session.stop.clone(),
         };
-        flow::deploy(&road, &request).await
+        if !self.skip.is_empty() {
+            session.ui.warn(&format!("left out, and keeps the release it has: {}", self.skip.join(", ")));
+        }
+        match self.retry {
+            Some(run) => rejoin::again(&road, &run, Wish::Resume).await,
+            None => flow::deploy(&road, &request, self.wait_lock.unwrap_or_default()).await,
+        }
+    }
+}
+
+/// # Errors
+/// Exit 2: not a droplet of the environment, or one that cannot be left out.
+fn skip(env: &mut Environment, names: &[String]) -> Result<()> {
+    for name in names {
+        let droplet = env.droplets.iter().find(|droplet| droplet.name == *name);
+        let Some(droplet) = droplet else {
+            return Err(Error::usage(format!("{} has no droplet {name}", env.name)));
+        };
+        if droplet.roles.contains(&Role::Db) {
+            return Err(Error::usage(format!("{name} cannot be left out: it has the database")));
+        }
+    }
+    env.droplets.retain(|droplet| !names.contains(&droplet.name));
+    match env.web().next() {
+        Some(_) => Ok(()),
+        None => Err(Error::usage("no web droplet is left")),
     }
 }

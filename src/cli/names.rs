@@ -65,6 +65,11 @@ pub fn reason(text: &str) -> Result<String, String> {
     }
 }
 
+/// `90s`, `10m`: as in the inventory.
+pub fn duration(text: &str) -> Result<std::time::Duration, String> {
+    crate::inventory::duration(text)
+}
+
 /// The environment that a run's id begins with: `<env>-<utc>-<rand>`.
 pub fn env_of_run(run: &str) -> Option<&str> {
     let (rest, random) = run.rsplit_once('-')?;

@@ -172,6 +172,10 @@ impl<'a> Walk<'a> {
                     self.cx.listener.on(&Event::Warning { text });
                     self.reached = wave.end;
                 }
+                Settled::Failed(error) if self.keeps_what_serves(wave.clone()) => {
+                    self.reached = wave.end;
+                    return self.mixed(error);
+                }
                 Settled::Failed(error) => {
                     self.reached = wave.end;
                     return self.put_back(Some(error)).await;
@@ -253,6 +257,33 @@ impl<'a> Walk<'a> {
                 .into_iter()
                 .any(|(step, row)| step.phase >= Phase::Switch && row.outcome != Outcome::NotReached)
         })
+    }
+
+    /// Other droplets serve the new release, and were verified: one that does not come along takes
+    /// nothing from them. Its own switch went back by itself.
+    fn keeps_what_serves(&self, wave: Range<usize>) -> bool {
+        let failed = &self.places[wave];
+        let serves = |place: &Place<'_>| place.section.critical && place.complete();
+        failed.iter().all(|place| place.section.critical && place.left != Left::Stuck)
+            && self.places.iter().any(serves)
+    }
+
+    /// Some droplets serve the new release and some the old one, which is legal and never silent.
+    fn mixed(self, error: Error) -> Report {
+        let (new, old): (Vec<_>, Vec<_>) =
+            self.places.iter().filter(|place| place.section.critical).partition(|place| place.complete());
+        let names = |places: Vec<&Place<'_>>| {
+            places.iter().map(|place| place.section.droplet.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let text =
+            format!("MIXED VERSIONS: {} serve the new release, {} the old one", names(new), names(old));
+        self.cx.listener.on(&Event::Warning { text: text.clone() });
+        let error = error
+            .exit(Exit::Mixed)
+            .because(text)
+            .next(format!("ops deploy {} --retry {}   # does the rest", self.plan.env, self.cx.run))
+            .next(format!("ops runs undo {}   # puts back the droplets that were changed", self.cx.run));
+        self.report(Exit::Mixed, Some(error), false)
     }
 
     fn interrupted(&self) -> Interrupted {

@@ -224,6 +224,20 @@ fn run(
     (report, pretended)
 }
 
+/// A critical section was done whole on some droplet.
+fn serves(drawn: &Drawn, report: &Report) -> bool {
+    let done = |at: usize, droplet: usize| {
+        let name = format!("erp-{droplet}");
+        let mut rows = report
+            .ledger
+            .iter()
+            .filter(|row| row.droplet == name && row.step.starts_with(&format!("s{at}.")));
+        rows.all(|row| row.outcome == Outcome::Done)
+    };
+    let mut critical = drawn.iter().enumerate().filter(|(_, (_, critical, _))| *critical);
+    critical.any(|(at, (droplets, _, _))| droplets.iter().any(|droplet| done(at, *droplet)))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -256,6 +270,8 @@ proptest! {
         match report.exit {
             Exit::Done => prop_assert!(report.ledger.iter().all(|row| row.outcome == Outcome::Done)),
             Exit::PutBack | Exit::Failed => prop_assert!(!left, "said to be put back: {report:?}"),
+            // Some droplets serve, one did not come along and went back by itself.
+            Exit::Mixed if serves(&drawn, &report) => {}
             Exit::Mixed | Exit::Unknown => prop_assert!(cut.is_some(), "the links came back, and it is {report:?}"),
             other => prop_assert!(false, "{other:?}: {report:?}"),
         }

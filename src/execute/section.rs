@@ -184,7 +184,7 @@ async fn follow(
                         return story.end(report.state);
                     }
                     if Instant::now() > deadline {
-                        return unknown(section, "it did not end in its time");
+                        return give_up(story, section, call, true, "it did not end in its time");
                     }
                     (starting, silent_since) = (false, None);
                     continue;
@@ -202,14 +202,19 @@ async fn follow(
         };
         let since = *silent_since.get_or_insert(if cut { Instant::now() } else { asked });
         if since.elapsed() > PATIENCE || Instant::now() > deadline {
-            if !sent {
-                return never_started(section, &why);
-            }
-            story.lose_sight(call.act.starts_with("undo"));
-            return unknown(section, &why);
+            return give_up(story, section, call, sent, &why);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// The link did not come back in time.
+fn give_up(mut story: Story<'_>, section: &Section, call: &Act<'_>, sent: bool, why: &str) -> End {
+    if !sent {
+        return never_started(section, why);
+    }
+    story.lose_sight(call.act.starts_with("undo"));
+    unknown(section, why)
 }
 
 fn named(section: &Section) -> String {

@@ -29,3 +29,4 @@ pub use model::*;
 pub use parse::{LARGEST, parse, parse_bytes};
 pub use resolved::{SCHEMA, resolved, resolved_json};
 pub use secrets::resolve;
+pub use words::duration;

@@ -75,7 +75,7 @@ pub(super) fn show(text: &str) -> String {
 }
 
 /// `500ms`, `10s`, `2m`, `1h`: a whole number and one unit, at most a day.
-fn duration(text: &str) -> Checked<Duration> {
+pub fn duration(text: &str) -> Checked<Duration> {
     let digits = text.chars().take_while(char::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let millis = match unit {

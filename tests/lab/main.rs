@@ -18,6 +18,7 @@ mod states;
 mod stopped;
 mod terminal;
 
+mod crowd;
 mod demo;
 mod full;
 mod hostile;

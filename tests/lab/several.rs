@@ -40,11 +40,27 @@ pub fn hand_made_stacks_are_taken_over_and_fail_as_one() {
     let sees_nobody = "sed -i.lab 's/127\\.0\\.0\\.1:8069/127.0.0.1:1/' /etc/nginx/sites-enabled/odoo && \
                        mv /etc/nginx/sites-enabled/odoo.lab /root/site.lab && nginx -s reload";
     second.root(sees_nobody);
-    laptop
-        .deploy("trio", "standin-code-2", &[])
-        .exits(6)
-        .says(&["(step verify.proxy, droplet trio-2)", "everything was put back"]);
+    laptop.deploy("trio", "standin-code-2", &[]).exits(7).says(&[
+        "(step verify.proxy, droplet trio-2)",
+        "MIXED VERSIONS: trio-1 serve the new release, trio-2, trio-3",
+    ]);
+    // What was verified stays, what failed went back by itself, the rest was not begun.
     second.root("cp /root/site.lab /etc/nginx/sites-enabled/odoo && nginx -s reload");
+    assert_eq!(web().map(|droplet| droplet.release()), ["standin-code-2", "standin-code", "standin-code"]);
+    let run = laptop.json(&["runs", "list", "trio"])["runs"][0]["id"].as_str().unwrap().to_owned();
+    laptop
+        .ops(&["runs", "undo", &run, "--yes"])
+        .exits(0)
+        .never_says(&["putting back: recreate odoo on trio-3"]);
+    all_serve("standin-code");
+
+    second.root(sees_nobody);
+    laptop.deploy("trio", "standin-code-2", &["--batch", "2"]).exits(7).says(&["MIXED VERSIONS: trio-1"]);
+    second.root("cp /root/site.lab /etc/nginx/sites-enabled/odoo && nginx -s reload");
+    let run = laptop.json(&["runs", "list", "trio"])["runs"][0]["id"].as_str().unwrap().to_owned();
+    laptop.ops(&["deploy", "trio", "--retry", &run, "--yes"]).exits(0);
+    all_serve("standin-code-2");
+    laptop.deploy("trio", "standin-code", &["--allow-downgrade"]).exits(0);
     all_serve("standin-code");
 
     laptop.ops(&["lock", "take", "trio", "--droplet", "trio-3", "--reason", "maintenance"]).exits(0);
@@ -56,6 +72,11 @@ pub fn hand_made_stacks_are_taken_over_and_fail_as_one() {
     refused.exits(4).says(&["trio-3"]);
     all_serve("standin-code");
 
+    third.root("systemctl stop ssh.socket ssh.service");
+    let left_out = laptop.deploy("trio", "standin-code-2", &["--skip", "trio-3"]);
+    third.root("systemctl start ssh.service");
+    left_out.exits(0).says(&["left out, and keeps the release it has: trio-3"]);
+    assert_eq!(web().map(|droplet| droplet.release()), ["standin-code-2", "standin-code-2", "standin-code"]);
     laptop.deploy("trio", "standin-code-2", &[]).exits(0);
     all_serve("standin-code-2");
     assert_eq!(DB.sql("select count(*) from ipai_document where name = 'kept'"), "1");

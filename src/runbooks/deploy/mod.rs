@@ -40,6 +40,8 @@ pub struct Request {
     /// Commits that run now may be dropped.
     pub allow_downgrade: bool,
     pub reason: Option<String>,
+    /// Web droplets that are switched at once, after the first alone; 0 is 1.
+    pub batch: usize,
 }
 
 /// Whether the inventory lets this ref be deployed.

@@ -37,14 +37,14 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         plan.notes.clear();
         return Ok(plan);
     }
-    plan.sections = sections(&works);
+    plan.sections = sections(&works, inputs.request.batch.max(1));
     Ok(plan)
 }
 
 /// The order of the work: everything that can be prepared on all droplets at once; the database; the
-/// web droplets one after the other, each in one piece that ends on one release or goes back by itself;
-/// what only the laptop or the last droplet can tell.
-fn sections(works: &[Work<'_>]) -> Vec<Section> {
+/// first web droplet alone, the others in groups, each in one piece that ends on one release or goes back
+/// by itself; what only the laptop or the last droplet can tell.
+fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
     let created = works.iter().any(|work| work.creates_database);
     let alone = works.len() == 1;
     let mut all = Vec::new();
@@ -62,10 +62,10 @@ fn sections(works: &[Work<'_>]) -> Vec<Section> {
     for work in works {
         add("database", work, false, work.database(created));
     }
-    let mut web = 0;
-    for work in works.iter().filter(|work| work.switches()) {
-        web += 1;
-        let id = if alone { "web".to_owned() } else { format!("web.{web}") };
+    for (nth, work) in works.iter().filter(|work| work.switches()).enumerate() {
+        // The first is group 1 by itself.
+        let group = 1 + nth.div_ceil(batch);
+        let id = if alone { "web".to_owned() } else { format!("web.{group}") };
         let settled = if alone { work.settled(created) } else { Vec::new() };
         add(&id, work, true, [work.switch(), settled, work.record()].concat());
     }

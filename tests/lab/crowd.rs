@@ -1,0 +1,55 @@
+//! Many engineers at one droplet at the same moment.
+
+use std::process::{Child, Stdio};
+
+use crate::droplet::{DEMO, lab};
+use crate::laptop::Laptop;
+use crate::walk::{SHIM, await_hold, go_on, hold};
+
+fn start(laptop: &Laptop, name: &str, more: &[&str]) -> Child {
+    let args = [&["deploy", "demo", "--yes", "--ref", "standin-code"], more].concat();
+    let log = std::fs::File::create(laptop.file("out")).unwrap();
+    laptop.command(&args).env("USER", name).stdout(Stdio::null()).stderr(log).spawn().unwrap()
+}
+
+fn said(laptop: &Laptop) -> String {
+    std::fs::read_to_string(laptop.file("out")).unwrap()
+}
+
+#[test]
+fn of_twenty_deploys_at_once_exactly_one_runs() {
+    let droplet = DEMO.fresh();
+    Laptop::new().deploy("demo", "standin", &[]).exits(0);
+    droplet.root(SHIM);
+    hold(droplet, "switch.web");
+    let laptops: Vec<_> = (0..20).map(|_| Laptop::new()).collect();
+    let mut children: Vec<_> =
+        laptops.iter().enumerate().map(|(n, laptop)| start(laptop, &format!("engineer{n}"), &[])).collect();
+    await_hold(droplet);
+    let holder: String =
+        droplet.root(r#"sed 's/.*"operator":"\([^@"]*\).*/\1/' /var/lib/ops/odoo/lock/holder.json"#);
+    let winner: usize = holder.strip_prefix("engineer").unwrap().parse().unwrap();
+    for (n, child) in children.iter_mut().enumerate().filter(|(n, _)| *n != winner) {
+        let code = child.wait().unwrap().code();
+        let said = said(&laptops[n]);
+        assert_eq!(code, Some(5), "{said}");
+        assert!(said.contains(&format!("{holder}@")), "the holder is not named\n{said}");
+    }
+    assert!(children[winner].try_wait().unwrap().is_none(), "{}", said(&laptops[winner]));
+
+    // The holder dies, and the droplet ends its work: whoever waits sees it proven dead, and takes over.
+    children[winner].kill().unwrap();
+    children[winner].wait().unwrap();
+    let waiting = Laptop::new();
+    let mut child = start(&waiting, "patient", &["--wait-lock", "4m"]);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    assert!(child.try_wait().unwrap().is_none(), "{}", said(&waiting));
+    go_on(droplet);
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{}", said(&waiting));
+    assert!(said(&waiting).contains("waiting at most 240 s"), "{}", said(&waiting));
+    assert_eq!(droplet.release(), "standin-code");
+    Laptop::new().deploy("demo", "standin-code-2", &[]).exits(0);
+    let audit = droplet.root("cat /var/lib/ops/odoo/audit.jsonl");
+    assert_eq!(audit.matches("lock-taken-over").count(), 1, "{audit}");
+    lab(&["reset", "demo"]);
+}
