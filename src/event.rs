@@ -58,6 +58,12 @@ pub enum Event {
         unit: Unit,
         note: String,
     },
+    /// A step that says nothing, or a droplet: what is known of it meanwhile. Empty: it spoke again.
+    StepWaiting {
+        step: String,
+        droplet: String,
+        text: String,
+    },
     StepEnded {
         step: String,
         droplet: String,

@@ -21,6 +21,7 @@ use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::{Environment, When};
 use crate::plan::Plan;
+use crate::queries;
 use crate::record::{RUN_SCHEMA, RunRecord};
 use crate::runbooks::deploy::{self, Inputs, Request, Staged, default_project};
 use crate::text::count;
@@ -146,8 +147,7 @@ async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Res
             return Err(error);
         }
     }
-    let release = names.release(&looked.staged);
-    carry_out(road, crew, approved, posts, &names, release, request).await
+    carry_out(road, crew, approved, posts, &names, &looked, request).await
 }
 
 /// What the desk has shown, as an exit code: a ref that does not exist is a wrong command line, a held
@@ -276,7 +276,7 @@ async fn carry_out(
     approved: ApprovedPlan,
     posts: BTreeMap<String, Post>,
     names: &Names,
-    release: String,
+    looked: &Looked,
     request: &Request,
 ) -> Result<Exit> {
     let started = Instant::now();
@@ -306,7 +306,7 @@ async fn carry_out(
         steps: plan.steps().count(),
     });
     let heart = tokio::spawn(lock::keep(posts.values().cloned().collect(), names.run.clone()));
-    let ask = || road.desk.interrupted();
+    let (ask, usual) = (|| road.desk.interrupted(), queries::usual(road.env, &looked.facts));
     let execution = Execution {
         run: &names.run,
         posts: &posts,
@@ -314,6 +314,7 @@ async fn carry_out(
         secrets: road.secrets,
         own: crew,
         stop: &road.stop,
+        usual: &usual,
         ask: &ask,
     };
     let work = AssertUnwindSafe(execute::execute(&approved, &execution)).catch_unwind();
@@ -322,7 +323,7 @@ async fn carry_out(
     // Not waited for: on a dead link a beat takes long, and the runner refuses one that comes late.
     heart.abort();
     record.exit = Some(report.exit.code());
-    record.release = (report.exit == Exit::Done).then_some(release);
+    record.release = (report.exit == Exit::Done).then(|| names.release(&looked.staged));
     record.ended = Some(road.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     record.ledger = report.ledger.clone();
     finish(road, report, &posts, record, started).await

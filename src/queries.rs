@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::cmd::Cmd;
 use crate::crew::Crew;
 use crate::error::{Error, Result};
+use crate::event::Outcome;
 use crate::execute::lock::{self, Claim};
 use crate::execute::runner::Runner;
 use crate::exit::Exit;
@@ -46,6 +47,20 @@ pub fn runs(env: &Environment, facts: &BTreeMap<String, Facts>) -> Result<Vec<Ru
         }
     }
     Ok(all.into_values().rev().collect())
+}
+
+/// How long each step took, as a rule: the median of where it was done, in milliseconds.
+pub fn usual(env: &Environment, facts: &BTreeMap<String, Facts>) -> BTreeMap<String, u64> {
+    let mut times: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let rows = runs(env, facts).unwrap_or_default().into_iter().flat_map(|run| run.ledger);
+    for row in rows.filter(|row| row.outcome == Outcome::Done) {
+        times.entry(row.step).or_default().push(row.millis);
+    }
+    let median = |mut all: Vec<u64>| {
+        all.sort_unstable();
+        all.get(all.len() / 2).copied().unwrap_or_default()
+    };
+    times.into_iter().map(|(step, all)| (step, median(all))).collect()
 }
 
 /// One run.

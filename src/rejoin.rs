@@ -127,10 +127,10 @@ async fn attached(road: &Road<'_>, crew: &Crew<'_>, run: &str) -> Result<Exit> {
     let plan = joined.plan(road, "attach", title);
     road.listener.on(&Event::Note { text: format!("{run}: {}", printable(&plan.title)) });
     let ask = || road.desk.interrupted();
-    let mut told = BTreeMap::new();
+    let (mut told, usual) = (BTreeMap::new(), BTreeMap::new());
     loop {
         let posts = joined.posts.clone();
-        let cx = execution(road, crew, run, &posts, &ask);
+        let cx = execution(road, crew, run, &posts, &usual, &ask);
         let looking = again::attach(&plan, &cx, &joined.statuses, &mut told);
         tokio::select! {
             biased;
@@ -312,7 +312,8 @@ async fn carry_out(
     });
     let heart = tokio::spawn(lock::keep(joined.posts.values().cloned().collect(), joined.run.clone()));
     let ask = || road.desk.interrupted();
-    let cx = execution(road, crew, &joined.run, &joined.posts, &ask);
+    let usual = BTreeMap::new();
+    let cx = execution(road, crew, &joined.run, &joined.posts, &usual, &ask);
     let report: Report = match wish {
         Wish::Resume => again::resume(&approved, &cx, &joined.statuses).await,
         Wish::Undo => again::undo(&approved, &cx, &joined.statuses).await,
@@ -330,7 +331,9 @@ fn execution<'a>(
     crew: &'a Crew<'_>,
     run: &'a str,
     posts: &'a BTreeMap<String, Post>,
+    usual: &'a BTreeMap<String, u64>,
     ask: &'a (dyn Fn() -> crate::execute::Interrupted + Send + Sync),
 ) -> Execution<'a> {
-    Execution { run, posts, listener: road.listener, secrets: road.secrets, own: crew, stop: &road.stop, ask }
+    let (listener, secrets, stop) = (road.listener, road.secrets, &road.stop);
+    Execution { run, posts, listener, secrets, own: crew, stop, usual, ask }
 }

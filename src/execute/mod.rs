@@ -62,6 +62,8 @@ pub struct Execution<'a> {
     pub secrets: &'a dyn Secrets,
     pub own: &'a dyn OwnChecks,
     pub stop: &'a Stop,
+    /// How long each step took, as a rule, in milliseconds.
+    pub usual: &'a BTreeMap<String, u64>,
     /// Asked once per soft stop; without a terminal it answers `Leave`.
     pub ask: &'a (dyn Fn() -> Interrupted + Send + Sync),
 }
@@ -351,5 +353,13 @@ fn context<'a>(
     let unknown =
         || Box::new(Error::failed(format!("the plan names an unknown droplet {}", section.droplet)));
     let post = cx.posts.get(&section.droplet).ok_or_else(unknown)?;
-    Ok(Context { run: cx.run, post, listener: cx.listener, secrets: cx.secrets, own: cx.own, soft })
+    Ok(Context {
+        run: cx.run,
+        post,
+        listener: cx.listener,
+        secrets: cx.secrets,
+        own: cx.own,
+        soft,
+        usual: cx.usual,
+    })
 }

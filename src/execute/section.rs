@@ -1,6 +1,7 @@
 //! One section on one droplet: started at most once per act, followed to its end however often the
 //! link breaks, and never guessed about.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -67,6 +68,8 @@ pub struct Context<'a> {
     pub own: &'a dyn OwnChecks,
     /// A first Ctrl-C: end after the current step.
     pub soft: &'a CancellationToken,
+    /// How long each step took, as a rule, in milliseconds.
+    pub usual: &'a BTreeMap<String, u64>,
 }
 
 /// Carries the section out as `act`; `rows` are its steps' rows of the ledger.

@@ -2,6 +2,9 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use super::healthy::observe;
 use super::pull::Progress;
@@ -17,6 +20,12 @@ use crate::text;
 /// Bytes of a step's log that are kept for a failure card.
 const KEEP: usize = 64 << 10;
 
+/// A step is said to be silent after so long, and again after so long.
+const SILENT: Duration = Duration::from_secs(10);
+const SAY_AGAIN: Duration = Duration::from_secs(5);
+/// A droplet answers every ten seconds, news or not.
+const UNANSWERED: Duration = Duration::from_secs(14);
+
 type Beside<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 pub(super) struct Story<'a> {
@@ -29,6 +38,10 @@ pub(super) struct Story<'a> {
     /// The first failure, and the failures of undoing.
     failure: Option<Box<Error>>,
     stuck: Vec<String>,
+    /// When the droplet last answered, when it last had news, and whether its silence was told.
+    answered: Instant,
+    news: Instant,
+    told_silence: bool,
 }
 
 /// A chapter that began and whose end was not told.
@@ -42,34 +55,74 @@ struct Open<'a> {
 
 impl<'a> Story<'a> {
     pub fn new(cx: &'a Context<'a>, section: &'a Section, rows: &'a mut [LedgerRow]) -> Self {
-        Self { cx, section, rows, seen: Seen::default(), open: None, failure: None, stuck: Vec::new() }
+        let now = Instant::now();
+        let (seen, open, failure, stuck) = (Seen::default(), None, None, Vec::new());
+        Self { cx, section, rows, seen, open, failure, stuck, answered: now, news: now, told_silence: false }
     }
 
     pub fn seen(&self) -> Seen {
         self.seen
     }
 
-    /// Waits for an answer, and looks on beside it.
+    /// Waits for an answer, looks on beside it, and says when nothing comes.
     pub async fn beside<T>(&mut self, answer: impl Future<Output = T>) -> T {
-        match self.open.as_mut().and_then(|open| open.beside.as_mut()) {
-            None => answer.await,
-            Some(beside) => {
-                tokio::pin!(answer);
-                tokio::select! {
-                    biased;
-                    answer = &mut answer => return answer,
-                    () = beside => {}
+        tokio::pin!(answer);
+        loop {
+            let looking = async {
+                match self.open.as_mut().and_then(|open| open.beside.as_mut()) {
+                    Some(beside) => beside.await,
+                    None => std::future::pending().await,
                 }
-                if let Some(open) = &mut self.open {
-                    open.beside = None;
-                }
-                answer.await
+            };
+            let over = tokio::select! {
+                biased;
+                answer = &mut answer => return answer,
+                () = looking => true,
+                () = sleep(SAY_AGAIN) => false,
+            };
+            match &mut self.open {
+                Some(open) if over => open.beside = None,
+                _ => self.tell_silence(),
             }
+        }
+    }
+
+    fn tell_silence(&mut self) {
+        let (Some(open), true) = (&self.open, self.news.elapsed() > SILENT) else { return };
+        let Some(step) = self.section.steps.get(open.step) else { return };
+        let seconds = |since: Instant| since.elapsed().as_secs();
+        let text = if self.answered.elapsed() > UNANSWERED {
+            format!(
+                "no answer for {} s: the link is lost, or the droplet; its work goes on",
+                seconds(self.answered)
+            )
+        } else {
+            let usual = self.cx.usual.get(&step.id).filter(|_| !open.undo);
+            let usual = usual.map(|millis| format!(" (usually takes {} s)", millis.div_ceil(1000)));
+            format!("silent for {} s{}", seconds(self.news), usual.unwrap_or_default())
+        };
+        self.told_silence = true;
+        let (step, droplet) = (step.id.clone(), step.droplet.clone());
+        self.cx.listener.on(&Event::StepWaiting { step, droplet, text });
+    }
+
+    fn has_news(&mut self, report: &Report) {
+        self.answered = Instant::now();
+        if report.chapters.iter().all(|chapter| chapter.log.is_empty() && chapter.end.is_none()) {
+            return;
+        }
+        self.news = self.answered;
+        if std::mem::take(&mut self.told_silence)
+            && let Some(step) = self.open.as_ref().and_then(|open| self.section.steps.get(open.step))
+        {
+            let (step, droplet) = (step.id.clone(), step.droplet.clone());
+            self.cx.listener.on(&Event::StepWaiting { step, droplet, text: String::new() });
         }
     }
 
     /// Tells what is new; true where the report was told to its end.
     pub fn tell(&mut self, report: &Report) -> bool {
+        self.has_news(report);
         for chapter in &report.chapters {
             let Some(step) = self.section.steps.get(chapter.index) else {
                 self.seen = Seen { line: self.seen.line + 1, offset: 0 };
@@ -93,6 +146,7 @@ impl<'a> Story<'a> {
     }
 
     fn begin(&mut self, chapter: &Chapter, step: &'a Step) {
+        self.news = Instant::now();
         let actions: &'a [Action] = match (&step.undo, chapter.undo) {
             (Undo::By(actions), true) => actions,
             _ => &step.actions,

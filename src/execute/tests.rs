@@ -12,6 +12,8 @@ use crate::transport::fake::{Fake, FakeAnswer};
 
 pub(super) struct Nothing;
 
+static EMPTY: BTreeMap<String, u64> = BTreeMap::new();
+
 impl Secrets for Nothing {
     fn resolve(&self, _: &crate::inventory::Source) -> crate::error::Result<crate::secret::Secret> {
         Err(Error::usage("there are no secrets here"))
@@ -74,6 +76,7 @@ pub(super) fn execution<'a>(posts: &'a BTreeMap<String, Post>, stop: &'a Stop) -
         secrets: &Nothing,
         own: &Nothing,
         stop,
+        usual: &EMPTY,
         ask: &|| Interrupted::Undo,
     }
 }
@@ -179,4 +182,34 @@ async fn a_second_interrupt_in_the_undo_leaves_it_to_the_droplet_and_keeps_the_l
     let (report, ()) = tokio::time::timeout(Duration::from_secs(5), both).await.unwrap();
     assert_eq!((report.exit, report.detached), (Exit::Mixed, true));
     assert_eq!(fake.calls().len(), 1, "the other undo was not begun");
+}
+
+/// What is said while nothing comes.
+#[derive(Default)]
+struct Waits(std::sync::Mutex<Vec<String>>);
+
+impl Listener for Waits {
+    fn on(&self, event: &Event) {
+        if let Event::StepWaiting { text, .. } = event {
+            self.0.lock().unwrap().push(text.clone());
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_is_told_with_what_is_known_of_it() {
+    let nothing_new = || FakeAnswer::ok("running - 1\nswitch.a.1 0 carry - - 0 0\n");
+    let after = |seconds, answer| FakeAnswer::After(Duration::from_secs(seconds), Box::new(answer));
+    let answers = vec![nothing_new(), after(10, nothing_new()), after(10, nothing_new()), after(25, done())];
+    let fake = std::sync::Arc::new(Fake::scripted("erp-1", answers));
+    let posts = BTreeMap::from([("erp-1".to_owned(), post(&fake))]);
+    let (stop, waits, plan) = (Stop::default(), Waits::default(), plan(one()));
+    let usual = BTreeMap::from([("switch.a".to_owned(), 11_200)]);
+    let cx = Execution { listener: &waits, usual: &usual, ..execution(&posts, &stop) };
+    let report = Walk::new(&plan, &cx).run().await;
+    assert_eq!(report.exit, Exit::Done);
+    let said = waits.0.into_inner().unwrap();
+    assert!(said.iter().any(|one| one.starts_with("silent for 15 s (usually takes 12 s)")), "{said:?}");
+    assert!(said.iter().any(|one| one.starts_with("no answer for 20 s: the link is lost")), "{said:?}");
+    assert_eq!(said.last().unwrap(), "", "it is taken back: {said:?}");
 }

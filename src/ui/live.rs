@@ -125,6 +125,12 @@ impl Board {
                     progress(bar, *done, *total, *unit, note);
                 }
             }
+            Event::StepWaiting { step, droplet, text } => {
+                if let Some(bar) = self.running.get(&Key::new(step, droplet)).and_then(|r| r.bar.as_ref()) {
+                    let space = if text.is_empty() { "" } else { "  " };
+                    bar.set_message(format!("{}{space}{}", printable(droplet), printable(text)));
+                }
+            }
             Event::StepEnded { step, droplet, outcome, millis, undo } => {
                 let key = Key::new(step, droplet);
                 let title = self.running.get(&key).map(|r| r.title.clone()).unwrap_or_default();

@@ -44,14 +44,10 @@ impl Board {
                 }
             }
             Event::StepProgress { step, droplet, done, total, unit, note } => {
-                match self.running.get_mut(&Key::new(step, droplet)) {
-                    Some(running) if running.told.elapsed() >= PACE => {
-                        running.told = Instant::now();
-                        row("going on", step, droplet, &amount(*done, *total, *unit, note))
-                    }
-                    _ => String::new(),
-                }
+                self.now_and_then("going on", step, droplet, &amount(*done, *total, *unit, note))
             }
+            Event::StepWaiting { text, .. } if text.is_empty() => String::new(),
+            Event::StepWaiting { step, droplet, text } => self.now_and_then("waiting", step, droplet, text),
             Event::StepEnded { step, droplet, outcome, millis, undo } => {
                 self.end(&Key::new(step, droplet), *outcome);
                 let word = match (outcome, undo) {
@@ -75,6 +71,17 @@ impl Board {
             }
             // Everything else about it is in the failure card.
             Event::RunEnded { .. } => String::new(),
+        }
+    }
+
+    /// What changes all the time is told at a pace that a log bears.
+    fn now_and_then(&mut self, word: &str, step: &str, droplet: &str, text: &str) -> String {
+        match self.running.get_mut(&Key::new(step, droplet)) {
+            Some(running) if running.told.elapsed() >= PACE => {
+                running.told = Instant::now();
+                row(word, step, droplet, text)
+            }
+            _ => String::new(),
         }
     }
 }
