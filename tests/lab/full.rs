@@ -5,6 +5,11 @@ mod demo {
     use crate::{adopt, disk, failures, gone, real, walk};
 
     #[test]
+    fn four_steps_of_real_odoo_meet_every_fault() {
+        walk::four_steps_of_real_odoo_meet_every_fault();
+    }
+
+    #[test]
     fn every_step_meets_a_laptop_that_dies() {
         walk::every_step_meets("a laptop that dies");
     }

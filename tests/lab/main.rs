@@ -22,6 +22,7 @@ mod crowd;
 mod demo;
 mod full;
 mod hostile;
+mod joined;
 mod login;
 mod old;
 mod pty;

@@ -1,0 +1,89 @@
+//! One run, several laptops: looking on, finishing, undoing.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::droplet::DEMO;
+use crate::laptop::Laptop;
+use crate::walk::{SHIM, await_hold, go_on, hold};
+
+fn start(laptop: &Laptop, args: &[&str]) -> Child {
+    let mut command: Command = laptop.command(args);
+    let log = std::fs::File::create(laptop.file("out")).unwrap();
+    command.stdout(Stdio::null()).stderr(log).spawn().unwrap()
+}
+
+#[track_caller]
+fn ends(laptop: &Laptop, child: &mut Child, code: i32, says: &[&str]) {
+    let ended = child.wait().unwrap().code();
+    let said = std::fs::read_to_string(laptop.file("out")).unwrap();
+    assert_eq!(ended, Some(code), "{said}");
+    for text in says {
+        assert!(said.contains(text), "it does not say {text}\n{said}");
+    }
+}
+
+fn last_run(laptop: &Laptop) -> String {
+    laptop.json(&["runs", "list", "demo"])["runs"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn any_laptop_sees_the_same_run() {
+    let droplet = DEMO.fresh();
+    let (alice, bob, carol) = (Laptop::new(), Laptop::new(), Laptop::new());
+    alice.deploy("demo", "standin", &[]).exits(0);
+    let first = last_run(&alice);
+    droplet.root(SHIM);
+    hold(droplet, "switch.web");
+    let mut deploy = start(&alice, &["deploy", "demo", "--yes", "--ref", "standin-code"]);
+    await_hold(droplet);
+    let run = last_run(&bob);
+    let attach = ["runs", "attach", &run];
+    let (mut one, mut two) = (start(&bob, &attach), start(&carol, &attach));
+    // Its laptop is at it: nobody else may take it from there.
+    Laptop::new().ops(&["runs", "undo", &run, "--yes"]).exits(5).says(&["still at it", &attach.join(" ")]);
+    go_on(droplet);
+    ends(&alice, &mut deploy, 0, &[]);
+    let whole = ["done      checkout", "start     switch.web", "done      record"];
+    ends(&bob, &mut one, 0, &whole);
+    ends(&carol, &mut two, 0, &whole);
+    // Later it is told from the beginning.
+    bob.ops(&attach).exits(0).says(&["checkout", "record"]);
+    bob.ops(&["runs", "attach", "demo-20200101T000000Z-abcd"]).exits(2).says(&["knows no run"]);
+
+    bob.ops(&["runs", "resume", &run, "--yes"]).exits(0).says(&["nothing to do"]);
+    bob.ops(&["runs", "undo", &first, "--yes"]).exits(2).says(&["is not the last run", &run]);
+    bob.ops(&["runs", "undo", &run]).exits(3).says(&["undo"]);
+    bob.ops(&["runs", "undo", &run, "--dry-run"]).exits(0).says(&["put back what", "switch.web"]);
+    assert_eq!(droplet.release(), "standin-code");
+    bob.ops(&["runs", "undo", &run, "--yes"]).exits(0).says(&["put back switch.web"]);
+    assert_eq!(droplet.release(), "base");
+    bob.ops(&["runs", "show", &run]).exits(0).says(&["put back"]);
+    alice.deploy("demo", "standin-code", &[]).exits(0);
+    assert_eq!(droplet.release(), "standin-code");
+}
+
+#[test]
+fn a_run_that_nobody_is_at_says_how_to_go_on() {
+    let droplet = DEMO.fresh();
+    let (alice, bob) = (Laptop::new(), Laptop::new());
+    alice.deploy("demo", "standin", &[]).exits(0);
+    droplet.root(SHIM);
+    hold(droplet, "checkout");
+    let mut deploy = start(&alice, &["deploy", "demo", "--yes", "--ref", "standin-code"]);
+    await_hold(droplet);
+    let run = last_run(&bob);
+    deploy.kill().unwrap();
+    deploy.wait().unwrap();
+    let mut looks = start(&bob, &["runs", "attach", &run]);
+    std::thread::sleep(Duration::from_secs(2));
+    go_on(droplet);
+    // What was begun, the section `prepare`, is done; the switch was not begun.
+    let next = [format!("ops runs resume {run}"), format!("ops runs undo {run}")];
+    ends(&bob, &mut looks, 8, &["done      render", "nobody is at work on this run", &next[0], &next[1]]);
+    assert_eq!(droplet.release(), "base");
+    bob.ops(&["runs", "resume", &run, "--yes"]).exits(0).never_says(&["start     checkout"]);
+    assert_eq!(droplet.release(), "standin-code");
+    bob.ops(&["lock", "status", "demo"]).exits(0).says(&["free"]);
+    bob.deploy("demo", "standin-code", &[]).exits(0).says(&["nothing to do"]);
+}
