@@ -11,6 +11,7 @@ awk '$2 ~ "^/(opt|srv|mnt|home|var/lib/ops)(/|$)" { print $2 }' /proc/mounts | s
 done
 ufw --force disable >/dev/null 2>&1
 iptables --flush OUTPUT
+iptables --flush INPUT
 iptables --flush DOCKER-USER 2>/dev/null && iptables --append DOCKER-USER --jump RETURN
 (
   cd / || exit 1

@@ -25,6 +25,11 @@ mod demo {
     }
 
     #[test]
+    fn every_step_meets_a_link_that_is_silent() {
+        walk::every_step_meets("a link that is silent");
+    }
+
+    #[test]
     fn every_step_meets_a_loss_of_power() {
         walk::every_step_meets("a loss of power");
     }

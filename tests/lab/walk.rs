@@ -50,6 +50,8 @@ enum Fault {
     LaptopKilled,
     WorkerKilled,
     LinkCut,
+    /// No packet arrives for a while, and nobody says so.
+    LinkSilent,
     PowerLost,
 }
 
@@ -118,6 +120,14 @@ impl Walk {
                 self.droplet.root("pkill -KILL -x sshd-session");
                 std::thread::sleep(Duration::from_secs(1));
                 go_on(self.droplet);
+                self.ended(&mut child, 0);
+                self.refs.reverse();
+            }
+            Fault::LinkSilent => {
+                self.droplet.root("iptables -I INPUT -p tcp --dport 22 -j DROP");
+                go_on(self.droplet);
+                std::thread::sleep(Duration::from_secs(25));
+                self.droplet.root("iptables -D INPUT -p tcp --dport 22 -j DROP");
                 self.ended(&mut child, 0);
                 self.refs.reverse();
             }
@@ -194,6 +204,7 @@ fn some_steps_meet_every_fault() {
         walk.meets(step, Fault::LinkCut, "");
         walk.meets(step, Fault::PowerLost, finish(i + 1));
     }
+    walk.meets("switch.web", Fault::LinkSilent, "");
 }
 
 pub fn every_step_meets(fault: &str) {
@@ -201,6 +212,7 @@ pub fn every_step_meets(fault: &str) {
         "a laptop that dies" => Fault::LaptopKilled,
         "a worker that is killed" => Fault::WorkerKilled,
         "a link that is cut" => Fault::LinkCut,
+        "a link that is silent" => Fault::LinkSilent,
         _ => Fault::PowerLost,
     };
     let mut walk = Walk::new(DEMO, STANDIN);
