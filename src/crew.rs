@@ -104,7 +104,7 @@ impl<'a> Crew<'a> {
                 let cmd = stage::script(self.env, droplet, facts, wanted, &project, &nonce);
                 let output = self.ask(droplet, &cmd, STAGE_LIMIT).await?;
                 if output.code != 0 {
-                    return Err(stage_failed(droplet, &output));
+                    return Err(stage_failed(&self.env.name, droplet, &output));
                 }
                 Ok((droplet.name.clone(), stage::parse(&nonce, &output.stdout, git_ref.unwrap_or_default())))
             })
@@ -195,16 +195,17 @@ fn unreachable(env: &Environment, mut errors: Vec<(String, TransportError)>) -> 
     others.into_iter().fold(error, |error, other| error.because(format!("and {other}")))
 }
 
-fn stage_failed(droplet: &Droplet, output: &crate::transport::Output) -> Error {
+fn stage_failed(env: &str, droplet: &Droplet, output: &crate::transport::Output) -> Error {
     let why = match output.code {
         73 => "the disk is full, read-only, or the state directory belongs to another user",
-        75 => "another deploy is fetching at this moment",
+        75 => "another fetch has held ops' cache for two minutes: another deploy's, or a lost one's of this",
         _ => "the script ended early",
     };
     Error::failed("cannot stage the new ref")
         .on(&droplet.name)
         .because(why)
         .evidence("droplet", crate::text::tail(&output.stderr, 5))
+        .next(format!("ops preflight {env}"))
 }
 
 /// 128 bits that nobody can guess, for delimiters.

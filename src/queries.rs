@@ -20,9 +20,6 @@ use crate::text;
 /// What the name of a lock begins with that a person took.
 pub use crate::record::BY_HAND;
 
-/// Bytes of a step's log that are read back.
-const LOG_LIMIT: usize = 256 << 10;
-
 fn state<'a>(facts: &'a BTreeMap<String, Facts>, droplet: &str) -> Result<&'a State> {
     let facts = facts.get(droplet).ok_or_else(|| Error::failed("no facts").on(droplet))?;
     facts.state.as_ref().map_err(|ProbeFailure { why }| {
@@ -116,23 +113,30 @@ pub fn dir(env: &Environment, facts: &BTreeMap<String, Facts>, droplet: &str) ->
 pub async fn logs(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str) -> Result<Vec<StepLog>> {
     const LOGS: &str = r#"
 nonce=$3
-part() { printf '\n%s %s %s %s\n' "$nonce" "$1" "$2" "$(wc -c <"$3" | tr -d ' ')"; cat "$3"; }
 cut=$(mktemp) || exit 73
 trap 'rm -f "$cut"' EXIT
 cd "$1/runs/$2/steps" 2>/dev/null || exit 44
+# All of them fit into one answer: of long logs the end is what tells of a failure.
+all=$(ls | wc -l)
+most=$((6000000 / (all + 1)))
+[ "$most" -le 262144 ] || most=262144
 n=0
 for step in $(ls -tr); do
   n=$((n + 1))
   code=-1
-  [ ! -s "$step/code" ] || code=$(cat "$step/code")
-  tail -c 262144 "$step/log" >"$cut" 2>/dev/null
+  [ ! -s "$step/code" ] || read -r code _ <"$step/code"
+  size=$(wc -c <"$step/log" 2>/dev/null) || size=0
+  { [ "$size" -le "$most" ] || echo "(the first $((size - most)) bytes are left out)"
+    tail -c "$most" "$step/log" 2>/dev/null; } >"$cut"
   part "$n/$step" "$code" "$cut"
 done
 "#;
     let mut logs = Vec::new();
     for droplet in &crew.env.droplets {
         let nonce = crate::crew::nonce()?;
-        let cmd = Cmd::script(LOGS, [dir(crew.env, facts, &droplet.name).as_str(), run, &nonce]);
+        let place = dir(crew.env, facts, &droplet.name);
+        let cmd = Cmd::new("sh").arg("-c").arg(format!("{}{LOGS}", frames::SHELL));
+        let cmd = cmd.args(["ops", place.as_str(), run, nonce.as_str()]);
         let output = crew.ask(droplet, &cmd, std::time::Duration::from_secs(60)).await?;
         let mut parts: Vec<_> = frames::parse(&nonce, &output.stdout)
             .into_iter()
@@ -153,13 +157,14 @@ done
 
 fn log(droplet: &str, name: &str, part: &frames::Part) -> StepLog {
     let (step, attempt) = name.rsplit_once('.').unwrap_or((name, "1"));
-    let bytes = &part.bytes[part.bytes.len().saturating_sub(LOG_LIMIT)..];
+    // The attempt's own name may be `1`, `undo2` or, tried again, `undo2~2`.
+    let attempt = attempt.trim_start_matches("undo");
     StepLog {
         droplet: droplet.to_owned(),
         step: text::printable(step),
         attempt: attempt.parse().unwrap_or(1),
         code: (part.code >= 0).then_some(part.code),
-        lines: text::lines(bytes),
+        lines: text::lines(&part.bytes),
     }
 }
 

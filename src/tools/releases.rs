@@ -86,6 +86,8 @@ pub fn link(path: &str, file: &str, project: &str, keep: &str) -> Cmd {
     const LINK: &str = r#"
 env=$1/.env
 [ -e "$env" ] || { umask 077; : >"$env"; chown --reference="$1" "$env"; }
+# A link stays one: what it points to is written.
+env=$(readlink -f -- "$env") || exit 1
 [ -e "$4" ] || { grep -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; [ $? -le 1 ]; } >"$4" || { rm -f "$4"; exit 1; }
 # A full disk must not leave half of it in its place: grep and printf say so by their exit codes.
 { { grep -v -E '^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)=' "$env"; [ $? -le 1 ]; } &&
@@ -100,6 +102,7 @@ pub fn unlink(path: &str, keep: &str) -> Cmd {
     const UNLINK: &str = r#"
 env=$1/.env
 [ -e "$2" ] || exit 0
+env=$(readlink -f -- "$env") || exit 1
 # Nothing to put back: `link` failed before it changed the file, maybe for want of room.
 lines='^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)='
 [ "$(grep -E "$lines" "$env")" != "$(cat "$2")" ] || exit 0
@@ -122,8 +125,59 @@ for release; do
   done
   rm -rf -- "$dir/releases/$release"
 done
+# Facts read the 50 newest; what is older than the newest 200 is in the audit alone.
+held=$(cat "$dir/lock/run" 2>/dev/null)
+ls -1t "$dir/runs" | tail -n +201 | while read -r run; do
+  case $run in "$held" | .* | *[!A-Za-z0-9._-]*) continue ;; esac
+  rm -rf -- "$dir/runs/$run"
+done
 find "$dir/cache/stage" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf -- {} + 2>/dev/null
 exit 0
 "#;
     Cmd::script(PRUNE, [dir, project]).args(remove)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sh(cmd: &Cmd) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "the test's own shell")]
+        let status = std::process::Command::new("sh").arg("-c").arg(cmd.to_shell()).status();
+        status.unwrap().success()
+    }
+
+    #[test]
+    fn an_env_file_that_is_a_link_stays_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+        std::fs::create_dir(path("stack")).unwrap();
+        std::fs::write(path("secrets"), "PW='a b'\n").unwrap();
+        std::os::unix::fs::symlink(path("secrets"), path("stack/.env")).unwrap();
+        let stack = path("stack");
+        assert!(sh(&link(&stack, "/r/compose.json", "odoo", &path("keep"))));
+        let linked = std::fs::read_to_string(path("secrets")).unwrap();
+        assert_eq!(linked, "PW='a b'\nCOMPOSE_FILE=/r/compose.json\nCOMPOSE_PROJECT_NAME=odoo\n");
+        assert!(sh(&unlink(&stack, &path("keep"))));
+        assert_eq!(std::fs::read_to_string(path("secrets")).unwrap(), "PW='a b'\n");
+        assert!(std::fs::symlink_metadata(path("stack/.env")).unwrap().is_symlink());
+    }
+
+    #[test]
+    fn old_runs_are_pruned_and_never_the_one_that_holds_the_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+        for n in 0..210 {
+            std::fs::create_dir_all(path(&format!("runs/r{n}"))).unwrap();
+            let made = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000 + n);
+            std::fs::File::open(path(&format!("runs/r{n}"))).unwrap().set_modified(made).unwrap();
+        }
+        std::fs::create_dir_all(path("lock")).unwrap();
+        std::fs::write(path("lock/run"), "r3\n").unwrap();
+        assert!(sh(&prune(&path(""), "none", &[])));
+        let left: Vec<_> =
+            std::fs::read_dir(path("runs")).unwrap().flatten().map(|e| e.file_name()).collect();
+        assert_eq!(left.len(), 201);
+        assert!(left.contains(&"r3".into()) && left.contains(&"r10".into()) && !left.contains(&"r9".into()));
+    }
 }

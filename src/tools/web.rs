@@ -97,7 +97,7 @@ select name || ' is ' || state from ir_module_module where state like 'to %' ord
 select wanted || ' is not installed' from unnest(string_to_array(:'created', ',')) wanted
 where not exists (select from ir_module_module where name = wanted and state = 'installed');
 SQL
-) || { echo "the database does not answer"; exit 1; }
+) || { echo "the database $3 cannot be asked for its modules"; exit 1; }
 [ -z "$left" ] && exit 0
 printf '%s\n' "$left"
 exit 1

@@ -129,8 +129,20 @@ lists() { # resolved model, volumes or ports
   echo '}'
 }
 
+# Without TLS, and with a login that then travels in the clear, only where the engine itself was told so.
+insecure() { # image
+  case ${1%%/*} in
+    "$1") return 1 ;;
+    localhost | localhost:* | 127.*) return 0 ;;
+    *[.:]*) docker info -f '{{range $name, $one := .RegistryConfig.IndexConfigs}}{{if not $one.Secure}}{{println $name}}{{end}}{{end}}' 2>/dev/null |
+      grep -qxF -- "${1%%/*}" ;;
+    *) return 1 ;;
+  esac
+}
+
 describe() { # image: what the registry says, then a line, then what is here
-  docker manifest inspect -v "$1" 2>"$work/m.err" || docker manifest inspect --insecure -v "$1" 2>"$work/m.err"
+  docker manifest inspect -v "$1" 2>"$work/m.err" ||
+    { insecure "$1" && docker manifest inspect --insecure -v "$1" 2>"$work/m.err"; }
   code=$?
   [ "$code" = 0 ] || { head -c 2000 "$work/m.err"; }
   printf '\n--\n'
