@@ -43,6 +43,7 @@ complete -c ops -n "__fish_ops_needs_command" -s h -l help -d 'Print help (see m
 complete -c ops -n "__fish_ops_needs_command" -s V -l version -d 'Print version'
 complete -c ops -n "__fish_ops_needs_command" -f -a "deploy" -d 'Put a release on an environment\'s droplets: check, plan, ask, switch, verify, record'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
+complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
 complete -c ops -n "__fish_ops_needs_command" -f -a "releases" -d 'What ran and can run again'
 complete -c ops -n "__fish_ops_needs_command" -f -a "lock" -d 'Who may change an environment: one run at a time'
@@ -92,6 +93,22 @@ complete -c ops -n "__fish_ops_using_subcommand preflight" -s v -l verbose -d 'S
 complete -c ops -n "__fish_ops_using_subcommand preflight" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand preflight" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand audit" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand audit" -l limit -d 'At most so many of the newest lines' -r
+complete -c ops -n "__fish_ops_using_subcommand audit" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand audit" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand audit" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand audit" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand audit" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand audit" -l verify -d 'Check that every line still names the one before it'
+complete -c ops -n "__fish_ops_using_subcommand audit" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand audit" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand audit" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''

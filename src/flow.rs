@@ -15,6 +15,7 @@ use crate::checks::{self, Finding, Subject};
 use crate::crew::Crew;
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
+use crate::execute::journal::Images;
 use crate::execute::runner::Runner;
 use crate::execute::{self, Execution, Interrupted, Post, Report, Secrets, Stop, lock};
 use crate::exit::Exit;
@@ -295,7 +296,7 @@ async fn carry_out(
         release: None,
         ledger: Vec::new(),
     };
-    if let Err(error) = crate::execute::journal::open(&posts, plan, &record).await {
+    if let Err(error) = crate::execute::journal::open(&posts, plan, &record, &running(&looked.facts)).await {
         release_locks(&posts, &names.run).await;
         return Err(error);
     }
@@ -326,7 +327,31 @@ async fn carry_out(
     record.release = (report.exit == Exit::Done).then(|| names.release(&looked.staged));
     record.ended = Some(road.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     record.ledger = report.ledger.clone();
-    finish(road, report, &posts, record, started).await
+    let after = if report.exit == Exit::Done { wanted(looked) } else { Images::new() };
+    finish(road, report, &posts, record, &after, started).await
+}
+
+/// What serves before the run: of the release on record, for the audit.
+fn running(facts: &BTreeMap<String, Facts>) -> Images {
+    let images = |facts: &Facts| -> Option<BTreeMap<String, String>> {
+        let release = facts.current_release()?;
+        let name = |image: &crate::record::Image| image.digest.clone().unwrap_or_else(|| image.id.clone());
+        Some(release.images.iter().map(|(service, image)| (service.clone(), name(image))).collect())
+    };
+    facts.iter().filter_map(|(droplet, facts)| Some((droplet.clone(), images(facts)?))).collect()
+}
+
+/// What was to serve after it.
+fn wanted(looked: &Looked) -> Images {
+    let images = |staged: &Staged| {
+        let resolved =
+            staged.images.iter().filter_map(|(service, image)| Some((service, image.as_ref().ok()?)));
+        let name = |(service, image): (&String, &deploy::Resolved)| {
+            Some((service.clone(), image.digest.clone().or_else(|| image.local_id.clone())?))
+        };
+        resolved.filter_map(name).collect()
+    };
+    looked.staged.iter().map(|(droplet, staged)| (droplet.clone(), images(staged))).collect()
 }
 
 pub(crate) async fn finish(
@@ -334,12 +359,13 @@ pub(crate) async fn finish(
     report: Report,
     posts: &BTreeMap<String, Post>,
     record: RunRecord,
+    after: &Images,
     started: Instant,
 ) -> Result<Exit> {
     let closed = match report.detached {
         // The droplet may still be at it: the record and the lock stay its own.
         true => Ok(()),
-        false => crate::execute::journal::close(posts, &record).await,
+        false => crate::execute::journal::close(posts, &record, after).await,
     };
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     road.listener.on(&Event::RunEnded { run: record.id.clone(), exit: report.exit.code(), millis });

@@ -2,6 +2,8 @@
 //! changing command takes is `flow`. See ARCHITECTURE.md.
 
 pub mod approve;
+pub mod audit;
+pub mod causes;
 pub mod checks;
 pub mod cli;
 pub mod cmd;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::audit;
 use crate::cmd::Cmd;
 use crate::crew::Crew;
 use crate::error::{Error, Result};
@@ -104,6 +105,44 @@ pub fn locks(env: &Environment, facts: &BTreeMap<String, Facts>) -> Result<Vec<L
 pub fn dir(env: &Environment, facts: &BTreeMap<String, Facts>, droplet: &str) -> String {
     let project = facts.get(droplet).and_then(Facts::project).map(str::to_owned);
     format!("{}/{}", env.state_dir, project.unwrap_or_else(|| default_project(env)))
+}
+
+/// The audit of one droplet.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Audit {
+    pub droplet: String,
+    /// Oldest first.
+    pub entries: Vec<audit::Entry>,
+    /// Where the chain of hashes breaks first.
+    pub broken: Option<audit::Broken>,
+}
+
+/// The audits of all droplets, whole; of one beyond seven megabytes its end.
+///
+/// # Errors
+/// A droplet that cannot be asked.
+pub async fn audits(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result<Vec<Audit>> {
+    const AUDIT: &str = r#"
+cd "$1" 2>/dev/null || exit 0
+cat audit.head 2>/dev/null || echo
+# Beyond that only whole lines, and the chain is looked at from there.
+if [ "$(wc -c <audit.jsonl 2>/dev/null || echo 0)" -gt 7000000 ]; then tail -c 7000000 audit.jsonl | tail -n +2
+else cat audit.jsonl 2>/dev/null; fi
+exit 0
+"#;
+    let mut audits = Vec::new();
+    for droplet in &crew.env.droplets {
+        let cmd = Cmd::script(AUDIT, [dir(crew.env, facts, &droplet.name)]);
+        let output = crew.ask(droplet, &cmd, std::time::Duration::from_secs(60)).await?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let (head, lines) = text.split_once('\n').unwrap_or_default();
+        let mut broken = audit::verify(lines, head);
+        if lines.len() > 6_900_000 {
+            broken = broken.filter(|broken| broken.line > 1);
+        }
+        audits.push(Audit { droplet: droplet.name.clone(), entries: audit::entries(lines), broken });
+    }
+    Ok(audits)
 }
 
 /// What every step of a run printed, in the order in which they began.

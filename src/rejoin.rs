@@ -15,6 +15,7 @@ use crate::crew::Crew;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::execute::again::{self, Statuses};
+use crate::execute::journal::Images;
 use crate::execute::lock::Claim;
 use crate::execute::runner::Runner;
 use crate::execute::{Execution, Post, Report, lock, status};
@@ -323,7 +324,7 @@ async fn carry_out(
     record.exit = Some(if undone { Exit::PutBack.code() } else { report.exit.code() });
     record.ended = Some(road.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     record.ledger = report.ledger.clone();
-    finish(road, report, &joined.posts, record, started).await
+    finish(road, report, &joined.posts, record, &Images::new(), started).await
 }
 
 fn execution<'a>(

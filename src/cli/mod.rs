@@ -4,6 +4,7 @@
 //! screen that is not about arguments (`ui`).
 
 mod args;
+mod audit;
 pub mod complete;
 mod config;
 mod deploy;
@@ -55,6 +56,7 @@ config directory. `ops config check` tells which one is read, and whether it is 
 enum Command {
     Deploy(deploy::Deploy),
     Preflight(preflight::Preflight),
+    Audit(audit::Audit),
     #[command(subcommand)]
     Runs(runs::Runs),
     #[command(subcommand)]
@@ -81,6 +83,7 @@ impl Command {
         match self {
             Command::Deploy(deploy) => deploy.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
+            Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,
             Command::Releases(releases) => releases.run(session).await,
             Command::Lock(lock) => lock.run(session).await,

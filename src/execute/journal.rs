@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::Post;
 use super::runner::{CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Scripts};
@@ -15,6 +16,13 @@ use crate::plan::{Plan, Section};
 use crate::record::RunRecord;
 use crate::text;
 use crate::transport::Call;
+
+/// The images that services run, by droplet and service: digests where there are some, else ids.
+pub type Images = BTreeMap<String, BTreeMap<String, String>>;
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 /// A droplet's part of a plan, as it keeps it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,7 +37,13 @@ pub struct Slice {
 ///
 /// # Errors
 /// A droplet that cannot keep a record is not changed.
-pub async fn open(posts: &BTreeMap<String, Post>, plan: &Plan, record: &RunRecord) -> Result<()> {
+pub async fn open(
+    posts: &BTreeMap<String, Post>,
+    plan: &Plan,
+    record: &RunRecord,
+    before: &Images,
+) -> Result<()> {
+    let hash = sha256(&json(&plan.sections)?);
     let answers = join_all(posts.iter().map(async |(droplet, post)| {
         let slice: Vec<_> = plan.sections.iter().filter(|section| section.droplet == *droplet).collect();
         let scripts: Vec<_> =
@@ -38,7 +52,12 @@ pub async fn open(posts: &BTreeMap<String, Post>, plan: &Plan, record: &RunRecor
         let slice =
             Slice { schema: plan.schema.clone(), order, sections: slice.into_iter().cloned().collect() };
         let plan = json(&slice)?;
-        let cmd = post.runner.open(&record.id, post.fence, &json(record)?, &plan, &scripts);
+        let audit = serde_json::json!({
+            "event": "begin", "run": record.id, "command": record.command, "operator": record.operator,
+            "reason": record.reason, "at": record.started, "plan": hash, "images": before.get(droplet),
+        });
+        let cmd =
+            post.runner.open(&record.id, post.fence, [&json(record)?, &plan, &audit.to_string()], &scripts);
         say(post, &cmd, "cannot write the run's record").await
     }));
     answers.await.into_iter().collect()
@@ -53,13 +72,14 @@ fn scripts(section: &Section) -> Scripts<'_> {
 ///
 /// # Errors
 /// What was done stays done; only its record or its lock could not be settled.
-pub async fn close(posts: &BTreeMap<String, Post>, record: &RunRecord) -> Result<()> {
+pub async fn close(posts: &BTreeMap<String, Post>, record: &RunRecord, after: &Images) -> Result<()> {
     let answers = join_all(posts.iter().map(async |(droplet, post)| {
         let mut slice = record.clone();
         slice.ledger.retain(|row| row.droplet == *droplet || posts.len() == 1);
         let audit = serde_json::json!({
-            "event": "run", "run": record.id, "command": record.command, "operator": record.operator,
-            "reason": record.reason, "started": record.started, "ended": record.ended, "exit": record.exit,
+            "event": "end", "run": record.id, "command": record.command, "operator": record.operator,
+            "reason": record.reason, "at": record.ended, "exit": record.exit, "release": record.release,
+            "images": after.get(droplet),
         });
         let cmd = post.runner.close(&record.id, post.fence, &json(&slice)?, &audit.to_string());
         say(post, &cmd, "the run is over, but its record could not be written").await

@@ -78,9 +78,10 @@ impl Runner {
         self.call("release").arg(run).arg(fence.to_string())
     }
 
-    /// The run's records at its begin, and its sections' scripts.
-    pub fn open(&self, run: &str, fence: u64, record: &str, plan: &str, sections: &[Scripts<'_>]) -> Cmd {
-        let mut stdin = framed(record) + &framed(plan);
+    /// The run's records at its begin (`texts`: its record, its plan, its line in the audit), and its
+    /// sections' scripts.
+    pub fn open(&self, run: &str, fence: u64, texts: [&str; 3], sections: &[Scripts<'_>]) -> Cmd {
+        let mut stdin: String = texts.map(framed).concat();
         for section in sections {
             let critical = u8::from(section.critical);
             stdin += &format!("section {} {critical} {}\n", section.id, section.steps.len());

@@ -10,6 +10,7 @@ use super::healthy::observe;
 use super::pull::Progress;
 use super::runner::{ActState, Chapter, Report, Seen};
 use super::section::{Context, End, Left};
+use crate::causes;
 use crate::error::Error;
 use crate::event::{Event, Listener, Outcome, Unit};
 use crate::exit::Exit;
@@ -244,7 +245,12 @@ fn failed(step: &Step, code: i32, log: &[u8]) -> Error {
         Phase::Verify => format!("not so: {}", step.title),
         _ => format!("{} failed", step.title),
     };
-    Error::failed(what).because(why).evidence("output", text::tail(log, 30)).on(&step.droplet).at(&step.id)
+    let lines = text::tail(log, 30);
+    let mut error = Error::failed(what).because(why).on(&step.droplet).at(&step.id);
+    if let Some(cause) = causes::probable(&lines) {
+        error = error.because(format!("probably: {}", cause.what)).next(cause.next);
+    }
+    error.evidence("output", lines)
 }
 
 /// Killed half-way: it is over, so its undo may run.

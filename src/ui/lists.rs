@@ -76,6 +76,46 @@ pub fn releases(env: &str, releases: &[Release], current: Option<&str>, now: Tim
     }
 }
 
+/// One droplet's audit as this module needs it.
+pub type Audit = (String, Vec<crate::audit::Entry>, Option<crate::audit::Broken>);
+
+/// `ops.audit/1`. `verified`: the chain was asked for.
+pub fn audits(env: &str, audits: &[Audit], verified: bool) -> List {
+    let row = |droplet: &str, entry: &crate::audit::Entry| {
+        let or_empty = |text: &Option<String>| text.clone().unwrap_or_default();
+        let at = match entry.at.parse().map(Timestamp::from_second) {
+            Ok(Ok(at)) => at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            _ => entry.at.clone(),
+        };
+        let exit = entry.exit.map_or("", |code| ended(Some(code)));
+        vec![
+            at,
+            droplet.to_owned(),
+            entry.event.clone(),
+            exit.to_owned(),
+            or_empty(&entry.operator),
+            or_empty(&entry.command),
+            or_empty(&entry.run),
+            or_empty(&entry.reason),
+        ]
+    };
+    let rows: Vec<_> = audits
+        .iter()
+        .flat_map(|(droplet, entries, _)| entries.iter().map(|entry| row(droplet, entry)))
+        .collect();
+    let json = audits.iter().map(|(droplet, entries, broken)| {
+        let broken = if verified { json!(broken) } else { json!(null) };
+        json!({ "droplet": droplet, "entries": entries, "broken": broken })
+    });
+    List {
+        head: &["at", "droplet", "event", "end", "by", "command", "run", "reason"],
+        rows: rows.clone(),
+        raw: rows,
+        json: json!({ "schema": "ops.audit/1", "env": env, "verified": verified, "audits": json.collect::<Vec<_>>() }),
+        empty: format!("{env} has no audit yet."),
+    }
+}
+
 /// `ops.lock/1`.
 pub fn locks(env: &str, locks: &[LockState]) -> List {
     let raw = locks.iter().map(|lock| lock_row(lock, |then, _| seconds(then).to_string()));
@@ -146,7 +186,11 @@ fn took(run: &RunRecord) -> String {
 
 /// What an exit code means for a run, in two words.
 fn result(run: &RunRecord) -> &'static str {
-    match run.exit {
+    ended(run.exit)
+}
+
+fn ended(exit: Option<u8>) -> &'static str {
+    match exit {
         None => "no end on record",
         Some(0) => "done",
         Some(1) => "failed",

@@ -11,7 +11,7 @@ framed() { printf '%s\n%s' "${#1}" "$1"; }
 # run, fence, section, critical, then per step: its script and that of its undo.
 open() {
   run=$1 fence=$2 section=$3 critical=$4; shift 4
-  { framed '{}'; framed '{}'; echo "section $section $critical $(($# / 2))"; n=0
+  { framed '{}'; framed '{}'; framed '{"event":"begin"}'; echo "section $section $critical $(($# / 2))"; n=0
     while [ $# -gt 0 ]; do n=$((n + 1)); echo "step s$n 60"; framed "$1"; framed "$2"; shift 2; done; } | runner open $run $fence
 }
 # Waits until the act has a code, which is printed.

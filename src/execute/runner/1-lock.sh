@@ -53,9 +53,15 @@ put() { # file, text
 journal() { # run, text of further JSON members
   printf '{"at":%s,%s}\n' "$(now)" "$2" >>"$dir/runs/$1/journal.jsonl"
 }
+# Every line of the audit holds the hash of the one before it; audit.head holds that of the last. Only
+# under the flock.
 audit() { # one JSON object
-  printf '%s\n' "$1" >>"$dir/audit.jsonl"
+  head=0000000000000000000000000000000000000000000000000000000000000000
+  [ ! -s "$dir/audit.jsonl" ] || head=$(tail -n 1 "$dir/audit.jsonl" | hash)
+  line="${1%\}},\"prev\":\"$head\"}"
+  printf '%s\n' "$line" >>"$dir/audit.jsonl" && put "$dir/audit.head" "$(printf '%s\n' "$line" | hash)"
 }
+hash() { tr -d '\n' | sha256sum | cut -d' ' -f1; }
 
 # --- lock -----------------------------------------------------------------------------------------
 # lock/holder.json is what people and facts read; run, fence, beat and members are its pieces.
@@ -138,9 +144,9 @@ beat() { # run, fence
 }
 
 # A lock is never given back under work that goes on.
-release() { # run, fence (0: whatever it is, `force`: even then; both are a person's decision)
+release() { # run, fence, `held` where the flock is (fence 0: whatever it is, `force`: even then; both are a person's decision)
   [ -d "$dir/lock" ] || { echo "lock held by nobody" >&2; exit 72; }
-  hold
+  [ "${3:-}" = held ] || hold
   case $2 in 0|force) ;; *) ours "$1" "$2";; esac
   read_lock
   [ "$held_run" = "$1" ] || { echo "lock held by ${held_run:-nobody}" >&2; exit 72; }
@@ -164,15 +170,16 @@ bytes() { # file
   [ "$(wc -c <"$1")" -eq "$length" ] || { rm -f "$1"; bad "input is cut"; }
 }
 
-# What the run is going to do, before it does it: run.json, plan.json, then the sections, each a line
+# What the run is going to do, before it does it: run.json, plan.json, the audit's line, then the sections, each a line
 # `section ID CRITICAL STEPS` and per step a line `step ID LIMIT`, its script, the script of its undo.
 open() { # run, fence
+  # Nobody is kept waiting while the input comes over a slow link.
   hold; ours "$1" "$2"; exec 9<&-
   make_room
   to=$dir/runs/$1
   new=$to/sections.new
   rm -rf "$new" && mkdir -p "$new" || cannot_write
-  bytes "$to/run.json.tmp"; bytes "$to/plan.json.tmp"
+  bytes "$to/run.json.tmp"; bytes "$to/plan.json.tmp"; bytes "$to/audit.tmp"
   while read -r word section critical steps; do
     [ "$word" = section ] || bad "section"
     name "$section"; number "$steps"
@@ -188,17 +195,20 @@ open() { # run, fence
     done
   done
   sync -f "$new"
+  hold; ours "$1" "$2"
   [ -d "$to/sections" ] || mv "$new" "$to/sections" || cannot_write
   mv -f "$to/run.json.tmp" "$to/run.json" && mv -f "$to/plan.json.tmp" "$to/plan.json" || cannot_write
+  audit "$(cat "$to/audit.tmp")" && rm -f "$to/audit.tmp" || cannot_write
 }
 
 # The last record and its line in the audit. The lock stays where something is still at work.
 close() { # run, fence
-  hold; ours "$1" "$2"; exec 9<&-
+  name "$1"
   make_room
   to=$dir/runs/$1
   bytes "$to/run.json.tmp"; bytes "$to/audit.tmp"
+  hold; ours "$1" "$2"
   mv -f "$to/run.json.tmp" "$to/run.json" && audit "$(cat "$to/audit.tmp")" && rm -f "$to/audit.tmp" || cannot_write
-  release "$1" "$2"
+  release "$1" "$2" held
 }
 
