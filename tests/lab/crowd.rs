@@ -2,7 +2,7 @@
 
 use std::process::{Child, Stdio};
 
-use crate::droplet::{DEMO, lab};
+use crate::droplet::DEMO;
 use crate::laptop::Laptop;
 use crate::walk::{SHIM, await_hold, go_on, hold};
 
@@ -52,5 +52,10 @@ fn of_twenty_deploys_at_once_exactly_one_runs() {
     Laptop::new().deploy("demo", "standin-code-2", &[]).exits(0);
     let audit = droplet.root("cat /var/lib/ops/odoo/audit.jsonl");
     assert_eq!(audit.matches("lock-taken-over").count(), 1, "{audit}");
-    lab(&["reset", "demo"]);
+    // Who did what is on record, and a line that was changed is seen.
+    let audit = ["audit", "demo", "--verify"];
+    let engineer = format!("{holder}@");
+    Laptop::new().ops(&audit).exits(0).says(&["lock-taken-over", &engineer, "alice@", "The audit is whole"]);
+    droplet.root("sed -i '3s/deploy/undo/' /var/lib/ops/odoo/audit.jsonl");
+    Laptop::new().ops(&audit).exits(9).says(&["the audit was changed: line 4"]);
 }

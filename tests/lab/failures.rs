@@ -84,7 +84,10 @@ pub fn sick_releases_are_put_back(droplet: Droplet) {
     );
     bench.puts_back("standin-sick", &["odoo did not become healthy", "error: 500"]);
     bench.puts_back("standin-never-healthy", &["odoo did not become healthy", "unhealthy"]);
-    bench.puts_back("standin-broken-init", &["module_that_is_not_there"]);
+    bench.puts_back(
+        "standin-broken-init",
+        &["module_that_is_not_there", "probably: Python cannot load the code"],
+    );
     bench.deploy("standin-code").exits(0);
     bench.serves("standin-code");
 }

@@ -50,7 +50,7 @@ impl Work<'_> {
                 self.build_text(),
             ));
         }
-        steps.push(builder.render(self.compose_text()));
+        steps.push(builder.render(self.compose_text(), self.code.is_some()));
         steps
     }
 

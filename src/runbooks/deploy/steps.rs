@@ -101,8 +101,10 @@ impl Builder<'_> {
         self.step("checkout", Phase::Prepare, title, actions, by(releases::remove(&self.place.dir)), 300)
     }
 
-    /// The release's compose file, tried by Compose itself.
-    pub fn render(&self, content: String) -> Step {
+    /// The release's compose file, tried by Compose itself. `checked_out`: the release's directory is
+    /// the checkout's, and its undo must not take that away: a run that is taken up again does only what
+    /// is missing.
+    pub fn render(&self, content: String, checked_out: bool) -> Step {
         let put = Action::Put { path: self.place.file.clone(), mode: 0o600, content: Content::Text(content) };
         let valid = run(self.project(&self.place.file).valid());
         let title = "render the release's compose file".to_owned();
@@ -111,7 +113,10 @@ impl Builder<'_> {
             Phase::Prepare,
             title,
             vec![put, valid],
-            by(releases::remove(&self.place.dir)),
+            by(match checked_out {
+                true => Cmd::new("rm").args(["-f", "--", &self.place.file]),
+                false => releases::remove(&self.place.dir),
+            }),
             60,
         )
     }
