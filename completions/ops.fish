@@ -54,6 +54,9 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -l droplet -d 'Only thes
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l image -d 'The image of the web service; else what the compose file says' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l strategy -d 'How the web service is brought to the new release; default: as the inventory says' -r -f -a "auto\t'Beside the old one where that works, else in its place; the plan says which and why'
+blue-green\t'Beside the old one, or not at all: nobody is interrupted'
+recreate\t'In its place: the site is interrupted for seconds'"
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l batch -d 'Web droplets that are switched at once, after the first one alone' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l skip -d 'Leave these web droplets out; they keep the release they have' -r

@@ -91,7 +91,7 @@ class Stacks:
         self.push()
         place.fresh_runtime()
         inventory = self.far_inventory() if far else self.inventory
-        seconds, _ = place.ops("--config", inventory, "deploy", ENVIRONMENT, "--ref", BRANCH, "--yes")
+        seconds, _ = place.ops("--config", inventory, "deploy", ENVIRONMENT, "--ref", BRANCH, "--yes", "--strategy", "recreate")
         self.serves("ops")
         return seconds
 

@@ -165,6 +165,9 @@ commit "An Odoo image that crashes at start"
 branch workers main
 sed -i '/^\[options\]/a workers = 2' odoo.conf
 commit "Two workers"
+branch workers-code workers
+release_text workers-code
+commit "ipai_docs: a code change under workers"
 branch hostile-names main
 mkdir -p "$docs/static/a b;\$(touch x)" && echo x >"$docs/static/a b;\$(touch x)/é'\".txt"
 commit "Files with names that a shell would trip over"
@@ -189,6 +192,47 @@ branch standin-sick standin
 stand_in sick
 commit "A stand-in image that answers 500"
 family standin- standin
+
+# The bus has a port of its own, as with real workers; and nginx is in the stack.
+branch standin-workers standin
+sed -i '/^\[options\]/a workers = 2' odoo.conf
+commit "Two workers"
+branch standin-workers-code standin-workers
+release_text standin-workers-code
+commit "ipai_docs: a code change under workers"
+branch standin-nginx standin-workers
+cat >part <<'FILE'
+  nginx:
+    image: registry.lab:5000/standin:1
+    restart: unless-stopped
+    depends_on: [odoo]
+    entrypoint: [nginx, -g, "daemon off;"]
+    user: "0"
+    ports: ["80:80"]
+    volumes: ["./nginx/odoo.conf:/etc/nginx/conf.d/odoo.conf:ro"]
+
+FILE
+awk '/^volumes:$/ { while ((getline line <"part") > 0) print line } { print }' compose.yaml >compose.new
+mv compose.new compose.yaml
+rm part
+mkdir nginx
+cat >nginx/odoo.conf <<'FILE'
+upstream odoo { server odoo:8069; }
+upstream odoochat { server odoo:8072; }
+server {
+  listen 80;
+  server_name erp.lab;
+  proxy_read_timeout 720s;
+  proxy_set_header Host $host;
+  proxy_set_header X-Forwarded-Host $host;
+  location /longpolling { proxy_pass http://odoochat; }
+  location / { proxy_pass http://odoo; }
+}
+FILE
+commit "nginx in the stack"
+branch standin-nginx-code standin-nginx
+release_text standin-nginx-code
+commit "ipai_docs: a code change behind nginx in the stack"
 
 branch standin-no-compose standin
 git rm --quiet compose.yaml

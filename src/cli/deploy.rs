@@ -1,6 +1,6 @@
 //! `ops deploy ENV`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::args::{ConsentArgs, EnvArg, WhatArgs};
 use super::desk::Desk;
@@ -9,7 +9,7 @@ use super::{names, session::Session};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flow::{self, Road};
-use crate::inventory::{Environment, Role};
+use crate::inventory::{Environment, Role, Strategy};
 use crate::rejoin::{self, Wish};
 use crate::runbooks::deploy::Request;
 
@@ -33,6 +33,10 @@ pub struct Deploy {
     /// Show the plan and stop
     #[arg(short = 'n', long)]
     dry_run: bool,
+
+    /// How the web service is brought to the new release; default: as the inventory says
+    #[arg(long, value_name = "HOW", value_enum)]
+    strategy: Option<How>,
 
     /// Why, for colleagues and the journal
     #[arg(long, value_name = "TEXT", value_parser = names::reason)]
@@ -59,6 +63,26 @@ pub struct Deploy {
     no_update: bool,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum How {
+    /// Beside the old one where that works, else in its place; the plan says which and why
+    Auto,
+    /// Beside the old one, or not at all: nobody is interrupted
+    BlueGreen,
+    /// In its place: the site is interrupted for seconds
+    Recreate,
+}
+
+impl How {
+    fn strategy(self) -> Strategy {
+        match self {
+            How::Auto => Strategy::Auto,
+            How::BlueGreen => Strategy::BlueGreen,
+            How::Recreate => Strategy::Recreate,
+        }
+    }
+}
+
 impl Deploy {
     pub async fn run(self, session: &Session) -> Result<Exit> {
         let inventory = session.inventory()?;
@@ -71,6 +95,7 @@ impl Deploy {
         let request = Request {
             wanted: self.what.wanted(),
             no_update: self.no_update,
+            strategy: self.strategy.map(How::strategy),
             allow_downgrade: self.what.allow_downgrade,
             reason: self.reason,
             batch: self.batch.into(),

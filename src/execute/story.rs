@@ -240,10 +240,10 @@ fn failed(step: &Step, code: i32, log: &[u8]) -> Error {
         124 => format!("it took longer than {} s", step.timeout),
         code => format!("exit code {code}"),
     };
-    let what = match step.phase {
-        // A step that looks says what should be so.
-        Phase::Verify => format!("not so: {}", step.title),
-        _ => format!("{} failed", step.title),
+    // A step that looks says what should be so.
+    let what = match step.id.starts_with("verify.") {
+        true => format!("not so: {}", step.title),
+        false => format!("{} failed", step.title),
     };
     let lines = text::tail(log, 30);
     let mut error = Error::failed(what).because(why).on(&step.droplet).at(&step.id);
@@ -302,6 +302,10 @@ impl<'a> LogReader<'a> {
         while let Some(end) = self.partial.iter().position(|b| *b == b'\n') {
             let line: Vec<u8> = self.partial.drain(..=end).collect();
             for line in text::lines(&line) {
+                // Whom it waits for and what it cuts is for everybody, not only for the log.
+                if self.step.phase == Phase::Drain {
+                    self.listener.on(&Event::Note { text: format!("{droplet}: {line}") });
+                }
                 self.listener.on(&Event::StepOutput { step: step.clone(), droplet: droplet.clone(), line });
             }
         }

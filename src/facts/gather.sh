@@ -134,15 +134,14 @@ choose_containers() {
 		[ "$oneoff" = False ] || continue
 		case $service in
 		"$live") [ -n "$OPS_WEB" ] && [ "$status" != running ] || OPS_WEB=$id live_status=$status ;;
-		"$web") [ -n "$twin" ] && [ "$status" != running ] || twin=$id twin_status=$status ;;
+		"$web") [ "$status" != running ] || twin=$id ;;
 		"$db") [ -n "$OPS_DB" ] && [ "$status" != running ] || OPS_DB=$id ;;
 		"$proxy") [ -n "$OPS_PROXY" ] && [ "$status" != running ] || OPS_PROXY=$id ;;
 		esac
 	done <<EOT
 $1
 EOT
-	[ -n "$twin" ] || return 0
-	if [ -z "$OPS_WEB" ] || { [ "$live_status" != running ] && [ "$twin_status" = running ]; }; then OPS_WEB=$twin; fi
+	[ -z "$twin" ] || { [ -n "$OPS_WEB" ] && [ "$live_status" = running ]; } || OPS_WEB=$twin
 }
 
 # The engine, its directory and Compose, as lines of `key`, a tab, a value.

@@ -122,12 +122,12 @@ impl Facts {
         self.current_release().map(|release| release.slot).unwrap_or_default()
     }
 
-    /// The container of the web service that serves; `web` is the service as the user calls it. That of
-    /// the other slot was drained and stopped.
+    /// The container of the web service that serves, or should; `web` is the service as the user calls it.
+    /// One of the other slot that does not run was drained, and is no answer.
     pub fn web(&self, web: &str) -> Option<&Container> {
         let live = self.container(&self.slot().service(web));
-        let own = || self.container(web);
-        live.filter(|one| one.running()).or_else(|| own().filter(|one| one.running())).or(live).or_else(own)
+        let by_hand = || self.container(web).filter(|one| one.running());
+        live.filter(|one| one.running()).or_else(by_hand).or(live)
     }
 
     /// Any container of the stack, running or not.

@@ -96,6 +96,8 @@ pub enum Phase {
     Prepare,
     Switch,
     Verify,
+    /// The old release ends what it has begun.
+    Drain,
     Record,
 }
 
@@ -106,6 +108,7 @@ impl std::fmt::Display for Phase {
             Phase::Prepare => "prepare",
             Phase::Switch => "switch",
             Phase::Verify => "verify",
+            Phase::Drain => "drain",
             Phase::Record => "record",
         })
     }

@@ -34,6 +34,24 @@ impl Project<'_> {
         self.compose().args(["up", "--detach", "--no-deps", "--no-build", "--quiet-pull", "--", service])
     }
 
+    /// A new container of one service that does not serve, and nothing it depends on is changed. `--no-deps`
+    /// is a part of the hash by which Compose 2.26 sees a changed definition, so a hand-typed `docker compose
+    /// up` would recreate such a container: here it is made without, and only where that cannot be, with.
+    pub fn up_anew(&self, service: &str) -> Cmd {
+        const ANEW: &str = r#"
+project=$1 service=$2
+shift 2
+export COMPOSE_IGNORE_ORPHANS=true
+"$@" rm --stop --force -- "$service" || exit
+"$@" create --no-recreate --no-build -- "$service" || exec "$@" up --detach --no-deps --no-build -- "$service"
+c=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
+  --filter label=com.docker.compose.oneoff=False | head -n 1)
+[ -n "$c" ] || { echo "no container of $service was made"; exit 1; }
+exec docker start "$c"
+"#;
+        Cmd::script(ANEW, [self.name, service]).args(self.compose().argv().iter().cloned())
+    }
+
     /// As [`Project::up`], and waits until it is healthy.
     pub fn up_and_wait(&self, service: &str, seconds: u64) -> Cmd {
         let wait = seconds.to_string();

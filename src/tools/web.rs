@@ -35,15 +35,29 @@ exit 1
     script(LOGIN, [project, service, host, &seconds.to_string()])
 }
 
-/// The login page through nginx on the droplet itself, by its public name. Certificates are judged by
-/// a check of their own, not here.
-pub fn login_through_proxy(project: &str, service: &str, server_name: &str, seconds: u64) -> Cmd {
+/// The login page through nginx, by its public name: on the droplet itself, or in the container of the
+/// Compose service `nginx`. Certificates are judged by a check of their own, not here.
+pub fn login_through_proxy(
+    project: &str,
+    service: &str,
+    nginx: Option<&str>,
+    server_name: &str,
+    seconds: u64,
+) -> Cmd {
     const PROXIED: &str = r#"
+at=127.0.0.1 http=80 https=443
+if [ -n "$5" ]; then
+  at=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$c" | tr ' ' '\n' | grep -m 1 .) || at=127.0.0.1
+  # What the droplet publishes as 80 and 443 may be other ports inside.
+  ports=$(docker inspect -f '{{range $inside, $all := .NetworkSettings.Ports}}{{range $all}}{{.HostPort}} {{$inside}}{{"\n"}}{{end}}{{end}}' "$c")
+  inside() { printf '%s\n' "$ports" | sed -n "s#^$1 \([0-9]*\)/tcp\$#\1#p" | head -n 1; }
+  http=$(inside 80) https=$(inside 443)
+fi
 page=$(mktemp)
 trap 'rm -f "$page"' EXIT
 end=$(($(date +%s) + $4))
 while :; do
-  seen=$(curl -sS -k -o "$page" -m 10 -L --max-redirs 3 -c /dev/null --resolve "$3:80:127.0.0.1" --resolve "$3:443:127.0.0.1" \
+  seen=$(curl -sS -k -o "$page" -m 10 -L --max-redirs 3 -c /dev/null --connect-to "$3:80:$at:${http:-80}" --connect-to "$3:443:$at:${https:-443}" \
     -w '%{http_code}' "http://$3/web/login" 2>&1)
   [ "$seen" = 200 ] && grep -q oe_login_form "$page" && exit 0
   [ "$(date +%s)" -lt "$end" ] || break
@@ -54,7 +68,8 @@ echo "http://$3/web/login through the proxy: $seen"
 head -c 2000 "$page" | sed 's/<[^>]*>/ /g' | grep '[^[:space:]]' | head -n 5
 exit 1
 "#;
-    script(PROXIED, [project, service, server_name, &seconds.to_string()])
+    let inside = if nginx.is_some() { "inside" } else { "" };
+    script(PROXIED, [project, nginx.unwrap_or(service), server_name, &seconds.to_string(), inside])
 }
 
 /// Errors in Odoo's log format, with what changes at every line taken out.

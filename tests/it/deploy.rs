@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ops::error::Error;
 use ops::exit::Exit;
 use ops::facts::{Facts, ProbeFailure};
-use ops::inventory::{Environment, Git, Severity, UserCheck, UserProbe, When};
+use ops::inventory::{Environment, Git, Severity, Strategy, UserCheck, UserProbe, When};
 use ops::plan::{Plan, lint};
 use ops::runbooks::deploy::{self, Inputs, Model, Request, Staged, Wanted};
 
@@ -40,11 +40,46 @@ fn ids(plan: &Plan) -> Vec<&str> {
 #[test]
 fn a_new_commit_is_prepared_switched_verified_and_recorded() {
     let plan = usual(|_| ()).unwrap();
+    let wanted = [
+        "checkout",
+        "pull.odoo",
+        "render",
+        "switch.slot",
+        "verify.healthy",
+        "verify.login",
+        "verify.log",
+        "switch.proxy",
+        "switch.link",
+        "verify.proxy",
+        "verify.modules",
+        "drain",
+        "record",
+    ];
+    assert_eq!(ids(&plan), wanted);
+    assert!(lint(&plan).is_empty(), "{:?}", lint(&plan));
+    assert!(
+        plan.notes.iter().any(|note| note.title.starts_with("blue-green: odoo-b is started beside odoo"))
+    );
+}
+
+#[test]
+fn where_two_cannot_stand_side_by_side_the_container_is_recreated_and_the_plan_says_why() {
+    let without = |facts: &mut Facts| facts.memory.as_mut().unwrap().available = 100_000_000;
+    let plan = usual(without).unwrap();
     let wanted =
         ["checkout", "pull.odoo", "render", "switch.web", "switch.link", "verify.healthy", "verify.login"];
     assert_eq!(ids(&plan)[..wanted.len()], wanted);
-    assert_eq!(ids(&plan).last(), Some(&"record"));
     assert!(lint(&plan).is_empty(), "{:?}", lint(&plan));
+    let said = plan.notes.iter().find(|note| note.title.contains("interrupted")).unwrap();
+    assert!(said.lines[0].contains("no memory for two"), "{said:?}");
+
+    let mut facts = sample::facts();
+    without(&mut facts);
+    let staged = Staged { entries: Some(Default::default()), ..sample::staged() };
+    let asked = Request { strategy: Some(Strategy::BlueGreen), ..Request::default() };
+    let error = self::plan(&sample::environment(), facts, staged, &asked).unwrap_err();
+    assert_eq!(error.exit, Exit::Usage);
+    assert!(error.why[0].contains("no memory for two"), "{error:?}");
 }
 
 #[test]
@@ -207,7 +242,7 @@ fn a_service_that_somebody_stopped_stays_so_and_a_new_one_is_started_and_said() 
         let model = staged.model.as_mut().unwrap();
         model.json["services"]["redis"] = serde_json::json!({});
         let plan = plan(&sample::environment(), sample::facts(), staged, &Request::default()).unwrap();
-        plan.steps().find(|step| step.id == "switch.web").unwrap().title.clone()
+        plan.steps().find(|step| step.id == "switch.slot").unwrap().title.clone()
     };
     assert!(with(&["odoo", "db"]).ends_with("; start redis"));
     assert!(!with(&["odoo", "db", "redis"]).contains("redis"));

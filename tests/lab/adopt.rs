@@ -12,14 +12,14 @@ struct Data {
     rows: String,
 }
 
-const MOUNTS: &str = "for c in odoo-db-1 odoo-odoo-1; do
+const MOUNTS: &str = "for c in odoo-db-1 $(docker ps --format '{{.Names}}' | grep odoo-odoo); do
   docker inspect -f '{{range .Mounts}}{{.Type}} {{.Name}} {{.Source}} {{.Destination}}{{println}}{{end}}' $c
 done | grep -E '/var/lib/(odoo|postgresql/data)' | sort";
 
 const ROWS: &str = "select md5(string_agg(t::text, ',' order by id)) from ipai_document t";
 
 /// The files a container has in Odoo's data directory, by content.
-const FILES: &str = "docker exec odoo-odoo-1 sh -c 'find /var/lib/odoo -type f -exec sha256sum {} + | sort'";
+const FILES: &str = "docker exec $(docker ps --format '{{.Names}}' | grep odoo-odoo) sh -c 'find /var/lib/odoo -type f -exec sha256sum {} + | sort'";
 
 impl Data {
     /// Puts rows and files in, as use does.
@@ -76,7 +76,7 @@ pub fn a_hand_made_stack(droplet: Droplet, seed: &[&str], family: &str, git_ref:
     assert_eq!(droplet.root(files), before, "the stack's own directory changed");
     assert_eq!(droplet.root("docker inspect -f '{{.Id}} {{.State.StartedAt}}' odoo-db-1"), database);
     // The edited odoo.conf is theirs; the code is the release's.
-    let conf = droplet.root("docker exec odoo-odoo-1 tail -n 1 /etc/odoo/odoo.conf");
+    let conf = droplet.root(&format!("docker exec {} tail -n 1 /etc/odoo/odoo.conf", droplet.web()));
     assert_eq!(conf, "; by hand");
     // One project, the one that ran: nothing was made beside it.
     assert_eq!(droplet.root("docker compose ls -q --all"), "odoo");
@@ -109,11 +109,14 @@ pub fn a_grown_stack(droplet: Droplet) {
     assert_eq!(droplet.release(), "grown-code");
     assert_eq!(droplet.root(others), before);
     // The image is built from the release: the file in it is the new one.
-    let inside = "docker exec erp-odoo sh -c 'cat /etc/odoo/built /var/lib/odoo/filestore/kept /mnt/legacy/file; echo $LAB_MODE'";
+    let inside = "docker exec erp-odoo-b sh -c 'cat /etc/odoo/built /var/lib/odoo/filestore/kept /mnt/legacy/file; echo $LAB_MODE'";
     assert_eq!(droplet.root(inside), "grown-code\nattachment\nold\noverride");
     let networks =
-        "docker inspect -f '{{range $name, $one := .NetworkSettings.Networks}}{{$name}} {{end}}' erp-odoo";
+        "docker inspect -f '{{range $name, $one := .NetworkSettings.Networks}}{{$name}} {{end}}' erp-odoo-b";
     assert_eq!(droplet.root(networks), "edge odoo_default ");
-    assert_eq!(droplet.root("docker ps -a --format '{{.Names}}' | sort"), "erp-cache\nerp-odoo\nodoo-db-1");
+    assert_eq!(
+        droplet.root("docker ps -a --format '{{.Names}}' | sort"),
+        "erp-cache\nerp-odoo\nerp-odoo-b\nodoo-db-1"
+    );
     deploy().exits(0).says(&["nothing to do"]);
 }

@@ -19,10 +19,10 @@ fn said(laptop: &Laptop) -> String {
 #[test]
 fn of_twenty_deploys_at_once_exactly_one_runs() {
     let droplet = DEMO.fresh();
-    Laptop::new().deploy("demo", "standin", &[]).exits(0);
+    Laptop::recreating().deploy("demo", "standin", &[]).exits(0);
     droplet.root(SHIM);
     hold(droplet, "switch.web");
-    let laptops: Vec<_> = (0..20).map(|_| Laptop::new()).collect();
+    let laptops: Vec<_> = (0..20).map(|_| Laptop::recreating()).collect();
     let mut children: Vec<_> =
         laptops.iter().enumerate().map(|(n, laptop)| start(laptop, &format!("engineer{n}"), &[])).collect();
     await_hold(droplet);
@@ -41,7 +41,7 @@ fn of_twenty_deploys_at_once_exactly_one_runs() {
     // The holder dies, and the droplet ends its work: whoever waits sees it proven dead, and takes over.
     children[winner].kill().unwrap();
     children[winner].wait().unwrap();
-    let waiting = Laptop::new();
+    let waiting = Laptop::recreating();
     let mut child = start(&waiting, "patient", &["--wait-lock", "4m"]);
     std::thread::sleep(std::time::Duration::from_secs(3));
     assert!(child.try_wait().unwrap().is_none(), "{}", said(&waiting));
@@ -49,7 +49,7 @@ fn of_twenty_deploys_at_once_exactly_one_runs() {
     assert_eq!(child.wait().unwrap().code(), Some(0), "{}", said(&waiting));
     assert!(said(&waiting).contains("waiting at most 240 s"), "{}", said(&waiting));
     assert_eq!(droplet.release(), "standin-code");
-    Laptop::new().deploy("demo", "standin-code-2", &[]).exits(0);
+    Laptop::recreating().deploy("demo", "standin-code-2", &[]).exits(0);
     let audit = droplet.root("cat /var/lib/ops/odoo/audit.jsonl");
     assert_eq!(audit.matches("lock-taken-over").count(), 1, "{audit}");
     // Who did what is on record, and a line that was changed is seen.

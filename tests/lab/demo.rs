@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, checks, deploy, failures, real, states, stopped};
+use crate::{adopt, checks, deploy, failures, real, slots, states, stopped};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -47,6 +47,18 @@ fn a_failed_takeover_leaves_the_old_code_under_the_old_container() {
 #[test]
 fn the_users_own_checks_decide_after_a_switch() {
     checks::own_checks_decide_after_a_switch(DEMO);
+}
+
+#[test]
+fn a_new_release_is_started_beside_the_old_one_and_nobody_notices() {
+    slots::nobody_notices(DEMO, &slots::STANDIN);
+    slots::sick_releases_are_not_noticed(DEMO, &slots::STANDIN);
+    slots::the_way_is_said_and_can_be_chosen(DEMO);
+}
+
+#[test]
+fn nginx_in_a_container_is_switched_and_nobody_notices() {
+    slots::nginx_in_a_container(DEMO);
 }
 
 #[test]

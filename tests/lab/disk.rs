@@ -45,8 +45,7 @@ fn before_the_deploy(bench: &Bench) {
 /// Everything is full the moment after the new container was started: the journal, the undo and the
 /// lock live from what was put aside.
 fn in_the_middle(bench: &Bench) {
-    let wait = "n=0; until cat /var/lib/ops/odoo/runs/*/steps/switch.web.1/code 2>/dev/null | grep -q 0 && \
-        [ $(ls -d /var/lib/ops/odoo/runs/*/steps/switch.web.1 | wc -l) = 2 ] || [ $n -gt 1200 ]; do n=$((n + 1)); sleep 0.05; done
+    let wait = "n=0; until cat /var/lib/ops/odoo/runs/*/steps/switch.slot.1/code 2>/dev/null | grep -q 0 || [ $n -gt 1200 ]; do n=$((n + 1)); sleep 0.05; done
         dd if=/dev/zero of=/var/lib/ops/fill bs=4k 2>/dev/null; df -Pk /var/lib/ops | awk 'NR==2 {print $4}' >/root/filled";
     bench.droplet.root(&format!("setsid sh -c {} </dev/null >/dev/null 2>&1 &", quote(wait)));
     bench.deploy_in_vain("standin-never-healthy").exits(6).says(&["put back"]);

@@ -53,6 +53,12 @@ impl Droplet {
         ))
     }
 
+    /// The name of the container that serves, in whichever slot.
+    #[track_caller]
+    pub fn web(&self) -> String {
+        self.root("docker ps --format '{{.Names}}' | grep -x -E '(odoo-odoo(-b)?-1|erp-odoo(-b)?)'")
+    }
+
     /// What a user of the site gets: the login page through nginx, by its name.
     #[track_caller]
     pub fn login_page(&self) -> String {

@@ -39,7 +39,9 @@ impl Bench {
     pub fn serves(&self, release: &str) {
         assert_eq!(self.droplet.release(), release);
         self.droplet.login_page();
-        let code = self.droplet.root("cd /opt/odoo && docker compose ps -q odoo | wc -l");
+        let code = self.droplet.root(
+            "cd /opt/odoo && docker compose ps --services --status running | grep -c -x -E 'odoo(-b)?'",
+        );
         assert_eq!(code, "1", "a hand-typed Compose does not see what runs");
     }
 
@@ -68,7 +70,7 @@ impl Bench {
         assert_eq!(self.droplet.root(images), before, "something of the failed release is left");
         self.laptop.ops(&["runs", "show", &run]).exits(0).says(&[
             "FAILED verify.healthy",
-            "put back switch.web",
+            "put back switch.slot",
             "not reached record",
         ]);
         self.laptop.ops(&["lock", "status", self.droplet.env]).exits(0).says(&["free"]);
@@ -80,10 +82,10 @@ pub fn sick_releases_are_put_back(droplet: Droplet) {
     let bench = Bench::new(droplet);
     bench.puts_back(
         "standin-crash",
-        &["odoo did not become healthy", "again and again", "the stand-in image was made to crash at start"],
+        &["did not become healthy", "again and again", "the stand-in image was made to crash at start"],
     );
-    bench.puts_back("standin-sick", &["odoo did not become healthy", "error: 500"]);
-    bench.puts_back("standin-never-healthy", &["odoo did not become healthy", "unhealthy"]);
+    bench.puts_back("standin-sick", &["did not become healthy", "error: 500"]);
+    bench.puts_back("standin-never-healthy", &["did not become healthy", "unhealthy"]);
     bench.puts_back(
         "standin-broken-init",
         &["module_that_is_not_there", "probably: Python cannot load the code"],
@@ -132,7 +134,7 @@ pub fn a_failed_first_deploy_can_be_repeated(droplet: Droplet) {
     let crash = "the stand-in image was made to crash at start";
     laptop.deploy(droplet.env, "standin-crash", &[]).exits(6).says(&["create the database odoo", crash]);
     gone("a crash while the database is created");
-    laptop.deploy(droplet.env, "standin-never-healthy", &[]).exits(6).says(&["odoo did not become healthy"]);
+    laptop.deploy(droplet.env, "standin-never-healthy", &[]).exits(6).says(&["did not become healthy"]);
     gone("a release that is never healthy");
     laptop.deploy(droplet.env, "standin", &[]).exits(0).says(&["creating the database odoo"]);
     assert_eq!(droplet.release(), "base");

@@ -2,7 +2,7 @@
 
 mod demo {
     use crate::droplet::DEMO;
-    use crate::{adopt, disk, failures, gone, real, walk};
+    use crate::{adopt, disk, failures, gone, real, slots, walk};
 
     #[test]
     fn four_steps_of_real_odoo_meet_every_fault() {
@@ -45,6 +45,12 @@ mod demo {
     }
 
     #[test]
+    fn a_new_release_of_real_odoo_is_started_beside_the_old_one_and_nobody_notices() {
+        slots::nobody_notices(DEMO, &slots::ODOO);
+        slots::sick_releases_are_not_noticed(DEMO, &slots::ODOO);
+    }
+
+    #[test]
     fn full_disks_leave_the_old_release_serving() {
         disk::full_disks(DEMO);
     }
@@ -63,7 +69,17 @@ mod demo {
 
 mod old {
     use crate::droplet::OLD;
-    use crate::{failures, real};
+    use crate::{failures, real, slots};
+
+    #[test]
+    fn a_new_release_of_real_odoo_is_started_beside_the_old_one_and_nobody_notices() {
+        slots::nobody_notices(OLD, &slots::ODOO);
+    }
+
+    #[test]
+    fn nginx_in_a_container_is_switched_and_nobody_notices() {
+        slots::nginx_in_a_container(OLD);
+    }
 
     #[test]
     fn real_odoo_is_deployed_and_gets_new_code() {

@@ -30,7 +30,7 @@ fn last_run(laptop: &Laptop) -> String {
 #[test]
 fn any_laptop_sees_the_same_run() {
     let droplet = DEMO.fresh();
-    let (alice, bob, carol) = (Laptop::new(), Laptop::new(), Laptop::new());
+    let (alice, bob, carol) = (Laptop::recreating(), Laptop::recreating(), Laptop::recreating());
     alice.deploy("demo", "standin", &[]).exits(0);
     let first = last_run(&alice);
     droplet.root(SHIM);
@@ -41,7 +41,10 @@ fn any_laptop_sees_the_same_run() {
     let attach = ["runs", "attach", &run];
     let (mut one, mut two) = (start(&bob, &attach), start(&carol, &attach));
     // Its laptop is at it: nobody else may take it from there.
-    Laptop::new().ops(&["runs", "undo", &run, "--yes"]).exits(5).says(&["still at it", &attach.join(" ")]);
+    Laptop::recreating()
+        .ops(&["runs", "undo", &run, "--yes"])
+        .exits(5)
+        .says(&["still at it", &attach.join(" ")]);
     go_on(droplet);
     ends(&alice, &mut deploy, 0, &[]);
     let whole = ["done      checkout", "start     switch.web", "done      record"];
@@ -66,7 +69,7 @@ fn any_laptop_sees_the_same_run() {
 #[test]
 fn a_run_that_nobody_is_at_says_how_to_go_on() {
     let droplet = DEMO.fresh();
-    let (alice, bob) = (Laptop::new(), Laptop::new());
+    let (alice, bob) = (Laptop::recreating(), Laptop::recreating());
     alice.deploy("demo", "standin", &[]).exits(0);
     droplet.root(SHIM);
     hold(droplet, "checkout");

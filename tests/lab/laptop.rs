@@ -30,9 +30,9 @@ impl Laptop {
         Self { home }
     }
 
-    /// Failing releases are given up after seconds.
-    pub fn impatient() -> Self {
-        Self::with(&[("health_timeout: 2m", "health_timeout: 8s")])
+    /// Every deploy recreates the container in its place.
+    pub fn recreating() -> Self {
+        Self::with(&[("strategy: auto", "strategy: recreate")])
     }
 
     fn config(&self) -> PathBuf {

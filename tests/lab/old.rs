@@ -1,7 +1,7 @@
 //! On old-1: a sudo user, another port, an old engine.
 
 use crate::droplet::OLD;
-use crate::{adopt, deploy, disk, failures, states};
+use crate::{adopt, deploy, disk, failures, slots, states};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -12,6 +12,12 @@ fn a_first_deploy_and_the_next_ones() {
 #[test]
 fn a_hand_made_stack_with_data_in_bind_mounts_is_taken_over() {
     adopt::a_hand_made_stack(OLD, &["standin", "--bind-data"], "standin-", "standin-bind-data-code");
+}
+
+#[test]
+fn a_new_release_is_started_beside_the_old_one_and_nobody_notices() {
+    slots::nobody_notices(OLD, &slots::STANDIN);
+    slots::sick_releases_are_not_noticed(OLD, &slots::STANDIN);
 }
 
 #[test]

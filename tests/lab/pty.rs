@@ -27,7 +27,7 @@ fn deployed(laptop: &Laptop) -> Droplet {
 
 #[test]
 fn whoever_does_not_say_yes_changes_nothing() {
-    let laptop = Laptop::new();
+    let laptop = Laptop::recreating();
     let droplet = DEMO.fresh();
     let before = droplet.state();
     for (answer, code) in [("n\n", 3), ("\n", 3), ("maybe\n", 3), (CTRL_D, 3), (CTRL_C, 130)] {
@@ -97,7 +97,7 @@ fn interrupted(laptop: &Laptop, git_ref: &str) -> Terminal {
 
 #[test]
 fn ctrl_c_while_it_is_prepared_finishes_the_step_and_asks() {
-    let laptop = Laptop::new();
+    let laptop = Laptop::recreating();
     let droplet = DEMO.fresh();
     droplet.root(SHIM);
     let interrupted = || {
@@ -135,7 +135,7 @@ fn ctrl_c_while_it_is_prepared_finishes_the_step_and_asks() {
 
 #[test]
 fn ctrl_c_during_the_switch_finishes_it_and_asks() {
-    let laptop = Laptop::new();
+    let laptop = Laptop::recreating();
     let droplet = deployed(&laptop);
     let mut terminal = interrupted(&laptop, "standin-code");
     terminal.types("u\n");
@@ -158,7 +158,7 @@ fn ctrl_c_during_the_switch_finishes_it_and_asks() {
 
 #[test]
 fn a_second_ctrl_c_leaves_at_once_and_the_droplet_goes_on() {
-    let laptop = Laptop::new();
+    let laptop = Laptop::recreating();
     let droplet = deployed(&laptop);
     let mut terminal = deploy(&laptop, "standin-code", &[]);
     terminal.is_asked(QUESTION).types("y\n").sees("recreate odoo on release");
@@ -178,7 +178,7 @@ fn a_second_ctrl_c_leaves_at_once_and_the_droplet_goes_on() {
 
 #[test]
 fn a_terminal_that_goes_away_detaches() {
-    let laptop = Laptop::new();
+    let laptop = Laptop::recreating();
     let droplet = deployed(&laptop);
     let code = laptop.file("code");
     // The shell between keeps the exit code when the terminal is gone.

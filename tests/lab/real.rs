@@ -34,7 +34,7 @@ pub fn first_deploy_and_new_code(droplet: Droplet) {
 pub fn failures(droplet: Droplet) {
     let laptop = Laptop::with(&[("health_timeout: 2m", "health_timeout: 30s")]);
     let downgrade = &["--allow-downgrade"];
-    laptop.deploy(droplet.env, "crash", downgrade).exits(6).says(&["odoo did not become healthy"]);
+    laptop.deploy(droplet.env, "crash", downgrade).exits(6).says(&["did not become healthy"]);
     assert_eq!(droplet.release(), "code-only");
     laptop.deploy(droplet.env, "broken-init", downgrade).exits(6).says(&["module_that_is_not_there"]);
     assert_eq!(droplet.release(), "code-only");

@@ -32,7 +32,10 @@ pub fn hand_made_stacks_are_taken_over_and_fail_as_one() {
     lab(&["reset", "trio"]);
     lab(&["seed", "trio", "standin"]);
     DB.sql("insert into ipai_document (name) values ('kept')");
-    let laptop = Laptop::impatient();
+    let laptop = Laptop::with(&[
+        ("health_timeout: 2m", "health_timeout: 8s"),
+        ("strategy: auto", "strategy: recreate"),
+    ]);
     laptop.deploy("trio", "standin-code", &[]).exits(0).says(&["keep what runs now as release 0"]);
     all_serve("standin-code");
 

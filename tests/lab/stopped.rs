@@ -34,7 +34,10 @@ pub fn a_stopped_stack_keeps_its_data(droplet: Droplet) {
 /// A first deploy over a hand-made stack that fails: what ran runs again with all of its code, for good.
 pub fn a_failed_takeover_leaves_the_old_code_under_the_old_container(droplet: Droplet) {
     droplet.seeded(&["standin"]);
-    let laptop = Laptop::impatient();
+    let laptop = Laptop::with(&[
+        ("health_timeout: 2m", "health_timeout: 8s"),
+        ("strategy: auto", "strategy: recreate"),
+    ]);
     laptop.deploy(droplet.env, "standin-crash", &[]).exits(6);
     assert_eq!(droplet.release(), "base");
     let addons = "docker exec odoo-odoo-1 ls /mnt/extra-addons/ipai_docs/__manifest__.py";

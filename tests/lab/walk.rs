@@ -80,7 +80,7 @@ struct Walk {
 impl Walk {
     fn new(droplet: Droplet, refs: [[&'static str; 2]; 2]) -> Self {
         droplet.fresh();
-        let laptop = Laptop::new();
+        let laptop = Laptop::recreating();
         laptop.deploy(droplet.env, refs[0][0], &[]).exits(0);
         droplet.root(SHIM);
         Self { droplet, laptop, refs }

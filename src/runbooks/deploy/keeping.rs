@@ -20,7 +20,7 @@ impl Work<'_> {
         if self.situation != Situation::Adopt || self.runs_from_zero() {
             return Ok(());
         }
-        let files = self.facts.container(&self.inputs.env.stack.web).map(|one| one.config_files.join(", "));
+        let files = self.facts.web(&self.inputs.env.stack.web).map(|one| one.config_files.join(", "));
         let why = match &self.staged.running_model {
             Some(Ok(_)) => return Ok(()),
             Some(Err(failure)) => failure.why.clone(),
@@ -39,7 +39,7 @@ impl Work<'_> {
     /// A first deploy was taken back to release 0, which runs.
     fn runs_from_zero(&self) -> bool {
         let zero = Place::new(self.inputs.env, &self.place.project, "0");
-        let container = self.facts.container(&self.inputs.env.stack.web);
+        let container = self.facts.web(&self.inputs.env.stack.web);
         container.is_some_and(|container| container.config_files == [zero.file])
     }
 
@@ -49,13 +49,12 @@ impl Work<'_> {
             return None;
         }
         let stack = &self.inputs.env.stack;
-        let container = self.facts.container(&stack.web)?;
+        let container = self.facts.web(&stack.web)?;
         let model = self.staged.running_model.as_ref()?.as_ref().ok()?;
         let zero = Place::new(self.inputs.env, &self.place.project, "0");
-        let image = zero.kept(&stack.web);
         // Only what the release moves is copied, and only where the running model has it too.
         let moved: Vec<_> = self.moved.iter().filter(|one| self.stands(&one.path)).cloned().collect();
-        let text = render(model, &zero.project, &stack.web, &image, &zero.source, stack, &moved);
+        let text = render(model, &zero, stack, &moved);
         let kept = BTreeMap::from([(stack.web.clone(), (container.image.clone(), None))]);
         let sha = self
             .facts

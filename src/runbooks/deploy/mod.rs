@@ -12,11 +12,13 @@ mod preparing;
 mod reading;
 mod release;
 pub mod render;
+mod serving;
 pub mod slot;
 pub mod stage;
 mod staged;
 mod steps;
 pub mod strategy;
+mod switching;
 pub mod update;
 mod work;
 
@@ -24,7 +26,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
 use crate::facts::Facts;
-use crate::inventory::Environment;
+use crate::inventory::{Environment, Strategy};
 use crate::text::printable;
 
 pub use plan::plan;
@@ -37,6 +39,8 @@ pub use staged::*;
 pub struct Request {
     pub wanted: Wanted,
     pub no_update: bool,
+    /// Instead of the inventory's.
+    pub strategy: Option<Strategy>,
     /// Commits that run now may be dropped.
     pub allow_downgrade: bool,
     pub reason: Option<String>,

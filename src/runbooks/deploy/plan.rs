@@ -67,7 +67,12 @@ fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
         let group = 1 + nth.div_ceil(batch);
         let id = if alone { "web".to_owned() } else { format!("web.{group}") };
         let settled = if alone { work.settled(created) } else { Vec::new() };
-        add(&id, work, true, [work.switch(), settled, work.record()].concat());
+        add(
+            &id,
+            work,
+            true,
+            [work.switch(), settled, work.drain().into_iter().collect(), work.record()].concat(),
+        );
     }
     for work in works.iter().filter(|work| !alone || !work.switches()) {
         let record = if work.switches() { Vec::new() } else { work.record() };
@@ -118,7 +123,7 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
             ));
         }
         if let Some(Ok(running)) = &work.staged.running_model {
-            let rendered = serde_json::from_str(&work.compose_text()).unwrap_or_default();
+            let rendered = serde_json::from_str(&work.compared_text()).unwrap_or_default();
             let lines = difference(&running.json, &rendered, &work.names_of_releases());
             if !lines.is_empty() {
                 notes.push(note(NoteKind::Diff, "compose file, what runs and what will".into(), lines));
@@ -128,10 +133,7 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
         if !stays.is_empty() {
             notes.push(note(NoteKind::Info, format!("left as they run: {}", stays.join(", ")), Vec::new()));
         }
-        if work.situation != Situation::Fresh {
-            let text = "the site is interrupted for the seconds the new container needs to start";
-            notes.push(note(NoteKind::Warning, text.into(), Vec::new()));
-        }
+        notes.extend(work.way_note());
         if let Some(Ok(Resolved { registry_fault: Some(fault), reference, .. })) =
             work.staged.images.get(&work.inputs.env.stack.web)
         {

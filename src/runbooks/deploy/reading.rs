@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::render::service;
 use super::staged::Model;
 
 /// The names of all services.
@@ -37,26 +36,6 @@ pub(super) fn repository(reference: &str) -> &str {
 
 pub(super) fn host_of(url: &str) -> Option<&str> {
     url.split_once("://")?.1.split(['/', ':']).next()
-}
-
-/// The droplet's port of a container port, from the model: long form, or the short one with its
-/// variables' defaults.
-pub(super) fn published(model: &Model, name: &str, port: u16) -> Option<u16> {
-    let ports = service(model, name)?.get("ports")?.as_array()?;
-    ports.iter().find_map(|entry| match entry {
-        Value::Object(long) => {
-            let target = long.get("target")?.as_u64()?;
-            (target == u64::from(port)).then(|| long.get("published")?.as_str()?.parse().ok()).flatten()
-        }
-        Value::String(short) => {
-            let (front, target) = short.rsplit_once(':')?;
-            (target.trim_end_matches("/tcp") == port.to_string()).then_some(())?;
-            let digits: String =
-                front.chars().rev().skip_while(|c| *c == '}').take_while(char::is_ascii_digit).collect();
-            digits.chars().rev().collect::<String>().parse().ok()
-        }
-        _ => None,
-    })
 }
 
 #[cfg(test)]

@@ -42,6 +42,16 @@ impl Place {
         }
     }
 
+    /// The same release with its web service in another slot.
+    pub fn in_slot(self, slot: Slot) -> Self {
+        Self { slot, ..self }
+    }
+
+    /// The Compose service of its web service; `web` is what the user calls it.
+    pub fn service(&self, web: &str) -> String {
+        self.slot.service(web)
+    }
+
     pub fn kept(&self, service: &str) -> String {
         images::kept(&self.project, &self.id, service)
     }

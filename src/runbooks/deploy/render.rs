@@ -3,6 +3,8 @@
 
 use serde_json::{Value, json};
 
+use super::release::Place;
+use super::slot;
 use super::staged::{Code, Model, Staged};
 use crate::facts::ProbeFailure;
 use crate::inventory::Stack;
@@ -90,21 +92,13 @@ pub fn service<'a>(model: &'a Model, name: &str) -> Option<&'a Value> {
     model.json.get("services")?.get(name)
 }
 
-/// The release's own compose file: the web service's image by the tag that keeps it, never pulled
-/// again; its code from `source` (the release's checkout).
-pub fn render(
-    model: &Model,
-    project: &str,
-    web: &str,
-    image: &str,
-    source: &str,
-    stack: &Stack,
-    moved: &[Moved],
-) -> String {
+/// The release's own compose file: the web service in the release's slot, its image by the tag that keeps
+/// it, never pulled again; its code from the release's checkout.
+pub fn render(model: &Model, place: &Place, stack: &Stack, moved: &[Moved]) -> String {
     let mut json = model.json.clone();
-    json["name"] = json!(project);
-    if let Some(service) = json.get_mut("services").and_then(|all| all.get_mut(web)) {
-        service["image"] = json!(image);
+    json["name"] = json!(place.project);
+    if let Some(service) = json.get_mut("services").and_then(|all| all.get_mut(&stack.web)) {
+        service["image"] = json!(place.kept(&stack.web));
         service["pull_policy"] = json!("never");
         if let Some(object) = service.as_object_mut() {
             object.remove("build");
@@ -112,18 +106,18 @@ pub fn render(
         for volume in service.get_mut("volumes").and_then(Value::as_array_mut).into_iter().flatten() {
             let path = bind(volume).and_then(|(from, _)| below(stack, from)).map(str::to_owned);
             if let Some(path) = path.filter(|path| moved.iter().any(|one| one.path == *path)) {
-                volume["source"] = json!(format!("{source}/{path}"));
+                volume["source"] = json!(format!("{}/{path}", place.source));
             }
         }
     }
-    let mut text = format!("{json:#}");
-    text.push('\n');
-    text
+    slot::place(&mut json, &stack.web, place.slot);
+    format!("{json:#}\n")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Slot;
     use crate::runbooks::deploy::tests::{code, stack, staged};
 
     fn model(volumes: Value) -> Model {
@@ -180,7 +174,19 @@ mod tests {
     fn only_the_web_service_changes() {
         let moved = [Moved { path: "custom-addons".into(), target: "/custom-addons".into() }];
         let model = model(binds(&["custom-addons", "data"]));
-        let text = render(&model, "p", "odoo", "ops/p:r-odoo", "/s/src", &stack(), &moved);
+        let place = Place {
+            id: "r".into(),
+            project: "p".into(),
+            slot: Slot::A,
+            state: "/s".into(),
+            dir: "/s/r".into(),
+            file: "/s/r/compose.json".into(),
+            source: "/s/src".into(),
+        };
+        let twin: Value =
+            serde_json::from_str(&render(&model, &place.clone().in_slot(Slot::B), &stack(), &moved)).unwrap();
+        assert_eq!(twin["services"]["odoo-b"]["volumes"][0]["source"], "/s/src/custom-addons");
+        let text = render(&model, &place, &stack(), &moved);
         let json: Value = serde_json::from_str(&text).unwrap();
         let web = &json["services"]["odoo"];
         assert_eq!(

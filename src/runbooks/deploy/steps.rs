@@ -5,7 +5,7 @@ use crate::cmd::Cmd;
 use crate::inventory::{Environment, Proxy, Value};
 use crate::plan::{Action, Content, EnvValue, Layer, Phase, Step, Undo};
 use crate::text::{count, printable};
-use crate::tools::{compose::Project, healthy, images, odoo, releases, site, web};
+use crate::tools::{compose::Project, images, odoo, releases, site, web};
 
 /// Builds steps for one droplet.
 #[derive(Debug, Clone, Copy)]
@@ -16,7 +16,7 @@ pub struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn step(
+    pub(super) fn step(
         &self,
         id: &str,
         phase: Phase,
@@ -28,11 +28,11 @@ impl Builder<'_> {
         Step { id: id.to_owned(), phase, droplet: self.droplet.to_owned(), title, actions, undo, timeout }
     }
 
-    fn project<'b>(&'b self, file: &'b str) -> Project<'b> {
+    pub(super) fn project<'b>(&'b self, file: &'b str) -> Project<'b> {
         Project { file, ..self.place.compose(self.env) }
     }
 
-    fn health_timeout(&self) -> u64 {
+    pub(super) fn health_timeout(&self) -> u64 {
         self.env.deploy.health_timeout.as_secs().max(1)
     }
 
@@ -211,30 +211,6 @@ impl Builder<'_> {
         self.step("switch.database", Phase::Switch, title, actions, undo, 3600)
     }
 
-    /// Recreates the web service on the new release; `before` is the compose file to go back to.
-    pub fn web(&self, before: Option<&str>, missing: &[String]) -> Step {
-        let service = &self.env.stack.web;
-        let project = self.project(&self.place.file);
-        let errors = format!("{}/errors.before", self.place.dir);
-        let mut actions = vec![run(web::remember_errors(&self.place.project, service, &errors))];
-        if !missing.is_empty() {
-            actions.push(run(project.up_missing(missing)));
-        }
-        actions.push(run(project.up(service)));
-        let mut undo = vec![run(match before {
-            Some(file) => self.project(file).up_and_wait(service, self.health_timeout()),
-            None => project.remove(service),
-        })];
-        undo.extend(missing.iter().map(|name| run(project.remove(name))));
-        let (undo, also) = (Undo::By(undo), missing.join(", "));
-        let also = if also.is_empty() { also } else { format!("; start {also}") };
-        let title = match before {
-            Some(_) => format!("recreate {service} on release {}{also}", self.place.id),
-            None => format!("start {service} on release {}{also}", self.place.id),
-        };
-        self.step("switch.web", Phase::Switch, title, actions, undo, self.health_timeout() + 120)
-    }
-
     /// The nginx site, where the droplet has none.
     pub fn site(&self, proxy: &Proxy, content: String) -> Step {
         let path = proxy.site.to_string();
@@ -259,7 +235,7 @@ impl Builder<'_> {
         self.step("switch.link", Phase::Switch, title, actions, by(releases::unlink(path, &keep)), 30)
     }
 
-    fn look(&self, id: &str, title: String, action: Action, limit: u64) -> Step {
+    pub(super) fn look(&self, id: &str, title: String, action: Action, limit: u64) -> Step {
         self.step(id, Phase::Verify, title, vec![action], Undo::NotNeeded("it only looks".into()), limit)
     }
 
@@ -278,36 +254,6 @@ impl Builder<'_> {
     pub fn own_checks(&self, names: &[&str]) -> Step {
         let title = format!("your own checks: {}", printable(&names.join(", ")));
         self.look("verify.checks", title, Action::OwnChecks, 120)
-    }
-
-    /// Verification of the new container, in order.
-    pub fn verify(&self, host: &str) -> Vec<Step> {
-        let (project, stack, seconds) = (self.place.project.as_str(), &self.env.stack, self.health_timeout());
-        let look = |id: &str, title, action, limit| self.look(id, title, action, limit);
-        let healthy = Action::AwaitHealthy {
-            project: project.to_owned(),
-            service: stack.web.clone(),
-            wait: healthy::wait(project, &stack.web, seconds),
-        };
-        let errors = format!("{}/errors.before", self.place.dir);
-        let login = run(web::login(project, &stack.web, host, seconds));
-        let mut steps = vec![
-            look("verify.healthy", format!("{} is healthy", stack.web), healthy, seconds + 30),
-            look(
-                "verify.login",
-                "the login page answers on the container's own port".into(),
-                login,
-                seconds + 30,
-            ),
-        ];
-        if let Some(proxy) = &self.env.proxy {
-            let through = run(web::login_through_proxy(project, &stack.web, host, 20));
-            let title = format!("the login page answers through nginx as {}", proxy.server_name);
-            steps.push(look("verify.proxy", title, through, 60));
-        }
-        let log = run(web::no_new_errors(project, &stack.web, &errors));
-        steps.push(look("verify.log", format!("no new error in the log of {}", stack.web), log, 60));
-        steps
     }
 
     /// Records the release as the current one.
@@ -364,7 +310,7 @@ select format('alter database %I allow_connections false', :'to') from pg_databa
 SQL
 "#;
 
-fn run(action: impl Into<Action>) -> Action {
+pub(super) fn run(action: impl Into<Action>) -> Action {
     action.into()
 }
 
@@ -374,7 +320,7 @@ impl From<Cmd> for Action {
     }
 }
 
-fn by(cmd: Cmd) -> Undo {
+pub(super) fn by(cmd: Cmd) -> Undo {
     Undo::By(vec![Action::Run(cmd)])
 }
 

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::Inputs;
-use super::reading::{enabled, host_of, names, published};
+use super::reading::names;
 use super::release::{Place, default_project};
 use super::render::{Moved, moved, render, service};
 use super::staged::{Code, Model, Resolved, Staged};
 use super::steps::{Builder, short};
+use super::strategy::Way;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::{Facts, Probe, ProbeFailure};
 use crate::inventory::{Droplet, Environment, Role, When};
 use crate::plan::Step;
 use crate::text::printable;
-use crate::tools::site;
 
 /// How a droplet stands before the deploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(super) struct Work<'a> {
     pub(super) place: Place,
     pub(super) situation: Situation,
     pub(super) creates_database: bool,
+    pub(super) way: Way,
 }
 
 /// What cannot be read is never taken for "not there": an unread container list is no empty droplet.
@@ -123,11 +124,16 @@ impl<'a> Work<'a> {
             place,
             situation: Situation::Fresh,
             creates_database: false,
+            way: Way::Recreate(None),
         };
         work.situation = work.situate();
         work.refuse_adoption()?;
         work.refuse_update()?;
         work.creates_database = work.lacks_database()?;
+        if work.switches() {
+            work.way = work.choose()?;
+        }
+        work.place = work.place.clone().in_slot(work.target());
         Ok(Some(work))
     }
 
@@ -141,7 +147,7 @@ impl<'a> Work<'a> {
             let database = self.facts.container(&self.inputs.env.stack.db);
             return if database.is_some() { Situation::Current } else { Situation::Fresh };
         }
-        let Some(container) = self.facts.container(web) else { return Situation::Fresh };
+        let Some(container) = self.facts.web(web) else { return Situation::Fresh };
         let Some(release) = self.facts.current_release() else { return Situation::Adopt };
         let same_code = self.code.map(|code| code.sha.as_str()) == release.sha.as_deref();
         let image = release.images.get(web);
@@ -195,9 +201,13 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn compose_text(&self) -> String {
-        let stack = &self.inputs.env.stack;
-        let image = self.place.kept(&stack.web);
-        render(self.model, &self.place.project, &stack.web, &image, &self.place.source, stack, &self.moved)
+        render(self.model, &self.place, &self.inputs.env.stack, &self.moved)
+    }
+
+    /// The same in the slot that serves, to be compared with what runs.
+    pub(super) fn compared_text(&self) -> String {
+        let place = self.place.clone().in_slot(self.serving());
+        render(self.model, &place, &self.inputs.env.stack, &self.moved)
     }
 
     pub(super) fn is_db(&self) -> bool {
@@ -228,73 +238,6 @@ impl<'a> Work<'a> {
     /// Its web service changes.
     pub(super) fn switches(&self) -> bool {
         !self.is_current() && self.is_web()
-    }
-
-    pub(super) fn switch(&self) -> Vec<Step> {
-        let (builder, env) = (self.builder(), self.inputs.env);
-        let mut steps = Vec::new();
-        if self.creates_database {
-            steps.push(builder.create_database(&env.modules, self.is_db()));
-        }
-        steps.push(builder.web(self.before().as_deref(), &self.missing_services()));
-        if let Some(site) = self.site() {
-            steps.push(site);
-        }
-        steps.push(builder.link());
-        steps.extend(builder.verify(&self.host()));
-        steps
-    }
-
-    /// The compose file to go back to.
-    fn before(&self) -> Option<String> {
-        let id = match self.situation {
-            Situation::Adopt => "0",
-            _ => self
-                .facts
-                .container(&self.inputs.env.stack.web)
-                .and(self.facts.current_release())?
-                .id
-                .as_str(),
-        };
-        Some(Place::new(self.inputs.env, &self.place.project, id).file)
-    }
-
-    /// Services that this release brings: of the model, without a profile or with a wanted one, that have
-    /// no container. One that what runs has as well was stopped by somebody, and stays so.
-    pub(super) fn missing_services(&self) -> Vec<String> {
-        let stack = &self.inputs.env.stack;
-        let known = match &self.staged.running_model {
-            Some(Ok(model)) if !self.is_fresh() => names(model),
-            _ => Vec::new(),
-        };
-        names(self.model)
-            .into_iter()
-            .filter(|name| *name != stack.web && *name != stack.db && self.facts.container(name).is_none())
-            .filter(|name| !known.contains(name))
-            .filter(|name| service(self.model, name).is_some_and(|one| enabled(one, &stack.profiles)))
-            .collect()
-    }
-
-    fn site(&self) -> Option<Step> {
-        let proxy = self.inputs.env.proxy.as_ref().filter(|proxy| proxy.container.is_none())?;
-        let state = self.facts.proxy.as_ref().ok()?.as_ref()?;
-        if state.site_exists || !state.present {
-            return None;
-        }
-        let port = published(self.model, &self.inputs.env.stack.web, 8069)?;
-        let websocket = published(self.model, &self.inputs.env.stack.web, 8072).unwrap_or(port);
-        let upstream =
-            proxy.websocket_upstream.clone().unwrap_or_else(|| format!("{}-websocket", proxy.upstream));
-        let content = site::render(&proxy.server_name, &proxy.upstream, &upstream, port, websocket);
-        Some(self.builder().site(proxy, content))
-    }
-
-    /// The Host header users send.
-    pub(super) fn host(&self) -> String {
-        match &self.inputs.env.proxy {
-            Some(proxy) if !proxy.server_name.contains(['*', '_', '~']) => proxy.server_name.clone(),
-            _ => self.inputs.env.url.as_deref().and_then(host_of).unwrap_or("localhost").to_owned(),
-        }
     }
 }
 
