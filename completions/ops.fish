@@ -112,24 +112,25 @@ complete -c ops -n "__fish_ops_using_subcommand audit" -s v -l verbose -d 'Say m
 complete -c ops -n "__fish_ops_using_subcommand audit" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand audit" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''
 markdown\t'For a change ticket; preflight only'"
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -l connections -d 'New SSH connections at once' -r
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -f -a "list" -d 'List the runs of an environment, the newest first'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -f -a "show" -d 'Show one run: who, when, why, and how every step ended'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -f -a "logs" -d 'Print what the steps of a run printed on the droplets'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -f -a "attach" -d 'Watch a run from any laptop, from its begin to its end'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -f -a "resume" -d 'Finish a run whose laptop is gone: does what was not done yet'
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo" -f -a "undo" -d 'Put back what a run did'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -f -a "list" -d 'List the runs of an environment, the newest first'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -f -a "show" -d 'Show one run: who, when, why, and how every step ended'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -f -a "logs" -d 'Print what the steps of a run printed on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -f -a "attach" -d 'Watch a run from any laptop, from its begin to its end'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -f -a "resume" -d 'Finish a run whose laptop is gone: does what was not done yet'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -f -a "undo" -d 'Put back what a run did'
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -f -a "bundle" -d 'Write everything about a run into one archive for a colleague, without secrets'
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l limit -d 'At most so many' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
@@ -222,6 +223,21 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l to -d 'The archive to write; must not be there yet' -r -F
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''

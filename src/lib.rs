@@ -3,6 +3,7 @@
 
 pub mod approve;
 pub mod audit;
+pub mod bundle;
 pub mod causes;
 pub mod checks;
 pub mod cli;

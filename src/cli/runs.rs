@@ -1,16 +1,24 @@
 //! `ops runs list ENV`, and `ops runs show|logs|attach|resume|undo RUN`.
 
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
 use clap::{Args, Subcommand};
 
 use super::args::{ConsentArgs, DropletArgs, EnvArg};
 use super::desk::Desk;
 use super::trust::InventorySecrets;
 use super::{names, session::Session};
+use crate::bundle;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flow::Road;
+use crate::inventory;
 use crate::queries;
 use crate::rejoin::{self, Wish};
+use crate::text::{count, printable};
 use crate::ui::lists;
 
 /// What was done on an environment: list runs, show one, read its logs
@@ -28,6 +36,18 @@ pub enum Runs {
     Resume(Again),
     /// Put back what a run did
     Undo(Again),
+    /// Write everything about a run into one archive for a colleague, without secrets
+    Bundle(Bundle),
+}
+
+#[derive(Debug, Args)]
+pub struct Bundle {
+    #[command(flatten)]
+    run: RunArg,
+
+    /// The archive to write; must not be there yet
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    to: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -97,6 +117,7 @@ impl Runs {
             }
             Runs::Resume(again) => again.join(Some(Wish::Resume), session).await,
             Runs::Undo(again) => again.join(Some(Wish::Undo), session).await,
+            Runs::Bundle(bundle) => bundle.run(session).await,
         }
     }
 
@@ -104,6 +125,44 @@ impl Runs {
     pub fn streams(&self) -> bool {
         matches!(self, Runs::Attach(_) | Runs::Resume(_) | Runs::Undo(_))
     }
+}
+
+impl Bundle {
+    async fn run(self, session: &Session) -> Result<Exit> {
+        let inventory = session.inventory()?;
+        let target = self.run.target()?;
+        let env = session.environment(&inventory, &target)?;
+        let crew = session.crew(&env, &target).await?;
+        let run = self.run.run;
+        let files = async {
+            let facts = crew.facts(None).await?;
+            queries::bundle(&crew, &facts, &run).await
+        };
+        let files = files.await;
+        crew.close().await;
+        let mut files = files?;
+        let resolved = format!("{:#}\n", inventory::resolved_json([&env]));
+        files.push(bundle::File { name: "inventory.json".into(), text: bundle::redacted(&resolved) });
+        let to = self.to.unwrap_or_else(|| PathBuf::from(format!("{run}.tar.gz")));
+        let at = u64::try_from(session.world.now().as_second()).unwrap_or_default();
+        let shown = printable(&to.display().to_string());
+        let failed =
+            |error: std::io::Error| Error::new(Exit::Failed, format!("cannot write {shown}")).because(error);
+        let bytes = bundle::archive(&run, &files, at).map_err(failed)?;
+        write_new(&to, &bytes).map_err(failed)?;
+        session.ui.say(&format!(
+            "{shown}: {}, without secrets as far as they can be told; read it before you send it.",
+            count(files.len(), "file")
+        ));
+        Ok(Exit::Done)
+    }
+}
+
+/// Readable by its owner only, and never over something that is there.
+fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 impl Again {

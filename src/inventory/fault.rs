@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::error::Error;
 use crate::text::{printable, shorten};
 
-use super::redact;
+use super::hide;
 
 /// Counted from 1, columns in characters, as editors do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,7 +78,7 @@ fn snippet(text: &str, place: Place) -> Vec<String> {
         }
         // A line may be a megabyte long; what comes before the column is cut in whole screens.
         let start = if column >= WIDTH { column - WIDTH / 2 } else { 0 };
-        let line: String = redact::line(line).chars().skip(start).take(WIDTH).collect();
+        let line: String = hide::line(line).chars().skip(start).take(WIDTH).collect();
         shown.push(format!("{number:>4} | {}", printable(&line)).trim_end().to_owned());
         if number == wanted {
             shown.push(format!("     | {}^", " ".repeat(column - start)));

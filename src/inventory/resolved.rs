@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use super::hide;
 use super::model::*;
 use super::node::Node;
-use super::redact;
 
 pub const SCHEMA: &str = "ops.config/1";
 
@@ -78,12 +78,12 @@ fn droplet(droplet: &Droplet) -> Node<'_> {
 fn stack(stack: &Stack) -> Node<'_> {
     let git = |git: &Git| {
         Node::map([
-            ("remote", json!(redact::url(&git.remote)).into()),
+            ("remote", json!(hide::url(&git.remote)).into()),
             ("ref", json!(git.r#ref).into()),
             ("allow", json!(git.allow).into()),
         ])
     };
-    let env = stack.env.iter().map(|(name, value)| (&**name, secret(value, |v| redact::value(name, v))));
+    let env = stack.env.iter().map(|(name, value)| (&**name, secret(value, |v| hide::value(name, v))));
     Node::map([
         ("path", json!(stack.path).into()),
         ("compose", json!(stack.compose).into()),
@@ -139,7 +139,7 @@ fn check(check: &UserCheck) -> Node<'_> {
 fn notify(notify: &Notify) -> Node<'_> {
     // The path of a webhook is its password.
     let hide = |url: &str| match (notify.kind, url.split_once("://")) {
-        (NotifyKind::Email, _) | (_, None) => redact::url(url),
+        (NotifyKind::Email, _) | (_, None) => hide::url(url),
         (_, Some((scheme, rest))) => format!("{scheme}://{}/***", rest.split('/').next().unwrap_or_default()),
     };
     Node::map([("kind", json!(notify.kind).into()), ("url", secret(&notify.url, hide))])

@@ -58,6 +58,7 @@ fn any_laptop_sees_the_same_run() {
     bob.ops(&["runs", "undo", &first, "--yes"]).exits(2).says(&["is not the last run", &run]);
     bob.ops(&["runs", "undo", &run]).exits(3).says(&["undo"]);
     bob.ops(&["runs", "undo", &run, "--dry-run"]).exits(0).says(&["put back what", "switch.web"]);
+    bundled(&bob, &run);
     assert_eq!(droplet.release(), "standin-code");
     bob.ops(&["runs", "undo", &run, "--yes"]).exits(0).says(&["put back switch.web"]);
     assert_eq!(droplet.release(), "base");
@@ -89,4 +90,30 @@ fn a_run_that_nobody_is_at_says_how_to_go_on() {
     assert_eq!(droplet.release(), "standin-code");
     bob.ops(&["lock", "status", "demo"]).exits(0).says(&["free"]);
     bob.deploy("demo", "standin-code", &[]).exits(0).says(&["nothing to do"]);
+}
+
+/// The archive holds what a colleague needs, and no value of the droplet's `.env`.
+fn bundled(laptop: &Laptop, run: &str) {
+    let value = DEMO.root("sed -n 's/^[A-Z_]*PASS[A-Z_]*=//p' /opt/odoo/.env | tr -d \"'\"");
+    assert!(value.len() >= 6, "no secret to look for");
+    // Where somebody printed it, it is taken out all the same.
+    DEMO.root(&format!(
+        "echo 'connecting with {value} as odoo' >>/var/lib/ops/odoo/runs/{run}/steps/record.1/log"
+    ));
+    let to = laptop.file("bundle.tar.gz");
+    let to = to.to_str().unwrap();
+    laptop.ops(&["runs", "bundle", run, "--to", to]).exits(0).says(&["without secrets"]);
+    laptop.ops(&["runs", "bundle", run, "--to", to]).exits(1).says(&["cannot write"]);
+    let out = Command::new("tar").args(["-xzOf", to]).output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout);
+    assert!(text.contains("connecting with *** as odoo") && !text.contains(&value), "{text}");
+    let list = Command::new("tar").args(["-tzf", to]).output().unwrap();
+    let list = String::from_utf8_lossy(&list.stdout);
+    for name in
+        ["plan.json", "journal.jsonl", "steps/switch.web.1.log", "droplet/docker.txt", "inventory.json"]
+    {
+        assert!(list.contains(name), "{name} is missing\n{list}");
+    }
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(to).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
 }

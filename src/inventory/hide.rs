@@ -4,7 +4,7 @@
 const HIDDEN: &str = "***";
 
 /// `https://user:token@host/..` becomes `https://***@host/..`.
-pub(super) fn url(text: &str) -> String {
+pub fn url(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else {
         return text.to_owned();
     };
@@ -19,7 +19,7 @@ pub(super) fn url(text: &str) -> String {
 }
 
 /// Whether a name promises a secret value.
-pub(super) fn is_secret_name(name: &str) -> bool {
+pub fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     ["pass", "secret", "token", "key", "credential"].iter().any(|part| name.contains(part))
 }

@@ -1,6 +1,8 @@
 //! Read-only questions about what the droplets remember: runs, their logs, releases, locks; and the
 //! lock that a person takes by hand.
 
+mod bundle;
+
 use std::collections::BTreeMap;
 
 use crate::audit;
@@ -17,6 +19,8 @@ use crate::inventory::Environment;
 use crate::record::{LockState, Release, RunRecord, StepLog};
 use crate::runbooks::deploy::default_project;
 use crate::text;
+
+pub use bundle::bundle;
 
 /// What the name of a lock begins with that a person took.
 pub use crate::record::BY_HAND;

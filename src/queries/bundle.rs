@@ -1,0 +1,60 @@
+//! What the droplets tell of a run, without their secrets.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::dir;
+use crate::bundle::{File, redacted};
+use crate::cmd::Cmd;
+use crate::crew::{self, Crew};
+use crate::error::{Error, Result};
+use crate::facts::Facts;
+use crate::frames;
+use crate::text::printable;
+
+/// Everything about a run, by droplet.
+///
+/// # Errors
+/// A droplet that cannot be asked; exit 2 where none knows the run.
+pub async fn bundle(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str) -> Result<Vec<File>> {
+    let mut files = Vec::new();
+    for droplet in &crew.env.droplets {
+        let nonce = crew::nonce()?;
+        let place = dir(crew.env, facts, &droplet.name);
+        let script = format!("{}{}", frames::SHELL, include_str!("bundle.sh"));
+        let cmd = Cmd::new("sh").arg("-c").arg(script);
+        let cmd = cmd.args(["ops", place.as_str(), run, nonce.as_str(), crew.env.stack.path.as_str()]);
+        let output = crew.ask(droplet, &cmd, Duration::from_secs(60)).await?;
+        files.extend(frames::parse(&nonce, &output.stdout).into_iter().filter_map(|(name, part)| {
+            Some(File { name: format!("{}/{}", droplet.name, inside(&name)?), text: redacted(&part.text()) })
+        }));
+    }
+    if files.is_empty() {
+        let what = format!("no droplet knows {}", printable(run));
+        return Err(Error::usage(what).next(format!("ops runs list {}", crew.env.name)));
+    }
+    Ok(files)
+}
+
+/// A name of ours, or of a step: never a way out of the archive's directory.
+fn inside(name: &str) -> Option<&str> {
+    let plain = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '~'))
+    };
+    name.split('/').all(plain).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_a_droplet_stays_inside() {
+        assert_eq!(inside("steps/undo.switch.web.undo2~2.log"), Some("steps/undo.switch.web.undo2~2.log"));
+        for bad in ["../x", "/etc/passwd", "a//b", "steps/.x", "a b", ""] {
+            assert_eq!(inside(bad), None, "{bad}");
+        }
+    }
+}
