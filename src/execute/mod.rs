@@ -208,7 +208,11 @@ impl<'a> Walk<'a> {
                 Err(error) => return End::Failed(error, Left::Nothing),
             };
             if let Some(act) = place.at_work.take() {
-                return section::attach(&context, place.section, &act, &mut place.rows).await;
+                match section::attach(&context, place.section, &act, &mut place.rows).await {
+                    // What was at work when it was taken up, a guard for one, went back: it is tried again.
+                    End::Failed(_, Left::PutBack | Left::Begun) => {}
+                    end => return end,
+                }
             }
             if place.complete() {
                 return End::Done;
