@@ -213,3 +213,20 @@ async fn silence_is_told_with_what_is_known_of_it() {
     assert!(said.iter().any(|one| one.starts_with("no answer for 20 s: the link is lost")), "{said:?}");
     assert_eq!(said.last().unwrap(), "", "it is taken back: {said:?}");
 }
+
+#[tokio::test]
+async fn a_run_taken_up_while_its_droplet_goes_back_is_tried_again() {
+    let back = "done 6 2\nswitch.a.1 0 carry 137 0 0 0\nundo.switch.a.1 0 undo 0 9 0 0\n";
+    let answers = vec![FakeAnswer::ok(back), FakeAnswer::ok("done 0 1\nswitch.a.2 0 carry 0 5 0 0\n")];
+    let fake = std::sync::Arc::new(Fake::scripted("erp-1", answers));
+    let posts = BTreeMap::from([("erp-1".to_owned(), post(&fake))]);
+    let stop = Stop::default();
+    let cx = execution(&posts, &stop);
+    let plan = plan(vec![section("a", true)]);
+    let mut walk = Walk::new(&plan, &cx);
+    (walk.resumed, walk.places[0].acts, walk.places[0].at_work) = (true, 1, Some("1".into()));
+    let report = walk.run().await;
+    assert_eq!((report.exit, report.ledger[0].outcome), (Exit::Done, Outcome::Done));
+    let calls: Vec<_> = fake.calls().iter().map(|call| call.cmd.argv()[2..].join(" ")).collect();
+    assert!(calls[0].starts_with("poll") && calls[1].contains(" a 2 "), "{calls:?}");
+}
