@@ -62,12 +62,25 @@ where last_presence > now() at time zone 'utc' - interval '5 minutes';
 select json_build_object('active', count(distinct create_uid)) from res_users_log
 where create_date > now() at time zone 'utc' - interval '5 minutes';
 \endif
-select json_build_object('odoo', :'odoo'::boolean);
+"#;
+
+/// Whether a database holds anything is asked by what is in it: by its size alone, a small one of
+/// somebody else looks empty.
+pub const RELATIONS: &str = r#"
+select count(*) as relations from pg_class c join pg_namespace n on n.oid = c.relnamespace
+where n.nspname !~ '^(pg_|information_schema)' and c.relkind in ('r', 'p', 'm', 'v', 'S', 'f')
+  and not exists (select from pg_depend d
+    where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+"#;
+
+const HOLDS: &str = r#"\gset
+select json_build_object('odoo', :'odoo'::boolean, 'relations', :'relations'::bigint);
 "#;
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     let inside = format!("{INSIDE}{QUESTIONS}");
-    Cmd::script(PROBE, [inside.as_str(), env.stack.database.as_str(), SERVER, TABLES])
+    let tables = format!("{TABLES}{RELATIONS}{HOLDS}");
+    Cmd::script(PROBE, [inside.as_str(), env.stack.database.as_str(), SERVER, &tables])
 }
 
 #[derive(Deserialize)]
@@ -76,7 +89,7 @@ enum Line {
     Server { server_version: String, bytes: Option<u64>, exists: bool },
     Module { name: String, state: String, version: Option<String> },
     Active { active: u32 },
-    Tables { odoo: bool },
+    Tables { odoo: bool, relations: u64 },
 }
 
 pub(super) fn parse(text: &str) -> Probe<Option<Database>> {
@@ -91,6 +104,7 @@ pub(super) fn parse(text: &str) -> Probe<Option<Database>> {
                     server_version: server_version.split(' ').next().unwrap_or_default().to_owned(),
                     exists,
                     odoo: false,
+                    relations: 0,
                     bytes: bytes.unwrap_or(0),
                     modules: BTreeMap::new(),
                     active_users: None,
@@ -100,7 +114,9 @@ pub(super) fn parse(text: &str) -> Probe<Option<Database>> {
                 known.modules.insert(name, Module { state, version });
             }
             (Line::Active { active }, Some(known)) => known.active_users = Some(active),
-            (Line::Tables { odoo }, Some(known)) => known.odoo = odoo,
+            (Line::Tables { odoo, relations }, Some(known)) => {
+                (known.odoo, known.relations) = (odoo, relations);
+            }
             _ => return Err(ProbeFailure::new("psql answered out of order")),
         }
     }

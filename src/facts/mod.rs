@@ -26,6 +26,7 @@ use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, When};
 use crate::record::{Holder, Release, RunRecord, Slot};
 
+pub use database::RELATIONS;
 pub use host::PROGRAMS;
 
 /// One probe's answer, or why there is none. A failed probe is never a passed check.
@@ -273,6 +274,8 @@ pub struct Database {
     pub exists: bool,
     /// It holds Odoo's tables.
     pub odoo: bool,
+    /// Tables, views and sequences in it, without PostgreSQL's own and those of its extensions.
+    pub relations: u64,
     pub bytes: u64,
     /// name -> (state, latest_version)
     pub modules: BTreeMap<String, Module>,

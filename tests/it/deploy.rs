@@ -86,7 +86,7 @@ fn where_two_cannot_stand_side_by_side_the_container_is_recreated_and_the_plan_s
 fn a_mistyped_database_on_a_running_stack_is_refused_and_never_created() {
     let error = usual(|facts| {
         let database = facts.database.as_mut().unwrap().as_mut().unwrap();
-        (database.exists, database.odoo, database.bytes) = (false, false, 0);
+        (database.exists, database.odoo, database.relations, database.bytes) = (false, false, 0, 0);
     })
     .unwrap_err();
     assert_eq!(error.exit, Exit::Usage);
@@ -96,20 +96,21 @@ fn a_mistyped_database_on_a_running_stack_is_refused_and_never_created() {
 
 #[test]
 fn a_first_deploy_creates_the_database_and_says_so() {
-    let first = |bytes: u64| {
+    let first = |relations: u64, bytes: u64| {
         usual(|facts| {
             facts.containers = Ok(vec![sample::container("db")]);
             (facts.state.as_mut().unwrap().current, facts.state.as_mut().unwrap().releases) =
                 (None, Vec::new());
             let database = facts.database.as_mut().unwrap().as_mut().unwrap();
-            (database.odoo, database.bytes) = (false, bytes);
+            (database.odoo, database.relations, database.bytes) = (false, relations, bytes);
             database.modules.clear();
         })
     };
-    let plan = first(8_000_000).unwrap();
+    // One that was emptied keeps its size.
+    let plan = first(0, 90_000_000).unwrap();
     assert!(plan.title.contains("creating the database odoo"), "{}", plan.title);
     assert!(ids(&plan).contains(&"switch.database"));
-    let error = first(500_000_000).unwrap_err();
+    let error = first(3, 8_000_000).unwrap_err();
     assert_eq!(error.exit, Exit::Usage, "a database with other data is not ours to fill");
     assert!(error.what.contains("something else"), "{}", error.what);
 }

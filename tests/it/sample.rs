@@ -132,6 +132,7 @@ fn database() -> Database {
         server_version: "15.20".into(),
         exists: true,
         odoo: true,
+        relations: 740,
         bytes: 944_000_000,
         modules: [("base".into(), module("installed"))].into(),
         active_users: Some(0),

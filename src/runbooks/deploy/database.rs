@@ -9,9 +9,6 @@ use crate::error::{Error, Result};
 use crate::facts::Module;
 use crate::inventory::Role;
 
-/// An empty database of PostgreSQL has about 8 MB.
-const EMPTY_DATABASE: u64 = 12_000_000;
-
 impl<'a> Work<'a> {
     pub(super) fn refuse_update(&self) -> Result<()> {
         let Some(code) = self.code else { return Ok(()) };
@@ -104,7 +101,7 @@ impl<'a> Work<'a> {
         if known.clone().next().is_none() {
             self.refuse_second_first()?;
         }
-        if known.any(|database| database.bytes > EMPTY_DATABASE) {
+        if known.any(|database| database.relations > 0) {
             return Err(refused(format!("the database {name} holds something else than Odoo")));
         }
         let runs = self.inputs.facts.values().any(|facts| facts.web(&env.stack.web).is_some());

@@ -2,6 +2,7 @@
 
 use super::release::Place;
 use crate::cmd::Cmd;
+use crate::facts::RELATIONS;
 use crate::inventory::{Environment, Proxy, Value};
 use crate::plan::{Action, Content, EnvValue, Layer, Phase, Step, Undo};
 use crate::text::{count, printable};
@@ -181,7 +182,8 @@ impl Builder<'_> {
     /// Fails where the database is there and holds anything.
     fn nothing_there(&self) -> Action {
         let (stack, made) = (&self.env.stack, self.made_database());
-        run(Cmd::script(NOTHING_THERE, [&self.place.project, &stack.db, &stack.database, &made]))
+        let args = [self.place.project.as_str(), &stack.db, &stack.database, &made, RELATIONS];
+        run(Cmd::script(NOTHING_THERE, args))
     }
 
     /// On the droplet of the database, when another one creates it: there its undo has to happen.
@@ -290,7 +292,7 @@ c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=
 ask() { docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -v name="$2" -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$1" "$2"; }
 there=$(echo "select count(*) from pg_database where datname = :'name';" | ask postgres "$3") || { echo "the database server does not answer"; exit 1; }
 if [ "$there" != 0 ]; then
-  held=$(echo "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname !~ '^(pg_|information_schema)' and c.relkind in ('r', 'p', 'm', 'v', 'S', 'f');" | ask "$3" "$3") || { echo "the database $3 is there and lets nobody in"; exit 1; }
+  held=$(printf '%s\n' "$5" | ask "$3" "$3") || { echo "the database $3 is there and lets nobody in"; exit 1; }
   [ "$held" = 0 ] || { echo "the database $3 is there and holds data ($held tables, views and sequences): nothing is created over it"; exit 1; }
 fi
 umask 077
