@@ -6,7 +6,8 @@ use ops::error::Error;
 use ops::exit::Exit;
 use ops::facts::{Facts, ProbeFailure};
 use ops::inventory::{Environment, Git, Severity, Strategy, UserCheck, UserProbe, When};
-use ops::plan::{Plan, lint};
+use ops::plan::{Action, Content, Plan, lint};
+use ops::record::Release;
 use ops::runbooks::deploy::{self, Inputs, Model, Request, Staged, Wanted};
 
 use super::sample;
@@ -247,4 +248,38 @@ fn a_service_that_somebody_stopped_stays_so_and_a_new_one_is_started_and_said() 
     };
     assert!(with(&["odoo", "db"]).ends_with("; start redis"));
     assert!(!with(&["odoo", "db", "redis"]).contains("redis"));
+}
+
+#[test]
+fn without_git_an_edited_compose_file_is_something_to_do() {
+    let mut env = sample::environment();
+    env.stack.git = None;
+    let request = Request { strategy: Some(Strategy::Recreate), ..Request::default() };
+    let planned = |facts: Facts, edit: fn(&mut serde_json::Value)| {
+        let mut staged = Staged { entries: Some(Default::default()), code: None, ..sample::staged() };
+        let services = &mut staged.model.as_mut().unwrap().json["services"];
+        services["db"] = serde_json::json!({"environment": {"A": "1"}});
+        edit(services);
+        plan(&env, facts, staged, &request).unwrap()
+    };
+    // What a deploy puts on record is what runs afterwards.
+    let first = planned(sample::facts(), |_| ());
+    let record = first.steps().find(|step| step.id == "record").unwrap();
+    let Some(Action::Put { content: Content::Text(json), .. }) = record.actions.first() else { panic!() };
+    let mut release: Release = serde_json::from_str(json).unwrap();
+    release.images.get_mut("odoo").unwrap().id = "sha256:odoo".into();
+    let after = || {
+        let mut facts = sample::facts();
+        let state = facts.state.as_mut().unwrap();
+        (state.current, state.releases) = (Some(release.id.clone()), vec![release.clone()]);
+        facts
+    };
+    assert!(planned(after(), |_| ()).sections.is_empty());
+    // What ops itself writes into `.env` is no edit of a service that reads it.
+    let of_ours = planned(after(), |services| {
+        services["db"]["environment"]["COMPOSE_FILE"] = "/r/compose.json".into();
+    });
+    assert!(of_ours.sections.is_empty());
+    let edited = planned(after(), |services| services["odoo"]["mem_limit"] = "1g".into());
+    assert!(!edited.sections.is_empty(), "{}", edited.title);
 }

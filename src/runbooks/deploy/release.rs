@@ -109,7 +109,13 @@ pub fn record(
     }
 }
 
-fn hash(text: &str) -> String {
+/// Of a compose file, by which two of them are told apart. The two names that ops itself writes into `.env`
+/// come back into the model where a service has it as `env_file`, and mean nothing.
+pub(super) fn hash(text: &str) -> String {
+    let ours = ["\"COMPOSE_FILE\":", "\"COMPOSE_PROJECT_NAME\":"];
+    let said = |line: &&str| !ours.iter().any(|one| line.trim_start().starts_with(one));
+    let text: Vec<&str> = text.lines().filter(said).map(|line| line.trim_end_matches(',')).collect();
+    let text = text.join("\n");
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

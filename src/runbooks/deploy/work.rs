@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Inputs;
 use super::reading::names;
-use super::release::{Place, default_project};
+use super::release::{Place, default_project, hash};
 use super::render::{Moved, moved, render, service};
 use super::staged::{Code, Model, Resolved, Staged};
 use super::steps::{Builder, short};
@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::facts::{Facts, Probe, ProbeFailure};
 use crate::inventory::{Droplet, Environment, Role, When};
 use crate::plan::Step;
+use crate::record::Release;
 use crate::text::printable;
 
 /// How a droplet stands before the deploy.
@@ -157,8 +158,16 @@ impl<'a> Work<'a> {
             None => true,
             Some(Err(_)) => false,
         };
+        // With git the commit tells; what else is edited in the stack's directory is not deployed.
+        let same_model = self.code.is_some() || self.renders_as(release);
         let runs = container.running() && image.is_some_and(|image| image.id == container.image_id);
-        if same_code && same_image && runs { Situation::Current } else { Situation::Redeploy }
+        if same_code && same_image && same_model && runs { Situation::Current } else { Situation::Redeploy }
+    }
+
+    /// The compose files as they are now give the compose file of this release.
+    fn renders_as(&self, release: &Release) -> bool {
+        let place = Place::new(self.inputs.env, &self.place.project, &release.id).in_slot(release.slot);
+        hash(&render(self.model, &place, &self.inputs.env.stack, &self.moved)) == release.compose_hash
     }
 
     pub(super) fn is_fresh(&self) -> bool {
