@@ -135,6 +135,21 @@ done
 }
 
 #[test]
+fn an_undo_that_is_under_way_is_not_stopped_by_another() {
+    let said = on(
+        DEMO.fresh(),
+        r#"
+take one >/dev/null
+open one 1 a 1 'echo one >>/root/mark' 'sleep 3; echo back one >>/root/mark' 'exit 1' ''
+runner start one 1 a 1 0 detached | head -1
+sleep 1; runner stop one 1 a 1
+echo "code $(over one a 1)"; cat $mark
+"#,
+    );
+    assert!(said.ends_with("code 6\none\nback one"), "{said}");
+}
+
+#[test]
 fn a_droplet_that_loses_its_power_goes_back_when_it_is_up_again() {
     let droplet = DEMO.fresh();
     on(

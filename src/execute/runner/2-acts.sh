@@ -211,6 +211,9 @@ stop() { # run, fence, section, act
   place "$1" "$3" "$4"
   hold; ours "$1" "$2"; exec 9<&-
   [ -d "$at" ] && [ ! -s "$at/code" ] || return 0
+  # What goes back already is left to go back.
+  case $act in undo*) return 0;; esac
+  [ ! -d "$at/revert.begun" ] || return 0
   [ ! -e "$all/critical" ] || verdict reverted || return 0
   [ -s "$at/who" ] || sleep 1
   read -r kind who start <"$at/who"
