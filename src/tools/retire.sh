@@ -1,6 +1,9 @@
 # Lets a slot end what it has begun, and stops it. Arguments: stop, idle or start; project; service; seconds;
-# the file that remembers what was stopped; seconds to be healthy in (start).
+# the file that remembers what was stopped; seconds to be healthy in (start); the Compose service
+# of nginx (empty: on the droplet).
 verb=$1 project=$2 service=$3 seconds=$4 keep=$5 healthy=$6
+proxied=yes
+reach_nginx "$project" "$7" || proxied=
 
 find_container() {
   docker ps -q --no-trunc --filter "label=com.docker.compose.project=$project" \
@@ -22,18 +25,43 @@ connections() {
     } END { print requests + 0, bus + 0 }'
 }
 
+# Clients of nginx's old workers that have no connection to a server: they still send their request (nginx
+# keeps it until it is whole, and only then asks the old slot), or read the end of an answer.
+clients() {
+  [ -n "$proxied" ] || { echo 0; return; }
+  for pid in $(leaving); do
+    ls -l "/proc/$pid/fd" 2>/dev/null | sed -n 's/.*socket:\[\([0-9]*\)\]$/own \1/p'
+    sed 1d "/proc/$pid/net/tcp" 2>/dev/null
+    sed 1d "/proc/$pid/net/tcp6" 2>/dev/null
+    echo next
+  done | awk '$1 == "own" { own[$2] = 1; next }
+    $1 == "next" {
+      for (i = 1; i <= n; i++) if (port[i] in listens) left++; else left--
+      if (left > 0) all += left
+      left = 0; n = 0; split("", own); split("", listens); next
+    }
+    { p = $2; sub(/.*:/, "", p) }
+    $4 == "0A" { listens[p] = 1 }
+    $4 == "01" && ($10 in own) { port[++n] = p }
+    END { print all + 0 }'
+}
+
 # Twice nothing, because between two requests of one connection there is a moment of nothing.
 wait_idle() {
-  end=$(($(date +%s) + seconds)) quiet=0 said=
+  end=$(($(date +%s) + seconds)) quiet=0 said= told=
   while :; do
     seen=$(connections) || seen='0 0'
-    requests=${seen% *} bus=${seen#* }
-    if [ "$requests" = 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
+    requests=${seen% *} bus=${seen#* } sending=$(clients)
+    if [ "$requests" = 0 ] && [ "$sending" = 0 ]; then quiet=$((quiet + 1)); else quiet=0; fi
     [ "$quiet" -lt 2 ] || break
     [ "$(date +%s)" -lt "$end" ] || break
     if [ "$requests" != 0 ] && [ "$requests" != "$said" ]; then
       echo "$service still works on $requests request(s); at most $seconds s are waited for"
       said=$requests
+    fi
+    if [ "$sending" != 0 ] && [ "$sending" != "$told" ]; then
+      echo "$sending client(s) still send a request to $service, or read an answer; at most $seconds s are waited for"
+      told=$sending
     fi
     sleep 0.3
   done

@@ -5,8 +5,8 @@ use crate::cmd::Cmd;
 
 /// Knows the server lines of nginx's upstream blocks; see its first lines.
 pub const UPSTREAMS: &str = include_str!("upstreams.awk");
-const SWITCH: &str = include_str!("switch.sh");
-const RETIRE: &str = include_str!("retire.sh");
+const SWITCH: &str = concat!(include_str!("nginx.sh"), include_str!("switch.sh"));
+const RETIRE: &str = concat!(include_str!("nginx.sh"), include_str!("retire.sh"));
 
 /// A server line of an upstream block, and what will stand there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Retiring<'a> {
     pub service: &'a str,
     /// How long requests may take to end, in seconds.
     pub drain: u64,
+    /// The Compose service of nginx, where it runs in the stack.
+    pub container: Option<&'a str>,
 }
 
 impl Retiring<'_> {
@@ -78,7 +80,8 @@ impl Retiring<'_> {
 
     fn cmd(&self, verb: &str, keep: &str, healthy: u64) -> Cmd {
         let (drain, healthy) = (self.drain.to_string(), healthy.to_string());
-        Cmd::script(RETIRE, [verb, self.project, self.service, &drain, keep, &healthy])
+        let container = self.container.unwrap_or_default();
+        Cmd::script(RETIRE, [verb, self.project, self.service, &drain, keep, &healthy, container])
     }
 }
 

@@ -4,27 +4,7 @@
 # program.
 verb=$1 site=$2 keep=$3 project=$4 service=$5 upstreams=$6 servers=$7 program=$8
 
-if [ -n "$service" ]; then
-  c=$(docker ps -q --filter "label=com.docker.compose.project=$project" \
-    --filter "label=com.docker.compose.service=$service" --filter label=com.docker.compose.oneoff=False | head -n 1)
-  [ -n "$c" ] || { echo "no running container of $service"; exit 1; }
-  inside() { docker exec "$c" "$@"; }
-  # The words of a process stay here: they may hold anything.
-  titles() { docker top "$c" -eo pid,args | awk '{ pid = $1; $1 = ""; sub(/^ /, ""); print pid " " $0 }'; }
-else
-  inside() { "$@"; }
-  titles() {
-    read -r master </run/nginx.pid || return
-    for stat in /proc/[0-9]*/stat; do
-      pid=${stat%/stat} pid=${pid#/proc/}
-      read -r _ _ _ parent _ 2>/dev/null <"$stat" && [ "$parent" = "$master" ] || continue
-      printf '%s %s\n' "$pid" "$(tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null)"
-    done
-  }
-fi
-
-# Workers that take new connections: those that only end what they began say "is shutting down".
-workers() { titles | sed -n 's/^\([0-9]*\) nginx: worker process *$/\1/p'; }
+reach_nginx "$project" "$service" || exit
 
 list() { OPS_UPSTREAMS=$upstreams OPS_SERVERS='' awk -v mode=list "$program"; }
 

@@ -11,27 +11,52 @@ mod demo {
 
     #[test]
     fn every_step_meets_a_laptop_that_dies() {
-        walk::every_step_meets("a laptop that dies");
+        walk::every_step_meets("a laptop that dies", &walk::IN_PLACE);
+    }
+
+    #[test]
+    fn every_step_between_slots_meets_a_laptop_that_dies() {
+        walk::every_step_meets("a laptop that dies", &walk::BESIDE);
     }
 
     #[test]
     fn every_step_meets_a_worker_that_is_killed() {
-        walk::every_step_meets("a worker that is killed");
+        walk::every_step_meets("a worker that is killed", &walk::IN_PLACE);
+    }
+
+    #[test]
+    fn every_step_between_slots_meets_a_worker_that_is_killed() {
+        walk::every_step_meets("a worker that is killed", &walk::BESIDE);
     }
 
     #[test]
     fn every_step_meets_a_link_that_is_cut() {
-        walk::every_step_meets("a link that is cut");
+        walk::every_step_meets("a link that is cut", &walk::IN_PLACE);
+    }
+
+    #[test]
+    fn every_step_between_slots_meets_a_link_that_is_cut() {
+        walk::every_step_meets("a link that is cut", &walk::BESIDE);
     }
 
     #[test]
     fn every_step_meets_a_link_that_is_silent() {
-        walk::every_step_meets("a link that is silent");
+        walk::every_step_meets("a link that is silent", &walk::IN_PLACE);
+    }
+
+    #[test]
+    fn every_step_between_slots_meets_a_link_that_is_silent() {
+        walk::every_step_meets("a link that is silent", &walk::BESIDE);
     }
 
     #[test]
     fn every_step_meets_a_loss_of_power() {
-        walk::every_step_meets("a loss of power");
+        walk::every_step_meets("a loss of power", &walk::IN_PLACE);
+    }
+
+    #[test]
+    fn every_step_between_slots_meets_a_loss_of_power() {
+        walk::every_step_meets("a loss of power", &walk::BESIDE);
     }
 
     #[test]
@@ -93,7 +118,12 @@ mod old {
 }
 
 mod trio {
-    use crate::several;
+    use crate::{several, slots};
+
+    #[test]
+    fn three_web_droplets_get_a_new_release_and_nobody_notices() {
+        slots::three_web_droplets();
+    }
 
     #[test]
     fn a_first_deploy_to_three_empty_droplets_and_their_database() {

@@ -127,6 +127,8 @@ pub struct Request {
     head: String,
     body: String,
     keeps: bool,
+    /// The body is sent over so many seconds.
+    seconds: u32,
 }
 
 pub struct Answer {
@@ -146,18 +148,30 @@ pub enum Broken {
 
 impl Request {
     pub fn get(path: &str) -> Self {
-        Self { head: format!("GET {path} HTTP/1.1\r\nHost: erp.lab\r\n"), body: String::new(), keeps: false }
+        Self {
+            head: format!("GET {path} HTTP/1.1\r\nHost: erp.lab\r\n"),
+            body: String::new(),
+            keeps: false,
+            seconds: 0,
+        }
     }
 
     /// Odoo's long poll for notifications: answered after 50 s where there is none.
     pub fn long_poll() -> Self {
         let body = r#"{"jsonrpc":"2.0","method":"call","params":{"channels":[],"last":0}}"#;
-        let head = "POST /longpolling/poll HTTP/1.1\r\nHost: erp.lab\r\nContent-Type: application/json\r\n";
-        Self {
-            head: format!("{head}Content-Length: {}\r\n", body.len()),
-            body: body.to_owned(),
-            keeps: false,
-        }
+        Self::post("/longpolling/poll", body)
+    }
+
+    /// An upload over a bad link: nginx keeps it until it is whole, and only then asks Odoo.
+    pub fn upload(seconds: u32) -> Self {
+        let body = format!("{:200}{{\"jsonrpc\":\"2.0\",\"params\":{{}}}}", "");
+        Self { seconds, ..Self::post("/web/webclient/version_info", &body) }
+    }
+
+    fn post(path: &str, body: &str) -> Self {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: erp.lab\r\nContent-Type: application/json\r\n");
+        let head = format!("{head}Content-Length: {}\r\n", body.len());
+        Self { head, body: body.to_owned(), keeps: false, seconds: 0 }
     }
 
     fn keeps(self, keeps: bool) -> Self {
@@ -178,8 +192,12 @@ impl Request {
 
     fn over(&self, mut connection: BufReader<TcpStream>) -> Result<Answer, Broken> {
         let keeps = if self.keeps { "keep-alive" } else { "close" };
-        let text = format!("{}Connection: {keeps}\r\n\r\n{}", self.head, self.body);
+        let text = format!("{}Connection: {keeps}\r\n\r\n", self.head);
         connection.get_mut().write_all(text.as_bytes()).map_err(|_| Broken::Before)?;
+        for part in self.body.as_bytes().chunks(self.body.len() / (self.seconds as usize + 1) + 1) {
+            connection.get_mut().write_all(part).map_err(Broken::Within)?;
+            thread::sleep(Duration::from_secs(self.seconds.min(1).into()));
+        }
         let mut line = String::new();
         match connection.read_line(&mut line) {
             Ok(0) => return Err(Broken::Before),

@@ -35,11 +35,12 @@ pub const ODOO: Family = Family {
 
 /// Requests may take their time, releases that never serve may not.
 fn laptop(changes: &[(&str, &str)]) -> Laptop {
-    Laptop::with(&[&[("drain: 5s", "drain: 40s")], changes].concat())
+    let usual = [("drain: 5s", "drain: 40s"), ("modules: [ipai_docs]", "modules: [ipai_docs, bus]")];
+    Laptop::with(&[&usual, changes].concat())
 }
 
-/// A first deploy, then new code under load for the whole length of the deploy: no request fails, one of
-/// 20 s ends, the bus is cut last and said. Then back, and after a reboot only the live slot comes up.
+/// A first deploy, then new code under load for the whole length of the deploy: no request fails, one of 20 s and an
+/// upload of 28 s end, the bus is cut last and said. Then back, and after a reboot only the live slot comes up.
 pub fn nobody_notices(droplet: Droplet, family: &Family) {
     droplet.fresh();
     let laptop = laptop(&[]);
@@ -95,6 +96,22 @@ pub fn nginx_in_a_container(droplet: Droplet) {
     assert_eq!(droplet.root("docker inspect -f '{{.Id}} {{.State.StartedAt}}' odoo-nginx-1"), nginx);
 }
 
+/// Three web droplets on one database, each under load.
+pub fn three_web_droplets() {
+    lab(&["reset", "trio"]);
+    let web = ["trio-1", "trio-2", "trio-3"].map(|name| Droplet { env: "trio", name });
+    let laptop = Laptop::new();
+    laptop.deploy("trio", "standin", &[]).exits(0);
+    for (git_ref, service) in [("standin-code", "odoo-b"), ("standin-code-2", "odoo")] {
+        let loads = web.map(Load::on);
+        laptop.deploy("trio", git_ref, &["--batch", "2"]).exits(0).says(&["blue-green"]);
+        for (droplet, load) in web.into_iter().zip(loads) {
+            load.end().none_failed(&format!("{git_ref} on {}", droplet.name));
+            assert_eq!((running(droplet).as_str(), droplet.release().as_str()), (service, git_ref));
+        }
+    }
+}
+
 /// What cannot be done beside is refused where it was asked for, and says why where it was not.
 pub fn the_way_is_said_and_can_be_chosen(droplet: Droplet) {
     let laptop = laptop(&[]);
@@ -115,9 +132,10 @@ pub fn the_way_is_said_and_can_be_chosen(droplet: Droplet) {
 fn switched_under_load(droplet: Droplet, laptop: &Laptop, git_ref: &str, says: &str) -> Ran {
     let load = Load::on(droplet);
     let slow = Request::get("/ipai_docs/slow?s=20").send(droplet);
+    let upload = Request::upload(28).send(droplet);
     let bus = Request::long_poll().send(droplet);
     let ran = laptop.deploy(droplet.env, git_ref, &[]).exits(0);
-    let ran = ran.says(&["blue-green", "still works on", "cut: 1 connection"]);
+    let ran = ran.says(&["blue-green", "still works on", "still send a request", "cut: 1 connection"]);
     // A moment after it, too.
     std::thread::sleep(Duration::from_secs(1));
     let tally = load.end().none_failed(git_ref);
@@ -125,6 +143,8 @@ fn switched_under_load(droplet: Droplet, laptop: &Laptop, git_ref: &str, says: &
     assert!(tally.said.len() == 2, "{:?}", tally.said);
     let slow = slow.join().unwrap().unwrap_or_else(|broken| panic!("the slow request: {broken:?}\n{ran}"));
     assert!(slow.status == 200 && slow.body.starts_with("slow"), "{} {}", slow.status, slow.body);
+    let upload = upload.join().unwrap().unwrap_or_else(|broken| panic!("the upload: {broken:?}\n{ran}"));
+    assert!(upload.status == 200 && upload.body.contains("jsonrpc"), "{} {}", upload.status, upload.body);
     // The bus was cut, and can be had again.
     let cut = bus.join().unwrap();
     assert!(

@@ -7,20 +7,47 @@ use std::time::{Duration, Instant};
 use crate::droplet::{DEMO, Droplet};
 use crate::laptop::Laptop;
 
-/// What a redeploy of new code does, and how it is undone.
-const STEPS: [&str; 11] = [
-    "checkout",
-    "pull.odoo",
-    "render",
-    "switch.web",
-    "switch.link",
-    "verify.healthy",
-    "verify.login",
-    "verify.proxy",
-    "verify.log",
-    "verify.modules",
-    "record",
-];
+/// A way of redeploying new code, and its steps; the first three only prepare.
+pub struct Path {
+    strategy: &'static str,
+    steps: &'static [&'static str],
+}
+
+pub const IN_PLACE: Path = Path {
+    strategy: "recreate",
+    steps: &[
+        "checkout",
+        "pull.odoo",
+        "render",
+        "switch.web",
+        "switch.link",
+        "verify.healthy",
+        "verify.login",
+        "verify.proxy",
+        "verify.log",
+        "verify.modules",
+        "record",
+    ],
+};
+
+pub const BESIDE: Path = Path {
+    strategy: "blue-green",
+    steps: &[
+        "checkout",
+        "pull.odoo",
+        "render",
+        "switch.slot",
+        "verify.healthy",
+        "verify.login",
+        "verify.log",
+        "switch.proxy",
+        "switch.link",
+        "verify.proxy",
+        "verify.modules",
+        "drain",
+        "record",
+    ],
+};
 
 /// The runner starts every step by `timeout`. This one stops before a chosen step, so that a fault can
 /// meet it, and marks each that it starts: by the log it writes to, which every attempt has of its own.
@@ -71,6 +98,7 @@ pub fn go_on(droplet: Droplet) {
 }
 
 struct Walk {
+    path: &'static Path,
     droplet: Droplet,
     laptop: Laptop,
     /// What runs, and what runs next: a ref, and what its code says of itself.
@@ -78,12 +106,13 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(droplet: Droplet, refs: [[&'static str; 2]; 2]) -> Self {
+    fn new(path: &'static Path, droplet: Droplet, refs: [[&'static str; 2]; 2]) -> Self {
         droplet.fresh();
-        let laptop = Laptop::recreating();
+        let strategy = format!("strategy: {}", path.strategy);
+        let laptop = Laptop::with(&[("strategy: auto", &strategy)]);
         laptop.deploy(droplet.env, refs[0][0], &[]).exits(0);
         droplet.root(SHIM);
-        Self { droplet, laptop, refs }
+        Self { path, droplet, laptop, refs }
     }
 
     /// A deploy that has come to the step and waits there.
@@ -103,7 +132,7 @@ impl Walk {
     /// The fault, and whoever has to finishes the work: how the laptop's command ended, where it did.
     fn meets(&mut self, step: &str, fault: Fault, finish: &str) {
         let mut child = self.held(step);
-        let critical = STEPS.iter().position(|one| *one == step) > Some(2);
+        let critical = self.path.steps.iter().position(|one| *one == step) > Some(2);
         let run = self.last_run();
         match fault {
             Fault::LaptopKilled => {
@@ -141,6 +170,15 @@ impl Walk {
         self.one_release_entire(&format!("{fault:?} at {step}, then {finish}"));
     }
 
+    fn meets_all(&mut self, steps: &[&str]) {
+        for (i, step) in steps.iter().enumerate() {
+            self.meets(step, Fault::LaptopKilled, finish(i));
+            self.meets(step, Fault::WorkerKilled, "");
+            self.meets(step, Fault::LinkCut, "");
+            self.meets(step, Fault::PowerLost, finish(i + 1));
+        }
+    }
+
     fn finishes(&mut self, run: &str, finish: &str, codes: &[i32]) {
         let ran = self.laptop.ops(&["runs", finish, run, "--yes"]);
         assert!(codes.contains(&ran.code.unwrap_or(-1)), "{ran}");
@@ -171,7 +209,8 @@ impl Walk {
         assert_eq!(self.droplet.release(), self.refs[0][1], "{after}");
         let said = self.droplet.root(
             r#"s=/var/lib/ops/odoo; r=$(cat $s/releases/current)
-            c=$(docker ps -q --filter label=com.docker.compose.service=odoo | xargs)
+            # Only one of the two slots runs.
+            c=$(docker ps -q --filter name=odoo-odoo | xargs)
             echo "$(docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' $c | grep -c "releases/$r/src/custom-addons")"
             docker inspect -f '{{.Image}}' $c; docker image inspect -f '{{.Id}}' ops/odoo:$r-odoo
             grep -c "releases/$r/compose.json" /opt/odoo/.env
@@ -197,17 +236,17 @@ fn finish(i: usize) -> &'static str {
 
 #[test]
 fn some_steps_meet_every_fault() {
-    let mut walk = Walk::new(DEMO, STANDIN);
-    for (i, step) in ["pull.odoo", "switch.web"].into_iter().enumerate() {
-        walk.meets(step, Fault::LaptopKilled, finish(i));
-        walk.meets(step, Fault::WorkerKilled, "");
-        walk.meets(step, Fault::LinkCut, "");
-        walk.meets(step, Fault::PowerLost, finish(i + 1));
-    }
+    let mut walk = Walk::new(&IN_PLACE, DEMO, STANDIN);
+    walk.meets_all(&["pull.odoo", "switch.web"]);
     walk.meets("switch.web", Fault::LinkSilent, "");
 }
 
-pub fn every_step_meets(fault: &str) {
+#[test]
+fn some_steps_of_a_switch_between_slots_meet_every_fault() {
+    Walk::new(&BESIDE, DEMO, STANDIN).meets_all(&["switch.proxy", "drain"]);
+}
+
+pub fn every_step_meets(fault: &str, path: &'static Path) {
     let fault = match fault {
         "a laptop that dies" => Fault::LaptopKilled,
         "a worker that is killed" => Fault::WorkerKilled,
@@ -215,8 +254,8 @@ pub fn every_step_meets(fault: &str) {
         "a link that is silent" => Fault::LinkSilent,
         _ => Fault::PowerLost,
     };
-    let mut walk = Walk::new(DEMO, STANDIN);
-    for (i, step) in STEPS.into_iter().enumerate() {
+    let mut walk = Walk::new(path, DEMO, STANDIN);
+    for (i, step) in path.steps.iter().enumerate() {
         walk.meets(step, fault, finish(i));
         if fault == Fault::PowerLost {
             walk.meets(step, fault, finish(i + 1));
@@ -226,11 +265,5 @@ pub fn every_step_meets(fault: &str) {
 
 /// Real Odoo, which takes its time to start and to stop.
 pub fn four_steps_of_real_odoo_meet_every_fault() {
-    let mut walk = Walk::new(DEMO, ODOO);
-    for (i, step) in ["pull.odoo", "switch.web", "verify.healthy", "record"].into_iter().enumerate() {
-        walk.meets(step, Fault::LaptopKilled, finish(i));
-        walk.meets(step, Fault::WorkerKilled, "");
-        walk.meets(step, Fault::LinkCut, "");
-        walk.meets(step, Fault::PowerLost, finish(i + 1));
-    }
+    Walk::new(&IN_PLACE, DEMO, ODOO).meets_all(&["pull.odoo", "switch.web", "verify.healthy", "record"]);
 }

@@ -73,7 +73,7 @@ impl Builder<'_> {
             file: &handover.site,
             keep: &keep,
             project: &self.place.project,
-            container: self.env.proxy.as_ref().and_then(|proxy| proxy.container.as_deref()),
+            container: self.proxy_container(),
         };
         let servers: Vec<_> = handover
             .servers
@@ -85,8 +85,13 @@ impl Builder<'_> {
         self.step("switch.proxy", Phase::Switch, title, actions, by(site.back()), 90)
     }
 
+    fn proxy_container(&self) -> Option<&str> {
+        self.env.proxy.as_ref()?.container.as_deref()
+    }
+
     fn retiring<'b>(&'b self, service: &'b str) -> Retiring<'b> {
-        Retiring { project: &self.place.project, service, drain: self.drain_seconds() }
+        let container = self.proxy_container();
+        Retiring { project: &self.place.project, service, drain: self.drain_seconds(), container }
     }
 
     /// Lets the old slot end what it has begun, and stops it; it is kept, stopped.
