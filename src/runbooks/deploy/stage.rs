@@ -295,3 +295,36 @@ fn layers(manifest: &Json) -> Vec<Layer> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_registry_that_the_engine_calls_insecure_is_asked_without_tls() {
+        let functions = STAGE.split_once("\ninsecure() {").unwrap().1;
+        let functions = functions.split_once("\ndescribe() {").unwrap().0;
+        let insecure = |image: &str| {
+            let engine = "docker() { printf '%s\\n' registry.lab:5000 10.1.0.0/16 127.0.0.0/8 ::1/128; }";
+            let text = format!("{engine}\ninsecure() {{{functions}\ninsecure \"$1\"");
+            #[expect(clippy::disallowed_methods, reason = "the test's own shell")]
+            let status = std::process::Command::new("sh").args(["-c", &text, "sh", image]).status();
+            status.unwrap().success()
+        };
+        for image in ["registry.lab:5000/odoo:14", "10.1.2.3/odoo", "127.0.0.9:5000/a/b", "localhost:5000/a"]
+        {
+            assert!(insecure(image), "{image}");
+        }
+        for image in [
+            "odoo:14",
+            "library/odoo",
+            "registryxlab:5000/odoo",
+            "registry.lab/odoo",
+            "10.2.0.1/odoo",
+            "127.evil.example/odoo",
+            "10.1.2.3.evil.example/odoo",
+        ] {
+            assert!(!insecure(image), "{image}");
+        }
+    }
+}

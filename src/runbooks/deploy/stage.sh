@@ -133,11 +133,25 @@ lists() { # resolved model, volumes or ports
 insecure() { # image
   case ${1%%/*} in
     "$1") return 1 ;;
-    localhost | localhost:* | 127.*) return 0 ;;
-    *[.:]*) docker info -f '{{range $name, $one := .RegistryConfig.IndexConfigs}}{{if not $one.Secure}}{{println $name}}{{end}}{{end}}' 2>/dev/null |
-      grep -qxF -- "${1%%/*}" ;;
+    localhost | localhost:*) return 0 ;;
+    *[.:]*) docker info -f '{{range $name, $one := .RegistryConfig.IndexConfigs}}{{if not $one.Secure}}{{println $name}}{{end}}{{end}}{{range .RegistryConfig.InsecureRegistryCIDRs}}{{println .}}{{end}}' 2>/dev/null |
+      listed "${1%%/*}" ;;
     *) return 1 ;;
   esac
+}
+
+# A registry by its name, or by its IPv4 address in a network such as 10.0.0.0/8.
+listed() { # registry; names and networks on stdin
+  awk -v one="$1" 'function number(ip, four) {
+      if (ip !~ /^[0-9]+[.][0-9]+[.][0-9]+[.][0-9]+$/) return -1
+      split(ip, four, "."); return ((four[1] * 256 + four[2]) * 256 + four[3]) * 256 + four[4]
+    }
+    BEGIN { address = one; sub(/:[0-9]+$/, "", address); address = number(address) }
+    $0 == one { found = 1 }
+    address >= 0 && split($0, net, "/") == 2 && number(net[1]) >= 0 {
+      size = 2 ^ (32 - net[2]); if (int(address / size) == int(number(net[1]) / size)) found = 1
+    }
+    END { exit !found }'
 }
 
 describe() { # image: what the registry says, then a line, then what is here
