@@ -48,7 +48,7 @@ fn text(actions: &[Action]) -> String {
             }
             Action::Put { path, mode, content: Content::EnvFile(_) } => {
                 text.push_str("read -r length\n");
-                text.push_str(&put(path, *mode, "head -c \"$length\"", "\"$length\""));
+                text.push_str(&put_through(path, *mode, "head -c \"$length\"", "\"$length\""));
             }
             Action::Pull { image, .. } => text.push_str(&format!("docker pull {}\n", quote(image))),
             // Asked from the laptop.
@@ -78,10 +78,30 @@ pub fn input(steps: &[Step], secrets: &dyn Secrets) -> crate::error::Result<Secr
 /// begins with a dot, because nginx reads every other file of a directory of sites.
 fn put(path: &str, mode: u32, producer: &str, bytes: &str) -> String {
     let (dir, name) = path.rsplit_once('/').unwrap_or((".", path));
-    let (path, beside, dir) = (quote(path), quote(&format!("{dir}/.{name}.ops-new")), quote(dir));
+    let beside = quote(&format!("{dir}/.{name}.ops-new"));
+    format!("{}{}", directory(dir), renamed(&quote(path), &beside, mode, producer, bytes))
+}
+
+/// The same for a file that may be a symbolic link, as `.env` often is: what it leads to is written.
+fn put_through(path: &str, mode: u32, producer: &str, bytes: &str) -> String {
+    let dir = path.rsplit_once('/').map_or(".", |(dir, _)| dir);
+    let written = renamed("\"$to\"", "\"${to%/*}/.${to##*/}.ops-new\"", mode, producer, bytes);
+    let path = quote(path);
     format!(
-        "[ -z {dir} ] || mkdir -p -- {dir}\n\
-         {{ {producer} >{beside} && [ \"$(wc -c <{beside})\" -eq {bytes} ] && chmod {mode:o} -- {beside} && \
+        "{}to=$(readlink -f -- {path}) || {{ echo {path}' is a link into a directory that is not there'; exit 1; }}\n{written}",
+        directory(dir)
+    )
+}
+
+fn directory(dir: &str) -> String {
+    let dir = quote(dir);
+    format!("[ -z {dir} ] || mkdir -p -- {dir}\n")
+}
+
+/// `path` and `beside` are words of the shell.
+fn renamed(path: &str, beside: &str, mode: u32, producer: &str, bytes: &str) -> String {
+    format!(
+        "{{ {producer} >{beside} && [ \"$(wc -c <{beside})\" -eq {bytes} ] && chmod {mode:o} -- {beside} && \
          sync -- {beside} && mv -f -- {beside} {path}; }} || {{ rm -f -- {beside}; \
          echo {path}' could not be written whole'; exit 1; }}\n"
     )
@@ -157,6 +177,25 @@ mod tests {
         let cut = &input.expose()[..input.expose().len() - 3];
         assert_eq!(run(&step, cut), Some(1));
         assert!(std::fs::read_to_string(&file).unwrap().ends_with("\"\n"));
+    }
+
+    #[test]
+    fn an_env_file_is_written_where_its_link_leads() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name).to_string_lossy().into_owned();
+        std::fs::create_dir(at("stack")).unwrap();
+        std::os::unix::fs::symlink("../the secrets", at("stack/.env")).unwrap();
+        let put = Action::Put {
+            path: at("stack/.env"),
+            mode: 0o600,
+            content: Content::EnvFile(vec![("PW".into(), EnvValue::Plain("x".into()))]),
+        };
+        let step = step(vec![put]);
+        let input = super::input(std::slice::from_ref(&step), &Fixed).unwrap();
+        assert_eq!(run(&step, input.expose()), Some(0));
+        assert!(std::fs::symlink_metadata(at("stack/.env")).unwrap().is_symlink());
+        assert!(std::fs::read_to_string(at("the secrets")).unwrap().starts_with("PW="));
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
     }
 
     #[test]

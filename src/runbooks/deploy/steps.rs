@@ -58,7 +58,9 @@ impl Builder<'_> {
         let values = count(self.env.stack.env.len(), "variable");
         let title = format!("write {path} ({values}, readable by its owner only)");
         let put = Action::Put { path: path.clone(), mode: 0o600, content: Content::EnvFile(lines.collect()) };
-        self.step("env", Phase::Prepare, title, vec![put], by(Cmd::new("rm").args(["-f", "--", &path])), 30)
+        // Of a link, what it leads to was not there before; the link was.
+        let undo = Cmd::script(r#"to=$(readlink -f -- "$1") || exit 0; rm -f -- "$to""#, [&path]);
+        self.step("env", Phase::Prepare, title, vec![put], by(undo), 30)
     }
 
     /// Pulls one image and keeps it for the release.
