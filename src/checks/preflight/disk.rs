@@ -71,6 +71,18 @@ fn judge(subject: &Subject<'_>, mount: &Mount) -> Verdict {
     Verdict::pass(evidence)
 }
 
+/// The mount of this purpose, where it has no room for a fetch worth the name.
+pub(super) fn full<'a>(subject: &Subject<'a>, purpose: &str) -> Option<&'a Mount> {
+    let mounts = subject.facts.mounts.as_ref().ok()?;
+    let mount = mounts.iter().find(|mount| mount.purposes.iter().any(|p| p == purpose))?;
+    let no_inodes = mount.inodes > 0 && mount.inodes_free < FETCH_FILES;
+    (mount.free < FETCH_BYTES || no_inodes).then_some(mount)
+}
+
+/// With less than this, a fetch or a checkout that failed most likely failed for want of room.
+const FETCH_BYTES: u64 = 100_000_000;
+const FETCH_FILES: u64 = 10_000;
+
 /// Journal, logs and what is put aside for an undo on a full disk.
 const RECORDS: u64 = 4_000_000;
 
@@ -92,7 +104,7 @@ fn needed(subject: &Subject<'_>, mount: &Mount) -> u64 {
     bytes
 }
 
-fn advice(mount: &Mount) -> String {
+pub(super) fn advice(mount: &Mount) -> String {
     let place = crate::cmd::quote(&mount.mount_point);
     let look = format!("see what fills it: sudo du -xh --max-depth=2 {place} | sort -h | tail");
     if mount.purposes.iter().any(|p| p == "docker") {

@@ -1,5 +1,6 @@
 //! The code: can the ref be fetched, would it take commits away, was something changed by hand?
 
+use super::disk;
 use crate::checks::{Check, Subject, Verdict, known, some_of};
 use crate::cmd::quote;
 use crate::inventory::Severity;
@@ -37,6 +38,9 @@ fn fetched<'a>(subject: &Subject<'a>) -> Result<&'a Code, Verdict> {
     match &staged.code {
         Some(Ok(code)) => Ok(code),
         Some(Err(failure)) => {
+            if let Some(mount) = disk::full(subject, "state") {
+                return Err(Verdict::fail(&failure.why, format!("make room first: {}", disk::advice(mount))));
+            }
             let remote = subject.env.stack.git.as_ref().map_or("REMOTE", |git| git.remote.as_str());
             let fix = format!(
                 "on the droplet, as the owner of the stack: git ls-remote {}; a deploy key must open it and the ref must exist",

@@ -17,6 +17,11 @@ fn git_ref() {
         case.env.stack.git.as_mut().unwrap().remote = "a b; id".into();
         case.staged().code = Some(Err(ProbeFailure::new("no such ref")));
     });
+    // Nobody shall look for a key while the disk is full.
+    fails("git.ref", "no room", "make room first: docker system df", |case| {
+        case.facts.mounts.as_mut().unwrap()[0].free = 3_000_000;
+        case.staged().code = Some(Err(ProbeFailure::new("no room")));
+    });
     skips("git.ref", "no git remote", |case| case.staged().code = None);
     skips("git.ref", "nothing was fetched", |case| case.staged = None);
 }
