@@ -131,7 +131,7 @@ impl<'a> Crew<'a> {
         }
         answer.map_err(|error| match error {
             TransportError::NoStatus { detail } => {
-                Error::new(Exit::Unreachable, "the connection was lost twice while the droplet was asked")
+                Error::new(Exit::Unreachable, "the droplet was asked twice, and no whole answer came back")
                     .on(&droplet.name)
                     .because(detail)
                     .next(format!("ops preflight {}", self.env.name))
