@@ -11,6 +11,7 @@ arm() {
 Description=ops puts back a half-done switch of $dir
 After=docker.service network-online.target
 Wants=docker.service
+ConditionPathExists=$self
 [Service]
 Type=oneshot
 TimeoutStartSec=infinity
