@@ -149,12 +149,8 @@ exit 0
     Ok(audits)
 }
 
-/// What every step of a run printed, in the order in which they began.
-///
-/// # Errors
-/// A droplet that cannot be asked; exit 2 for a run without logs.
-pub async fn logs(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str) -> Result<Vec<StepLog>> {
-    const LOGS: &str = r#"
+/// Every step's log as a part, in the order of their ends; `$1` the stack's state, `$2` the run.
+const LOGS: &str = r#"
 nonce=$3
 cut=$(mktemp) || exit 73
 trap 'rm -f "$cut"' EXIT
@@ -174,12 +170,17 @@ for step in $(ls -tr); do
   part "$n/$step" "$code" "$cut"
 done
 "#;
+
+/// What every step of a run printed, in the order in which they began.
+///
+/// # Errors
+/// A droplet that cannot be asked; exit 2 for a run without logs.
+pub async fn logs(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str) -> Result<Vec<StepLog>> {
     let mut logs = Vec::new();
     for droplet in &crew.env.droplets {
         let nonce = crate::crew::nonce()?;
         let place = dir(crew.env, facts, &droplet.name);
-        let cmd = Cmd::new("sh").arg("-c").arg(format!("{}{LOGS}", frames::SHELL));
-        let cmd = cmd.args(["ops", place.as_str(), run, nonce.as_str()]);
+        let cmd = logs_cmd(&place, run, &nonce);
         let output = crew.ask(droplet, &cmd, std::time::Duration::from_secs(60)).await?;
         let mut parts: Vec<_> = frames::parse(&nonce, &output.stdout)
             .into_iter()
@@ -196,6 +197,10 @@ done
         return Err(Error::usage(what).next(format!("ops runs list {}", crew.env.name)));
     }
     Ok(logs)
+}
+
+fn logs_cmd(place: &str, run: &str, nonce: &str) -> Cmd {
+    Cmd::new("sh").arg("-c").arg(format!("{}{LOGS}", frames::SHELL)).args(["ops", place, run, nonce])
 }
 
 fn log(droplet: &str, name: &str, part: &frames::Part) -> StepLog {
@@ -257,4 +262,34 @@ pub async fn release_lock(
         lock::release_by_hand(link, &runner, &holder.run, crew.env.stack.path.as_str(), force).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_long_logs_the_ends_are_read_and_the_cut_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        for n in 10..50 {
+            let step = dir.path().join(format!("runs/r/steps/step{n}.1"));
+            std::fs::create_dir_all(&step).unwrap();
+            let log = format!("begin\n{}the end of {n}\n", "a line of it\n".repeat(30_000));
+            std::fs::write(step.join("log"), log).unwrap();
+            std::fs::write(step.join("code"), if n == 49 { "1 2026\n" } else { "0 2026\n" }).unwrap();
+            let made = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000 + n);
+            std::fs::File::open(&step).unwrap().set_modified(made).unwrap();
+        }
+        let cmd = logs_cmd(&dir.path().to_string_lossy(), "r", "0123");
+        #[expect(clippy::disallowed_methods, reason = "the test's own shell")]
+        let out = std::process::Command::new("sh").arg("-c").arg(cmd.to_shell()).output().unwrap();
+        // What one answer of a droplet may have.
+        assert!(out.stdout.len() < 8 << 20, "{}", out.stdout.len());
+        let parts = frames::parse("0123", &out.stdout);
+        assert_eq!(parts.len(), 40);
+        let last = log("erp-1", "step49.1", &parts["40/step49.1"]);
+        assert_eq!((last.code, last.lines.last().map(String::as_str)), (Some(1), Some("the end of 49")));
+        assert!(last.lines[0].ends_with("bytes are left out)"), "{}", last.lines[0]);
+        assert!(parts.values().all(|part| part.text().contains("the end of")));
+    }
 }
