@@ -128,7 +128,18 @@ fn what_cannot_be_read_is_never_taken_for_an_empty_droplet() {
         let error = usual(|facts| spoil(facts, unread())).unwrap_err();
         assert_eq!(error.exit, Exit::Checks);
         assert_eq!(error.why, ["docker did not answer"]);
+        assert_eq!(error.next, ["ops preflight prod"]);
     }
+}
+
+#[test]
+fn a_stage_that_failed_names_the_way_on_with_what_was_asked_for() {
+    let mut staged = sample::staged();
+    staged.code = Some(Err(ProbeFailure { why: "no such branch, tag or commit".into() }));
+    let wanted = Wanted { git_ref: Some("release/1 4".into()), image: None };
+    let asked = Request { wanted, ..Request::default() };
+    let error = plan(&sample::environment(), sample::facts(), staged, &asked).unwrap_err();
+    assert_eq!(error.next, ["ops preflight prod --ref 'release/1 4'"]);
 }
 
 #[test]

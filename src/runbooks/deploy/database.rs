@@ -56,12 +56,8 @@ impl<'a> Work<'a> {
 
     /// What was asked for, once more, with the word that says "I know".
     fn without_update(&self, only: &str) -> String {
-        let wanted = &self.inputs.request.wanted;
-        let option = |name: &str, value: &Option<String>| {
-            value.as_ref().map(|value| format!(" {name} {}", quote(value))).unwrap_or_default()
-        };
-        let (git_ref, image) = (option("--ref", &wanted.git_ref), option("--image", &wanted.image));
-        format!("ops deploy {}{git_ref}{image} --no-update   # {only}", self.inputs.env.name)
+        let wanted = self.inputs.request.wanted.options();
+        format!("ops deploy {}{wanted} --no-update   # {only}", self.inputs.env.name)
     }
 
     fn installed(&self) -> Option<&'a BTreeMap<String, Module>> {

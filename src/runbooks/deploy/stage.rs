@@ -24,6 +24,16 @@ pub struct Wanted {
     pub image: Option<String>,
 }
 
+impl Wanted {
+    /// The same once more on a command line, with a blank before each option.
+    pub(super) fn options(&self) -> String {
+        let option = |name: &str, value: &Option<String>| {
+            value.as_ref().map(|value| format!(" {name} {}", quote(value))).unwrap_or_default()
+        };
+        option("--ref", &self.git_ref) + &option("--image", &self.image)
+    }
+}
+
 /// The script of the stage for one droplet.
 pub fn script(
     env: &Environment,

@@ -46,9 +46,10 @@ pub(super) struct Work<'a> {
 }
 
 /// What cannot be read is never taken for "not there": an unread container list is no empty droplet.
-fn known(droplet: &Droplet, facts: &Facts) -> Result<()> {
-    let unread =
-        |what: &str, failure: &ProbeFailure| Err(fault(droplet, &format!("cannot read {what}"), failure));
+fn known(inputs: &Inputs<'_>, droplet: &Droplet, facts: &Facts) -> Result<()> {
+    let unread = |what: &str, failure: &ProbeFailure| {
+        Err(fault(inputs, droplet, &format!("cannot read {what}"), failure))
+    };
     if let Err(failure) = &facts.containers {
         return unread("the running containers", failure);
     }
@@ -73,8 +74,9 @@ fn known(droplet: &Droplet, facts: &Facts) -> Result<()> {
     }
 }
 
-fn fault(droplet: &Droplet, what: &str, failure: &ProbeFailure) -> Error {
-    Error::new(Exit::Checks, what).on(&droplet.name).because(&failure.why)
+fn fault(inputs: &Inputs<'_>, droplet: &Droplet, what: &str, failure: &ProbeFailure) -> Error {
+    let look = format!("ops preflight {}{}", inputs.env.name, inputs.request.wanted.options());
+    Error::new(Exit::Checks, what).on(&droplet.name).because(&failure.why).next(look)
 }
 
 impl<'a> Work<'a> {
@@ -84,16 +86,16 @@ impl<'a> Work<'a> {
             return Ok(None);
         };
         let env = inputs.env;
-        known(droplet, facts)?;
+        known(inputs, droplet, facts)?;
         let code = match &staged.code {
             Some(Ok(code)) => Some(code),
-            Some(Err(failure)) => return Err(fault(droplet, "the ref cannot be fetched", failure)),
+            Some(Err(failure)) => return Err(fault(inputs, droplet, "the ref cannot be fetched", failure)),
             None => None,
         };
         let model = staged
             .model
             .as_ref()
-            .map_err(|f| fault(droplet, "the compose file of the ref is not valid", f))?;
+            .map_err(|f| fault(inputs, droplet, "the compose file of the ref is not valid", f))?;
         for name in wanted_services(env, droplet) {
             if service(model, name).is_none() {
                 let what = format!("the compose file has no service {name}");
@@ -103,7 +105,7 @@ impl<'a> Work<'a> {
         }
         let moved = match code {
             Some(code) => moved(&env.stack, model, code, staged).map_err(|f| {
-                fault(droplet, "the release's files cannot be told from data", &f).exit(Exit::Failed)
+                fault(inputs, droplet, "the release's files cannot be told from data", &f).exit(Exit::Failed)
             })?,
             None => Vec::new(),
         };
@@ -112,7 +114,7 @@ impl<'a> Work<'a> {
         if let Some((name, failure)) =
             wanted_images(env, staged).find_map(|(n, i)| Some((n, i.as_ref().err()?)))
         {
-            return Err(fault(droplet, &format!("the image of {name} cannot be had"), failure));
+            return Err(fault(inputs, droplet, &format!("the image of {name} cannot be had"), failure));
         }
         let mut work = Self {
             inputs,
