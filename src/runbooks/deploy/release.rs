@@ -109,8 +109,8 @@ pub fn record(
     }
 }
 
-/// Of a compose file, by which two of them are told apart. The two names that ops itself writes into `.env`
-/// come back into the model where a service has it as `env_file`, and mean nothing.
+/// Of a compose file, by which two of them are told apart. Where a Compose puts `env_file` into the model,
+/// the two names that ops itself writes into `.env` come back with it, and mean nothing.
 pub(super) fn hash(text: &str) -> String {
     let ours = ["\"COMPOSE_FILE\":", "\"COMPOSE_PROJECT_NAME\":"];
     let said = |line: &&str| !ours.iter().any(|one| line.trim_start().starts_with(one));
