@@ -12,7 +12,7 @@ hide() {
     { for (i = 1; i <= n; i++) while (at = index($0, all[i])) $0 = substr($0, 1, at - 1) "***" substr($0, at + length(all[i])); print }'
 }
 give() { # name; the text on stdin, its end where it is long
-  tail -c 200000 | hide >"$cut"
+  hide | tail -c 200000 >"$cut"
   part "$1" 0 "$cut"
 }
 cd "$dir/runs/$run" 2>/dev/null || exit 44
