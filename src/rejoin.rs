@@ -78,6 +78,22 @@ impl Joined {
         home.or_else(|| self.statuses.values().next()).map(|status| &status.record)
     }
 
+    /// # Errors
+    /// Exit 9: users write into what the run opened to them.
+    fn may_go_back(&self, road: &Road<'_>) -> Result<()> {
+        let open = |section: &Section, status: &status::Status| {
+            let at = section.point_of_no_return()?;
+            status.stand(&section.id)?.steps.get(at).map(|(begun, _)| *begun)
+        };
+        let mut statuses = self.statuses.values();
+        if !statuses.any(|status| status.slice.sections.iter().any(|one| open(one, status) == Some(true))) {
+            return Ok(());
+        }
+        Err(Error::new(Exit::Checks, format!("{} cannot be undone", self.run))
+            .because("it opened the new release to its users, who write into its database since")
+            .next(format!("ops rollback {}   # says what of their work that would lose", road.env.name)))
+    }
+
     fn ended(&self) -> Option<u8> {
         self.statuses.values().find_map(|status| status.record.exit)
     }
@@ -203,6 +219,9 @@ async fn again_with(road: &Road<'_>, crew: &Crew<'_>, run: &str, wish: Wish) -> 
         return Ok(Exit::Done);
     }
     newest(road, crew, run).await?;
+    if wish == Wish::Undo {
+        joined.may_go_back(road)?;
+    }
     wait_for_its_laptop(road, &mut joined).await?;
     let Some(approved) = road.desk.approve(wanted(road, &joined, wish)).await? else { return Ok(Exit::Done) };
     let posts = take(road, &joined).await?;

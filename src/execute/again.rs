@@ -120,6 +120,12 @@ impl Walk<'_> {
 }
 
 impl Place<'_> {
+    /// It came to its point of no return.
+    pub(super) fn is_open(&self) -> bool {
+        let at = self.section.point_of_no_return();
+        at.and_then(|at| self.rows.get(at)).is_some_and(|row| row.outcome != Outcome::NotReached)
+    }
+
     /// Nothing of it is left to do.
     pub(super) fn complete(&self) -> bool {
         self.acts > 0 && self.at_work.is_none() && self.rows.iter().all(|row| row.outcome == Outcome::Done)

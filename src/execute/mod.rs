@@ -270,7 +270,7 @@ impl<'a> Walk<'a> {
     fn keeps_what_serves(&self, wave: Range<usize>) -> bool {
         let failed = &self.places[wave];
         let serves = |place: &Place<'_>| place.section.critical && place.complete();
-        failed.iter().all(|place| place.section.critical && place.left != Left::Stuck)
+        failed.iter().all(|place| place.section.critical && !matches!(place.left, Left::Stuck | Left::Ahead))
             && self.places.iter().any(serves)
     }
 

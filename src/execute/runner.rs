@@ -86,7 +86,8 @@ impl Runner {
             let critical = u8::from(section.critical);
             stdin += &format!("section {} {critical} {}\n", section.id, section.steps.len());
             for step in &section.steps {
-                stdin += &format!("step {} {}\n", step.id, step.limit);
+                let way = if step.onward { "onward" } else { "back" };
+                stdin += &format!("step {} {} {way}\n", step.id, step.limit);
                 stdin += &(framed(&step.script) + &framed(&step.undo));
             }
         }

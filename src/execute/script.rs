@@ -20,16 +20,19 @@ pub struct Script<'a> {
     pub limit: u64,
     pub script: String,
     pub undo: String,
+    /// It is finished, never taken back.
+    pub onward: bool,
 }
 
 impl<'a> Script<'a> {
     pub fn of(step: &'a Step) -> Self {
         let undo = match &step.undo {
             Undo::By(actions) => text(actions),
-            Undo::NotNeeded(_) => String::new(),
+            Undo::NotNeeded(_) | Undo::Onward(_) => String::new(),
             Undo::Impossible(why) => format!("echo {}\nexit 1\n", quote(why)),
         };
-        Self { id: &step.id, limit: step.timeout, script: text(&step.actions), undo }
+        let onward = matches!(step.undo, Undo::Onward(_));
+        Self { id: &step.id, limit: step.timeout, script: text(&step.actions), undo, onward }
     }
 }
 

@@ -57,6 +57,8 @@ pub enum Left {
     PutBack,
     /// The droplet tried to undo, and could not.
     Stuck,
+    /// Past its point of no return, and not finished.
+    Ahead,
 }
 
 /// What an act needs besides itself.

@@ -204,6 +204,7 @@ impl<'a> Story<'a> {
             ActState::Done(3) => return End::Halted,
             ActState::Done(6) => Left::PutBack,
             ActState::Done(7) => Left::Stuck,
+            ActState::Done(8) => Left::Ahead,
             _ => Left::Begun,
         };
         if let Some(open) = self.open.take() {

@@ -14,6 +14,9 @@ use crate::plan::{Phase, Undo};
 impl Walk<'_> {
     /// Undoes in reverse order what began, what failed included.
     pub(super) async fn put_back(mut self, error: Option<Error>) -> Report {
+        if self.places.iter().any(Place::is_open) {
+            return self.stays(error);
+        }
         let (mut mixed, mut unknown) = (Vec::new(), false);
         // Where the undo of a switch did not work, what was prepared for it is what runs: it stays.
         let mut stuck: BTreeSet<String> = self.stuck().collect();
@@ -41,6 +44,24 @@ impl Walk<'_> {
             mixed.extend(impossible(place));
         }
         self.conclude(error, mixed, unknown)
+    }
+
+    /// Users write into what was opened to them: nothing of the run is taken back.
+    fn stays(self, error: Option<Error>) -> Report {
+        let (run, env) = (self.cx.run, &self.plan.env);
+        let complete = self.places.iter().all(|place| !place.is_open() || place.complete());
+        let error = error.unwrap_or_else(|| Error::failed("interrupted")).exit(Exit::Mixed);
+        let error = match complete {
+            true => error
+                .because("the new release serves and users write into its database: nothing was taken back")
+                .next(format!("ops rollback {env}   # says what of their work that would lose")),
+            false => error
+                .because(
+                    "it is past its point of no return, and not finished: users may see the maintenance page",
+                )
+                .next(format!("ops runs resume {run}   # finishes it")),
+        };
+        self.report(Exit::Mixed, Some(error), false)
     }
 
     /// Where the droplet's own undo has failed already.

@@ -1,6 +1,6 @@
 //! What every plan must satisfy, whoever made it.
 
-use super::{Action, Plan, Section, Undo};
+use super::{Action, Plan, Section, Step, Undo};
 
 /// A rule broken: the step's id (empty for the plan itself) and what is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,12 +63,51 @@ fn faults_of_section(section: &Section, before: &[Section], add: &mut impl FnMut
         if pair[1].phase < pair[0].phase {
             add(&pair[1].id, format!("phase {} comes after a later one", pair[1].phase));
         }
+        let onward = |step: &Step| matches!(step.undo, Undo::Onward(_));
+        if onward(&pair[0]) && !onward(&pair[1]) {
+            add(&pair[1].id, "could be taken back, after one that cannot".into());
+        }
     }
     let asks = section.steps.iter().flat_map(|step| &step.actions).any(|a| matches!(a, Action::OwnChecks));
     if section.critical && (section.needs_secrets() || asks) {
         add(id, "a critical section needs the laptop".into());
     }
+    if !section.critical && section.point_of_no_return().is_some() {
+        add(id, "nobody finishes it: a section with a point of no return is critical".into());
+    }
     if asks && !section.only_asks() {
         add(id, "checks asked from the laptop stand beside other work".into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cmd::Cmd;
+    use crate::plan::Phase;
+
+    fn step(id: &str, undo: Undo) -> Step {
+        let (droplet, title) = ("erp-1".to_owned(), id.to_owned());
+        let actions = vec![Action::Run(Cmd::new("true"))];
+        Step { id: id.into(), phase: Phase::Switch, droplet, title, actions, undo, timeout: 1 }
+    }
+
+    fn said(critical: bool, steps: Vec<Step>) -> Vec<String> {
+        let section = Section { id: "web".into(), droplet: "erp-1".into(), critical, steps };
+        let mut said = Vec::new();
+        faults_of_section(&section, &[], &mut |step, what| said.push(format!("{step} {what}")));
+        said
+    }
+
+    #[test]
+    fn past_the_point_of_no_return_nothing_can_be_taken_back() {
+        let (back, onward) =
+            (|id| step(id, Undo::NotNeeded("n".into())), |id| step(id, Undo::Onward("o".into())));
+        assert_eq!(said(true, vec![back("a"), onward("b"), onward("c")]), [""; 0]);
+        assert_eq!(
+            said(true, vec![onward("b"), back("a")]),
+            ["a could be taken back, after one that cannot"]
+        );
+        assert!(said(false, vec![onward("b")])[0].starts_with("web nobody finishes it"));
     }
 }

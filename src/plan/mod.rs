@@ -65,6 +65,11 @@ impl Section {
         self.steps.iter().flat_map(|step| &step.actions).any(secret)
     }
 
+    /// Where the section can no longer be taken back, once it got there.
+    pub fn point_of_no_return(&self) -> Option<usize> {
+        self.steps.iter().position(|step| matches!(step.undo, Undo::Onward(_)))
+    }
+
     /// It is asked and judged from the laptop; the droplet runs nothing of its own.
     pub fn only_asks(&self) -> bool {
         self.steps.iter().flat_map(|step| &step.actions).all(|action| matches!(action, Action::OwnChecks))
@@ -136,6 +141,9 @@ pub enum Undo {
     By(Vec<Action>),
     /// Nothing that matters was changed; the reason is said.
     NotNeeded(Cow<'static, str>),
+    /// It opens a new release to its users, who write into it from then on: what began is finished, and
+    /// never taken back. Safe to repeat; before it begins, its section counts as done. The reason is said.
+    Onward(Cow<'static, str>),
     Impossible(String),
 }
 

@@ -72,6 +72,7 @@ fn undo_hint(step: &Step) -> String {
     match &step.undo {
         Undo::By(_) => "can be undone".to_owned(),
         Undo::NotNeeded(why) => format!("nothing to undo ({why})"),
+        Undo::Onward(why) => format!("from here on it is finished, and not undone: {why}"),
         Undo::Impossible(why) => format!("CANNOT BE UNDONE: {why}"),
     }
 }

@@ -8,11 +8,15 @@ d=/var/lib/ops/t; rm -rf $d; mkdir -p $d; mark=/root/mark; rm -f $mark
 runner() { v=$1; shift; sh /root/runner $v $d "$@"; }
 take() { printf '"command":"x"' | runner take "$1"; }
 framed() { printf '%s\n%s' "${#1}" "$1"; }
-# run, fence, section, critical, then per step: its script and that of its undo.
+# run, fence, section, critical, then per step: its script and that of its undo (or: onward).
 open() {
   run=$1 fence=$2 section=$3 critical=$4; shift 4
   { framed '{}'; framed '{}'; framed '{"event":"begin"}'; echo "section $section $critical $(($# / 2))"; n=0
-    while [ $# -gt 0 ]; do n=$((n + 1)); echo "step s$n 60"; framed "$1"; framed "$2"; shift 2; done; } | runner open $run $fence
+    while [ $# -gt 0 ]; do
+      n=$((n + 1))
+      case $2 in onward) echo "step s$n 60 onward"; framed "$1"; framed '' ;; *) echo "step s$n 60 back"; framed "$1"; framed "$2" ;; esac
+      shift 2
+    done; } | runner open $run $fence
 }
 # Waits until the act has a code, which is printed.
 over() { n=0; until [ -s $d/runs/$1/sections/$2/$3/code ] || [ $n -gt 300 ]; do n=$((n + 1)); sleep 0.1; done; cat $d/runs/$1/sections/$2/$3/code; }
@@ -132,6 +136,42 @@ done
     }
     assert_eq!(confirmed + reverted, 12, "{said}");
     assert!(reverted > 0, "no race was tried\n{said}");
+}
+
+#[test]
+fn past_its_point_of_no_return_a_section_is_finished_and_never_taken_back() {
+    let droplet = DEMO.fresh();
+    let said = on(
+        droplet,
+        r#"
+take one
+# Killed in it: the droplet finishes it.
+open one 1 a 1 'echo one >>/root/mark' 'echo back one >>/root/mark' 'echo two >>/root/mark; [ -e /root/again ] || { touch /root/again; sleep 60; }' onward 'echo three >>/root/mark' onward
+rm -f /root/again; runner start one 1 a 1 1 detached | head -1
+runner stop one 1 a 1; cat $mark | paste -sd,
+systemctl kill -s KILL ops-one-a-1-carry.service
+echo "code $(over one a 1) $(readlink $d/runs/one/sections/a/1/verdict) $(cat $mark | paste -sd,)"
+runner release one 1; take two; rm -f $mark
+# It cannot be done now, and can later.
+open two 2 b 1 'echo one >>/root/mark' 'echo back one >>/root/mark' '[ -e /root/now ]' onward
+rm -f /root/now; runner start two 2 b 1 1 detached | head -1
+echo "code $(over two b 1) $(cat $mark)"
+touch /root/now
+runner start two 2 b 2 5 detached | head -1; cat $mark
+runner release two 2; take three; rm -f $mark
+open three 3 c 1 'echo one >>/root/mark' 'echo back one >>/root/mark' 'echo two >>/root/mark; [ -e /root/again ] || { touch /root/again; sync; sleep 60; }' onward
+rm -f /root/again; runner start three 3 c 1 1 detached | head -1; sync
+"#,
+    );
+    assert!(said.contains("running - 2\none,two\ncode 0 confirmed one,two,two,three\n"), "{said}");
+    assert!(said.contains("code 8 one\ndone 0 1\none\n"), "{said}");
+    // The droplet loses its power in the middle of it.
+    droplet.power_loss();
+    let said = droplet.root(
+        r#"c=/var/lib/ops/t/runs/three/sections/c/1/code; n=0
+until [ -s $c ] || [ $n -gt 600 ]; do n=$((n + 1)); sleep 0.1; done; echo "code $(cat $c) $(paste -sd, /root/mark)""#,
+    );
+    assert!(said.contains("code 0 one,two,two"), "{said}");
 }
 
 #[test]

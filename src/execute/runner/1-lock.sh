@@ -9,7 +9,7 @@
 # A section is a list of steps with their scripts, put there when the run is opened. Carrying it out, or
 # undoing it, is an *act*: a directory made with mkdir, which only one caller can win; every later call
 # attaches to it and reports. So nothing runs twice, whatever the link does.
-#   runs/<run>/sections/<section>/list            lines: index id limit
+#   runs/<run>/sections/<section>/list            lines: index id limit way (back, or onward: see `steps`)
 #                                 <index>.do .undo .begun .done   critical   acts (in their order)
 #                                 <act>/          1, 2, .. or undo1, ..: trail who code verdict armed halt
 #   runs/<run>/steps/[undo.]<id>.<act>/           log code
@@ -171,7 +171,7 @@ bytes() { # file
 }
 
 # What the run is going to do, before it does it: run.json, plan.json, the audit's line, then the sections, each a line
-# `section ID CRITICAL STEPS` and per step a line `step ID LIMIT`, its script, the script of its undo.
+# `section ID CRITICAL STEPS` and per step a line `step ID LIMIT WAY`, its script, the script of its undo.
 open() { # run, fence
   # Nobody is kept waiting while the input comes over a slow link.
   hold; ours "$1" "$2"; exec 9<&-
@@ -187,10 +187,10 @@ open() { # run, fence
     [ "$critical" = 0 ] || : >"$new/$section/critical"
     index=0
     while [ "$index" -lt "$steps" ]; do
-      read -r word id limit || bad "step"
-      name "$id"; number "$limit"
+      read -r word id limit way || bad "step"
+      name "$id"; number "$limit"; name "$way"
       bytes "$new/$section/$index.do"; bytes "$new/$section/$index.undo"
-      echo "$index $id $limit" >>"$new/$section/list" || cannot_write
+      echo "$index $id $limit $way" >>"$new/$section/list" || cannot_write
       index=$((index + 1))
     done
   done

@@ -83,12 +83,12 @@ launch() { # mode; starts the worker of $run $section $act
   setsid /bin/sh "$self" work "$dir" "$run" "$section" "$act" "$1" session </dev/null >/dev/null 2>&1 9>&- &
 }
 
-work() { # run, section, act, mode: carry, undo or revert; by: unit, session or shell
+work() { # run, section, act, mode: carry, onward (the rest of it), undo or revert; by: unit, session or shell
   place "$1" "$2" "$3"
   mkdir "$at/$4.begun" 2>/dev/null || exit 0
   [ "$5" = unit ] || put "$at/who" "$5 $$ $(started $$)"
   case $4 in
-    carry) carry ;;
+    carry | onward) carry ;;
     undo) undo ;;
     revert) revert ;;
     *) bad "mode" ;;
@@ -96,7 +96,7 @@ work() { # run, section, act, mode: carry, undo or revert; by: unit, session or 
   settle $?
 }
 
-settle() { # code of the act: 0 done, 1 failed, 3 halted, 6 failed and put back, 7 failed and not put back
+settle() { # code of the act: 0 done, 1 failed, 3 halted, 6 failed and put back, 7 failed and not put back, 8 not finished
   make_room
   put "$at/code.new" "$1" && sync "$at/code.new" && mv -f "$at/code.new" "$at/code"
   [ ! -e "$at/armed" ] || disarm
@@ -107,28 +107,44 @@ carry() {
   case $? in
     0) [ ! -e "$all/critical" ] || verdict confirmed || exit 0 ;;
     3) return 3 ;;
+    8) return 8 ;;
     *) [ -e "$all/critical" ] || return 1; revert ;;
   esac
 }
 
-# Steps in order, up to the first that fails. One that an earlier act left half-way is undone first.
+# Steps in order, up to the first that fails. One that an earlier act left half-way is undone first. From the
+# first that says `onward` on the section is confirmed: what is left is finished, whatever comes.
 steps() {
-  while read -r index id limit <&5; do
+  while read -r index id limit way <&5; do
     [ ! -e "$all/$index.done" ] || continue
     # Whoever reverts it meanwhile has the end of it as well.
-    [ ! -L "$at/verdict" ] || exit 0
+    ! turned || exit 0
     [ -e "$all/critical" ] || [ ! -e "$at/halt" ] || return 3
     [ ! -e "$all/$index.begun" ] || undo_one || return 1
+    [ "$way" != onward ] || verdict confirmed || exit 0
     : >"$all/$index.begun"
     [ ! -e "$all/critical" ] || sync "$all/$index.begun"
-    step carry || return 1
+    if [ "$way" = onward ]; then insist || return 8; else step carry || return 1; fi
     : >"$all/$index.done"
   done 5<"$all/list"
 }
 
+# After a reboot Docker may still be starting.
+insist() {
+  for try in 1 2 3 4 5; do
+    step carry && return
+    [ "$try" = 5 ] || sleep 5
+  done
+  return 1
+}
+
 # Confirmed and reverted exclude each other: only one of them can be made. Whoever finds the other
 # there leaves the end to it.
-verdict() { ln -s "$1" "$at/verdict" 2>/dev/null || [ "$(readlink "$at/verdict")" = "$1" ]; }
+verdict() {
+  ln -s "$1" "$at/verdict" 2>/dev/null || [ "$(readlink "$at/verdict")" = "$1" ] || return
+  sync "$at"
+}
+turned() { [ "$(readlink "$at/verdict")" = reverted ]; }
 
 revert() {
   verdict reverted || exit 0
@@ -143,7 +159,7 @@ revert() {
 # What began, in reverse order. A failed undo keeps its mark, so that it can be tried again.
 undo() {
   failed=0
-  while read -r index id limit <&6; do
+  while read -r index id limit _ <&6; do
     [ ! -e "$all/$index.begun" ] || undo_one || failed=7
   done 6<<LIST
 $(sort -rn "$all/list")
@@ -230,7 +246,8 @@ stop() { # run, fence, section, act
   [ -s "$at/code" ] || abandon carry
 }
 
-# The worker is gone without an end; the flock is held. A critical section is put back by the droplet itself.
+# The worker is gone without an end; the flock is held. A critical section is put back by the droplet itself, or
+# finished where it was confirmed.
 abandon() { # mode
   what='' index=''
   [ ! -s "$at/trail" ] || read -r what index kind <<LAST
@@ -243,7 +260,12 @@ LAST
     ended_step 137 0 "$kind"
   fi
   case $1 in
-    carry) if [ -e "$all/critical" ]; then launch revert; else settle 1; fi ;;
+    carry)
+      if [ ! -e "$all/critical" ]; then settle 1
+      elif [ "$(readlink "$at/verdict")" = confirmed ]; then launch onward
+      else launch revert
+      fi ;;
+    onward) settle 8 ;;
     *) settle 7 ;;
   esac
 }

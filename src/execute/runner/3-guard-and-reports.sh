@@ -48,7 +48,7 @@ guard() {
     if [ -s "$at/code" ]; then
       disarm
     elif ! worker_lives "$at"; then
-      rm -rf "$at/revert.begun"
+      rm -rf "$at/revert.begun" "$at/onward.begun"
       abandon carry
     fi
     exec 9<&-
@@ -119,7 +119,7 @@ status() { # run
       if [ -s "$at/code" ]; then state='done' code=$(cat "$at/code"); elif lives "$at"; then state=running; fi
     fi
     echo "section $section $state $code $acts"
-    while read -r index id limit <&8; do
+    while read -r index id limit _ <&8; do
       begun=0 finished=0
       [ ! -e "$all/$index.begun" ] || begun=1
       [ ! -e "$all/$index.done" ] || finished=1
