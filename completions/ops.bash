@@ -336,7 +336,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__deploy)
-            opts="-K -y -n -v -q -h --droplet --ask-become-pass --ref --image --allow-downgrade --yes --confirm --dry-run --strategy --reason --batch --skip --retry --wait-lock --no-update --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --ref --image --allow-downgrade --yes --confirm --dry-run --strategy --reason --batch --skip --retry --wait-lock --update --update-all --no-update --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -379,6 +379,10 @@ _ops() {
                     return 0
                     ;;
                 --wait-lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --update)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -62,6 +62,7 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -l batch -d 'Web droplet
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l skip -d 'Leave these web droplets out; they keep the release they have' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l retry -d 'Do the rest of this run, which stopped half-way through its droplets' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l update -d 'Update these modules in the database, and no others' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''
@@ -74,6 +75,7 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -s K -l ask-become-pass 
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l allow-downgrade -d 'Deploy a ref that lacks commits which run now'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l update-all -d 'Update every module'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-update -d 'I know that no module needs an update of the database'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'

@@ -123,7 +123,7 @@ async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Res
     let looked = look(crew, request).await?;
     road.desk.findings(&looked.findings);
     refuse(road.env, &looked)?;
-    let names = Names::new(road)?;
+    let names = Names::new(road, &looked.facts)?;
     let plan = deploy::plan(&names.inputs(road, request, &looked.facts, &looked.staged))?;
     if plan.is_empty() {
         road.listener.on(&Event::Note { text: plan.title });
@@ -187,18 +187,24 @@ struct Names {
     run: String,
     stamp: String,
     now: String,
+    usual: BTreeMap<String, u64>,
 }
 
 impl Names {
-    fn new(road: &Road<'_>) -> Result<Self> {
+    fn new(road: &Road<'_>, facts: &BTreeMap<String, Facts>) -> Result<Self> {
         let now = road.world.now();
         let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
         let run = format!("{}-{stamp}-{}", road.env.name, drawn()?);
-        Ok(Self { run, stamp, now: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string() })
+        Ok(Self {
+            run,
+            stamp,
+            now: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            usual: queries::usual(road.env, facts),
+        })
     }
 
     fn inputs<'a>(
-        &self,
+        &'a self,
         road: &'a Road<'_>,
         request: &'a Request,
         facts: &'a BTreeMap<String, Facts>,
@@ -213,6 +219,7 @@ impl Names {
             release: self.release(staged),
             now: self.now.clone(),
             operator: road.world.operator.clone(),
+            usual: &self.usual,
         }
     }
 

@@ -42,6 +42,20 @@ pub struct Release {
     /// Records from before there were two have none.
     #[serde(default)]
     pub slot: Slot,
+    /// What it took over from, where its deploy changed data.
+    #[serde(default)]
+    pub restore: Option<RestorePoint>,
+}
+
+/// A database put aside untouched before a release changed its copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestorePoint {
+    /// Its name aside; its files are the filestore of this name.
+    pub database: String,
+    /// The release that served with it.
+    pub release: String,
+    /// RFC 3339, UTC.
+    pub taken: String,
 }
 
 /// One of the two places of the web service in its Compose project, so that a new release can be started

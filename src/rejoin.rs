@@ -219,10 +219,10 @@ async fn again_with(road: &Road<'_>, crew: &Crew<'_>, run: &str, wish: Wish) -> 
         return Ok(Exit::Done);
     }
     newest(road, crew, run).await?;
+    wait_for_its_laptop(road, &mut joined).await?;
     if wish == Wish::Undo {
         joined.may_go_back(road)?;
     }
-    wait_for_its_laptop(road, &mut joined).await?;
     let Some(approved) = road.desk.approve(wanted(road, &joined, wish)).await? else { return Ok(Exit::Done) };
     let posts = take(road, &joined).await?;
     joined.posts = posts;

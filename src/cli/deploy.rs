@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::flow::{self, Road};
 use crate::inventory::{Environment, Role, Strategy};
 use crate::rejoin::{self, Wish};
-use crate::runbooks::deploy::Request;
+use crate::runbooks::deploy::{Request, Updating};
 
 /// Put a release on an environment's droplets: check, plan, ask, switch, verify, record
 ///
@@ -58,8 +58,16 @@ pub struct Deploy {
     #[arg(long, value_name = "TIME", value_parser = names::duration)]
     wait_lock: Option<std::time::Duration>,
 
+    /// Update these modules in the database, and no others
+    #[arg(long, value_name = "MODULE", value_delimiter = ',', value_parser = names::module)]
+    update: Vec<String>,
+
+    /// Update every module
+    #[arg(long, conflicts_with = "update")]
+    update_all: bool,
+
     /// I know that no module needs an update of the database
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["update", "update_all"])]
     no_update: bool,
 }
 
@@ -92,9 +100,15 @@ impl Deploy {
         }
         let mut env = session.environment(&inventory, &self.env)?;
         skip(&mut env, &self.skip)?;
+        let update = match (self.update_all, self.no_update) {
+            (true, _) => Updating::All,
+            (_, true) => Updating::None,
+            _ if self.update.is_empty() => Updating::Needed,
+            _ => Updating::These(self.update),
+        };
         let request = Request {
             wanted: self.what.wanted(),
-            no_update: self.no_update,
+            update,
             strategy: self.strategy.map(How::strategy),
             allow_downgrade: self.what.allow_downgrade,
             reason: self.reason,

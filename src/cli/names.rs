@@ -70,6 +70,11 @@ pub fn duration(text: &str) -> Result<std::time::Duration, String> {
     crate::inventory::duration(text)
 }
 
+/// An Odoo module's technical name.
+pub fn module(text: &str) -> Result<String, String> {
+    crate::inventory::module(text)
+}
+
 /// The environment that a run's id begins with: `<env>-<utc>-<rand>`.
 pub fn env_of_run(run: &str) -> Option<&str> {
     let (rest, random) = run.rsplit_once('-')?;

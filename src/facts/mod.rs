@@ -28,6 +28,7 @@ use crate::record::{Holder, Release, RunRecord, Slot};
 
 pub use database::RELATIONS;
 pub use host::PROGRAMS;
+pub use own::probe as own_probe;
 
 /// One probe's answer, or why there is none. A failed probe is never a passed check.
 pub type Probe<T> = Result<T, ProbeFailure>;

@@ -49,7 +49,8 @@ pub(super) fn probes<'a>(
     env.checks_of(droplet, when).map(|(place, check)| (format!("own.{place}"), probe(env, &check.probe)))
 }
 
-fn probe(env: &Environment, probe: &UserProbe) -> Cmd {
+/// The question that a check of the user's own asks, for a shell that knows the containers as OPS_WEB and OPS_DB.
+pub fn probe(env: &Environment, probe: &UserProbe) -> Cmd {
     match probe {
         UserProbe::Http { path, contains, max_time, .. } => {
             let site =

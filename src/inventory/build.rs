@@ -126,6 +126,7 @@ fn proxy(raw: raw::Proxy) -> Proxy {
         upstream: raw.upstream.0,
         websocket_upstream: raw.websocket_upstream.map(|name| name.0),
         container: raw.container.map(|service| service.0),
+        maintenance: raw.maintenance.map(|text| text.0),
     }
 }
 
@@ -138,6 +139,7 @@ fn deploy(own: raw::Deploy, defaults: raw::Deploy) -> Deploy {
         update: own.update.or(defaults.update).unwrap_or(Update::Auto),
         health_timeout: wait(own.health_timeout, defaults.health_timeout, 120),
         drain: wait(own.drain, defaults.drain, 30),
+        max_interruption: own.max_interruption.or(defaults.max_interruption).map(|wait| wait.0),
         keep_releases: own.keep_releases.or(defaults.keep_releases).map_or(5, |keep| keep.0),
     }
 }

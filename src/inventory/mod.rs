@@ -26,6 +26,7 @@ mod words;
 
 pub use find::{find, load};
 pub use model::*;
+pub use names::module;
 pub use parse::{LARGEST, parse, parse_bytes};
 pub use resolved::{SCHEMA, resolved, resolved_json};
 pub use secrets::resolve;

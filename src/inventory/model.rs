@@ -198,6 +198,8 @@ pub struct Proxy {
     pub websocket_upstream: Option<String>,
     /// The Compose service of nginx, where it runs in the stack.
     pub container: Option<String>,
+    /// What users read while the database is updated.
+    pub maintenance: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
@@ -214,6 +216,9 @@ pub struct Deploy {
     pub health_timeout: Duration,
     #[serde(serialize_with = "seconds")]
     pub drain: Duration,
+    /// A deploy that is expected to keep users away for longer is refused.
+    #[serde(serialize_with = "seconds_opt")]
+    pub max_interruption: Option<Duration>,
     /// At least 1 besides the running one.
     pub keep_releases: u32,
 }

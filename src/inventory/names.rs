@@ -47,7 +47,8 @@ pub(super) fn database(text: &str) -> Checked<String> {
     plain(text, "a database's name", "_")
 }
 
-pub(super) fn module(text: &str) -> Checked<String> {
+/// An Odoo module by its technical name.
+pub fn module(text: &str) -> Checked<String> {
     let first = text.chars().next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     if !first || text.len() > LONGEST || !text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Err(format!(

@@ -141,6 +141,7 @@ pub(super) struct Proxy {
     pub(super) upstream: Upstream,
     pub(super) websocket_upstream: Option<Upstream>,
     pub(super) container: Option<Service>,
+    pub(super) maintenance: Option<Phrase>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -150,6 +151,7 @@ pub(super) struct Deploy {
     pub(super) update: Option<Update>,
     pub(super) health_timeout: Option<Wait>,
     pub(super) drain: Option<Wait>,
+    pub(super) max_interruption: Option<Wait>,
     pub(super) keep_releases: Option<Keep>,
 }
 

@@ -105,6 +105,7 @@ fn proxy(proxy: &Proxy) -> Node<'_> {
         ("upstream", json!(proxy.upstream).into()),
         ("websocket_upstream", json!(proxy.websocket_upstream).into()),
         ("container", json!(proxy.container).into()),
+        ("maintenance", json!(proxy.maintenance).into()),
     ])
 }
 
@@ -114,6 +115,7 @@ fn deploy(deploy: &Deploy) -> Node<'_> {
         ("update", json!(deploy.update).into()),
         ("health_timeout", wait(deploy.health_timeout)),
         ("drain", wait(deploy.drain)),
+        ("max_interruption", deploy.max_interruption.map(wait).unwrap_or_default()),
         ("keep_releases", json!(deploy.keep_releases).into()),
     ])
 }

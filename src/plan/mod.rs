@@ -104,6 +104,8 @@ pub enum Phase {
     /// The old release ends what it has begun.
     Drain,
     Record,
+    /// Users are let in; what they write from then on belongs to the new release.
+    Open,
 }
 
 impl std::fmt::Display for Phase {
@@ -115,6 +117,7 @@ impl std::fmt::Display for Phase {
             Phase::Verify => "verify",
             Phase::Drain => "drain",
             Phase::Record => "record",
+            Phase::Open => "open",
         })
     }
 }

@@ -76,6 +76,13 @@ exec docker start "$c"
         self.compose().args(["build", "--", service])
     }
 
+    /// As [`Project::run`], under a name by which it can be found.
+    pub fn run_as(&self, name: &str, service: &str, command: &[String]) -> Cmd {
+        self.compose()
+            .args(["run", "--rm", "--no-deps", "-T", "--name", name, service])
+            .args(command.iter().map(String::as_str))
+    }
+
     /// A one-off container of the service, without its ports, removed when it ends.
     pub fn run(&self, service: &str, command: &[String]) -> Cmd {
         self.compose()

@@ -2,10 +2,14 @@
 //! Deliberately absent: running them, and judging what they print.
 
 pub mod compose;
+pub mod crons;
 pub mod healthy;
 pub mod images;
 pub mod odoo;
+pub mod own;
+pub mod page;
 pub mod releases;
 pub mod site;
 pub mod slots;
+pub mod snapshot;
 pub mod web;

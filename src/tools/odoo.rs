@@ -1,19 +1,90 @@
 //! Odoo's own command line, always in a one-off container and with the flags that keep it from
 //! binding a port, starting crons or being killed half-way (FACTS: `limit_memory_hard` applies to `-i`).
 
+use crate::cmd::Cmd;
+use crate::tools::compose::Project;
+
+/// Ends at once, binds no port, runs no job.
+const ALONE: [&str; 5] =
+    ["--stop-after-init", "--no-http", "--workers=0", "--max-cron-threads=0", "--limit-memory-hard=0"];
+
+/// What is done to the modules of a database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change<'a> {
+    pub install: &'a [String],
+    pub update: &'a [String],
+}
+
+/// Odoo's exit code proves little: what it could not do stands in its log, and it ends with 0.
+const CHANGE: &str = r#"
+log=$1 name=$2
+shift 2
+export COMPOSE_IGNORE_ORPHANS=true
+docker rm -f -- "$name" >/dev/null 2>&1
+: >"$log" && rm -f "$log.code" || exit
+{ "$@" </dev/null 2>&1; echo "$?" >"$log.code"; } | tee -a "$log"
+code=$(cat "$log.code") || exit
+[ "$code" = 0 ] || { echo "odoo ended with $code"; exit 1; }
+bad=$(grep -E '^[0-9-]{10} [0-9:,]{12} [0-9]+ (ERROR|CRITICAL) |invalid module names, ignored|Unmet dependencies' "$log" | head -n 20)
+[ -z "$bad" ] || { echo 'odoo ended with 0, and its log says otherwise:'; printf '%s\n' "$bad"; exit 1; }
+"#;
+
+/// Installs and updates modules in a one-off container `name` of the service; everything it says is in `log`.
+pub fn change(
+    project: &Project<'_>,
+    service: &str,
+    name: &str,
+    database: &str,
+    wanted: &Change<'_>,
+    log: &str,
+) -> Cmd {
+    let mut words = vec!["odoo".to_owned(), "-d".into(), database.to_owned()];
+    for (flag, modules) in [("-i", wanted.install), ("-u", wanted.update)] {
+        if !modules.is_empty() {
+            words.extend([flag.to_owned(), modules.join(",")]);
+        }
+    }
+    words.extend(ALONE.map(str::to_owned));
+    let run = project.run_as(name, service, &words);
+    Cmd::script(CHANGE, [log, name]).args(run.argv().iter().cloned())
+}
+
+/// Ends a [`change`] that is still at work.
+pub fn end(name: &str) -> Cmd {
+    Cmd::script(
+        r#"docker rm -f -- "$1" >/dev/null 2>&1; [ -z "$(docker ps -aq --filter "name=^$1\$")" ]"#,
+        [name],
+    )
+}
+
+/// Writes the installed modules with their versions into a release's record, where it says `"@modules": "@"`,
+/// and beside it where the database stands, by which is told later what was written since.
+pub fn record_modules(project: &str, db: &str, database: &str, template: &str) -> Cmd {
+    const RECORD: &str = r#"
+c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \
+  --filter label=com.docker.compose.oneoff=False | head -n 1)
+[ -n "$c" ] || { echo "no running container of $2"; exit 1; }
+ask() { docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$3"; }
+ask "$1" "$2" "$3" >"$4.modules" <<'SQL' || exit
+select string_agg(to_json(name)::text || ': ' || to_json(coalesce(latest_version, ''))::text, ', ' order by name)
+from ir_module_module where state = 'installed'
+SQL
+awk -v file="$4.modules" '/^ *"@modules": "@"$/ { while ((getline line <file) > 0) print line; next } { print }' "$4" >"$4.new" &&
+  mv -f "$4.new" "$4" && rm -f "$4.modules" || exit
+ask "$1" "$2" "$3" >"${4%/*}/since" <<'SQL'
+select json_build_object('lsn', pg_current_wal_lsn(), 'rows', tup_inserted + tup_updated + tup_deleted, 'at', now())
+from pg_stat_database where datname = current_database()
+SQL
+"#;
+    Cmd::script(RECORD, [project, db, database, template])
+}
+
 /// `odoo -d DB -i ..` into a database that does not exist yet.
 pub fn create_database(database: &str, modules: &[String]) -> Vec<String> {
     let mut all = vec!["base".to_owned()];
     all.extend(modules.iter().filter(|module| *module != "base").cloned());
-    let fixed = [
-        "--stop-after-init",
-        "--no-http",
-        "--workers=0",
-        "--max-cron-threads=0",
-        "--limit-memory-hard=0",
-        "--without-demo=all",
-    ];
     let mut words = vec!["odoo".to_owned(), "-d".into(), database.to_owned(), "-i".into(), all.join(",")];
-    words.extend(fixed.map(str::to_owned));
+    words.extend(ALONE.map(str::to_owned));
+    words.push("--without-demo=all".into());
     words
 }

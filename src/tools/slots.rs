@@ -31,22 +31,32 @@ pub struct Site<'a> {
 impl Site<'_> {
     /// Rewrites the servers in place, tests, reloads, and waits until no worker has the old ones.
     pub fn switch(&self, servers: &[Server]) -> Cmd {
-        let mut names: Vec<&str> = servers.iter().map(|server| server.upstream.as_str()).collect();
-        names.dedup();
-        let lines: Vec<_> =
-            servers.iter().map(|one| format!("{} {} {}", one.upstream, one.old, one.new)).collect();
-        self.cmd("do", &names.join("\n"), &lines.join("\n"))
+        self.cmd("do", servers, "")
+    }
+
+    /// Points the servers at a page that says so: nobody reaches Odoo. `page`: see [`super::page::server`].
+    pub fn close(&self, servers: &[Server], page: &str) -> Cmd {
+        self.cmd("close", servers, page)
+    }
+
+    /// The site as it was before it was closed, with other servers. Safe to repeat.
+    pub fn open(&self, servers: &[Server]) -> Cmd {
+        self.cmd("open", servers, "")
     }
 
     /// Puts the kept text back, tests and reloads; nothing where nothing was kept.
     pub fn back(&self) -> Cmd {
-        self.cmd("undo", "", "")
+        self.cmd("undo", &[], "")
     }
 
-    fn cmd(&self, verb: &str, upstreams: &str, servers: &str) -> Cmd {
+    fn cmd(&self, verb: &str, servers: &[Server], page: &str) -> Cmd {
+        let mut names: Vec<&str> = servers.iter().map(|server| server.upstream.as_str()).collect();
+        names.dedup();
+        let lines: Vec<_> =
+            servers.iter().map(|one| format!("{} {} {}", one.upstream, one.old, one.new)).collect();
         let container = self.container.unwrap_or_default();
         let site = [verb, self.file, self.keep, self.project, container];
-        Cmd::script(SWITCH, site).args([upstreams, servers, UPSTREAMS])
+        Cmd::script(SWITCH, site).args([&names.join("\n"), &lines.join("\n"), UPSTREAMS, page])
     }
 }
 

@@ -1,8 +1,8 @@
-# Points the upstreams of nginx's site at other servers, or back, without losing a request.
-# Arguments: do or undo; the site's file on the droplet; where the old one is kept; the Compose project and
-# service of nginx (empty: nginx is on the droplet itself); names of upstreams; lines "NAME OLD NEW"; awk's
-# program.
-verb=$1 site=$2 keep=$3 project=$4 service=$5 upstreams=$6 servers=$7 program=$8
+# Points the upstreams of nginx's site at other servers, or back, without losing a request; or at a page that says
+# that the site is being maintained. Arguments: do, undo, close or open; the site's file on the droplet; where the
+# old one is kept; the Compose project and service of nginx (empty: nginx is on the droplet itself); names of
+# upstreams; lines "NAME OLD NEW"; awk's program; the page's server, as nginx reads it (close).
+verb=$1 site=$2 keep=$3 project=$4 service=$5 upstreams=$6 servers=$7 program=$8 page=$9
 
 reach_nginx "$project" "$service" || exit
 
@@ -44,16 +44,27 @@ if [ "$verb" = undo ]; then
   exit
 fi
 
-[ -e "$keep" ] || { cp -p -- "$site" "$keep.new" && sync -- "$keep.new" && mv -f -- "$keep.new" "$keep"; } || exit
-OPS_UPSTREAMS=$upstreams OPS_SERVERS=$servers awk -v mode=edit "$program" "$site" >"$keep.next" || {
+# The page is gone with the text it was added to: the site is opened from what was kept.
+from=$site
+if [ "$verb" = open ]; then
+  from=$keep
+  [ -e "$keep" ] || { echo "$keep is gone: the site's text before its maintenance"; exit 1; }
+else
+  [ -e "$keep" ] || { cp -p -- "$site" "$keep.new" && sync -- "$keep.new" && mv -f -- "$keep.new" "$keep"; } || exit
+fi
+[ "$verb" != close ] || from=$keep
+OPS_UPSTREAMS=$upstreams OPS_SERVERS=$servers awk -v mode=edit "$program" "$from" >"$keep.next" || {
   [ $? = 3 ] && echo "$site no longer has the servers that were seen"
   exit 1
 }
+[ "$verb" != close ] || printf '\n%s\n' "$page" >>"$keep.next" || exit
 write "$keep.next" && rm -f -- "$keep.next" || exit
-inside nginx -t || { back >/dev/null 2>&1; exit 1; }
+# What was to be opened stays as it is, and is tried again.
+fail() { [ "$verb" = open ] || back >/dev/null 2>&1; exit 1; }
+inside nginx -t || fail
 seen=$(inside nginx -T 2>/dev/null | list)
 printf '%s\n' "$servers" | while read -r name _ new; do
   [ -n "$name" ] || continue
   printf '%s\n' "$seen" | grep -q -x -F "upstream	$name	$new" || { echo "nginx does not read $site: upstream $name has no server $new there"; exit 1; }
-done || { back >/dev/null 2>&1; exit 1; }
+done || fail
 reload

@@ -8,7 +8,7 @@ use ops::facts::{Facts, ProbeFailure};
 use ops::inventory::{Environment, Git, Severity, Strategy, UserCheck, UserProbe, When};
 use ops::plan::{Action, Content, Plan, lint};
 use ops::record::Release;
-use ops::runbooks::deploy::{self, Inputs, Model, Request, Staged, Wanted};
+use ops::runbooks::deploy::{self, Inputs, Model, Request, Staged, Updating, Wanted};
 
 use super::sample;
 
@@ -24,6 +24,7 @@ fn plan(env: &Environment, facts: Facts, staged: Staged, request: &Request) -> R
         release: "20261120t120000z-2222222".into(),
         now: "2026-11-20T12:00:00Z".into(),
         operator: "alice@laptop".into(),
+        usual: &BTreeMap::new(),
     })
 }
 
@@ -168,7 +169,7 @@ fn a_running_commit_that_nobody_knows_is_no_proof_that_nothing_needs_an_update()
     let env = sample::environment();
     let error = plan(&env, sample::facts(), staged(), &Request::default()).unwrap_err();
     assert!(error.what.contains("cannot tell"), "{}", error.what);
-    let sure = Request { no_update: true, ..Request::default() };
+    let sure = Request { update: Updating::None, ..Request::default() };
     assert!(plan(&env, sample::facts(), staged(), &sure).is_ok());
 }
 

@@ -45,8 +45,10 @@ pub fn environment() -> Environment {
             upstream: "odoo".into(),
             websocket_upstream: None,
             container: None,
+            maintenance: None,
         }),
         deploy: Deploy {
+            max_interruption: None,
             strategy: Strategy::Auto,
             update: Update::Auto,
             health_timeout: Duration::from_secs(120),
@@ -207,6 +209,7 @@ pub fn release(id: &str) -> Release {
         kept: format!("ops/odoo:{id}-{service}"),
     };
     Release {
+        restore: None,
         schema: RELEASE_SCHEMA.into(),
         id: id.into(),
         created: "2026-11-01T00:00:00Z".into(),

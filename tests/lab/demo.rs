@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, checks, deploy, failures, real, slots, states, stopped};
+use crate::{adopt, checks, deploy, failures, migrate, real, slots, states, stopped};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -72,4 +72,14 @@ fn a_lock_a_change_by_hand_and_another_image_are_seen() {
     states::locked(&bench);
     states::drift(&bench);
     states::another_image(&bench);
+}
+
+#[test]
+fn a_deploy_that_updates_a_module_keeps_what_was() {
+    migrate::a_migration_keeps_what_was(DEMO, &migrate::STANDIN);
+}
+
+#[test]
+fn a_migration_that_fails_is_put_back_to_the_byte() {
+    migrate::a_migration_that_fails_is_put_back(DEMO, &migrate::STANDIN);
 }

@@ -2,7 +2,7 @@
 
 mod demo {
     use crate::droplet::DEMO;
-    use crate::{adopt, disk, failures, gone, real, slots, walk};
+    use crate::{adopt, disk, failures, gone, migrate, real, slots, walk};
 
     #[test]
     fn four_steps_of_real_odoo_meet_every_fault() {
@@ -57,6 +57,41 @@ mod demo {
     #[test]
     fn every_step_between_slots_meets_a_loss_of_power() {
         walk::every_step_meets("a loss of power", &walk::BESIDE);
+    }
+
+    #[test]
+    fn every_step_of_a_migration_meets_a_laptop_that_dies() {
+        walk::every_step_meets("a laptop that dies", &walk::MIGRATING);
+    }
+
+    #[test]
+    fn every_step_of_a_migration_meets_a_worker_that_is_killed() {
+        walk::every_step_meets("a worker that is killed", &walk::MIGRATING);
+    }
+
+    #[test]
+    fn every_step_of_a_migration_meets_a_link_that_is_cut() {
+        walk::every_step_meets("a link that is cut", &walk::MIGRATING);
+    }
+
+    #[test]
+    fn every_step_of_a_migration_meets_a_loss_of_power() {
+        walk::every_step_meets("a loss of power", &walk::MIGRATING);
+    }
+
+    #[test]
+    fn a_deploy_of_real_odoo_that_updates_a_module_keeps_what_was() {
+        migrate::a_migration_keeps_what_was(DEMO, &migrate::ODOO);
+    }
+
+    #[test]
+    fn a_migration_of_real_odoo_that_fails_is_put_back_to_the_byte() {
+        migrate::a_migration_that_fails_is_put_back(DEMO, &migrate::ODOO);
+    }
+
+    #[test]
+    fn in_the_middle_of_an_update_of_real_odoo_the_droplet_decides_alone() {
+        migrate::the_droplet_decides_alone(DEMO, "slow-migration", "main");
     }
 
     #[test]

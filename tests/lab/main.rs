@@ -13,6 +13,7 @@ mod gone;
 mod inventory;
 mod laptop;
 mod load;
+mod migrate;
 mod real;
 mod several;
 mod slots;

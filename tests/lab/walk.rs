@@ -49,6 +49,29 @@ pub const BESIDE: Path = Path {
     ],
 };
 
+/// A deploy that updates a module: past `open` it is finished, and not taken back.
+pub const MIGRATING: Path = Path {
+    strategy: "auto",
+    steps: &[
+        "checkout",
+        "pull.odoo",
+        "render",
+        "switch.close",
+        "switch.stop",
+        "switch.snapshot",
+        "switch.update",
+        "verify.modules",
+        "switch.web",
+        "verify.healthy",
+        "verify.login",
+        "verify.log",
+        "switch.link",
+        "record",
+        "open",
+        "verify.proxy",
+    ],
+};
+
 /// The runner starts every step by `timeout`. This one stops before a chosen step, so that a fault can
 /// meet it, and marks each that it starts: by the log it writes to, which every attempt has of its own.
 pub const SHIM: &str = r#"cat >/usr/local/bin/timeout <<'SHIM'
@@ -70,6 +93,7 @@ SHIM
 chmod 755 /usr/local/bin/timeout; : >/root/marks"#;
 
 const STANDIN: [[&str; 2]; 2] = [["standin-code"; 2], ["standin-code-2"; 2]];
+const BUMP: [[&str; 2]; 2] = [["standin", "base"], ["standin-bump", "bump"]];
 const ODOO: [[&str; 2]; 2] = [["code-only"; 2], ["main", "base"]];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +127,8 @@ struct Walk {
     laptop: Laptop,
     /// What runs, and what runs next: a ref, and what its code says of itself.
     refs: [[&'static str; 2]; 2],
+    /// Rows that users wrote, every one of them acknowledged.
+    written: u32,
 }
 
 impl Walk {
@@ -112,7 +138,7 @@ impl Walk {
         let laptop = Laptop::with(&[("strategy: auto", &strategy)]);
         laptop.deploy(droplet.env, refs[0][0], &[]).exits(0);
         droplet.root(SHIM);
-        Self { path, droplet, laptop, refs }
+        Self { path, droplet, laptop, refs, written: 0 }
     }
 
     /// A deploy that has come to the step and waits there.
@@ -131,19 +157,36 @@ impl Walk {
 
     /// The fault, and whoever has to finishes the work: how the laptop's command ended, where it did.
     fn meets(&mut self, step: &str, fault: Fault, finish: &str) {
+        self.written += 1;
+        self.droplet.sql("insert into ipai_document (name) values ('acknowledged')");
         let mut child = self.held(step);
-        let critical = self.path.steps.iter().position(|one| *one == step) > Some(2);
+        let place = self.path.steps.iter().position(|one| *one == step);
+        let critical = place > Some(2);
+        let opens = self.path.steps.iter().position(|one| *one == "open");
+        let open = opens.is_some() && place >= opens;
         let run = self.last_run();
         match fault {
             Fault::LaptopKilled => {
                 child.kill().unwrap();
                 go_on(self.droplet);
-                self.finishes(&run, finish, &[0]);
+                self.finishes(&run, finish, opens.is_some() && critical);
             }
             Fault::WorkerKilled => {
                 self.droplet.root("for u in $(systemctl list-units --plain --no-legend 'ops-demo-*' | cut -d' ' -f1); do systemctl kill -s KILL $u; done");
                 go_on(self.droplet);
-                self.ended(&mut child, if critical { 6 } else { 1 });
+                self.ended(
+                    &mut child,
+                    if open {
+                        0
+                    } else if critical {
+                        6
+                    } else {
+                        1
+                    },
+                );
+                if open {
+                    self.refs.reverse();
+                }
             }
             Fault::LinkCut => {
                 self.droplet.root("pkill -KILL -x sshd-session");
@@ -163,7 +206,7 @@ impl Walk {
             Fault::PowerLost => {
                 child.kill().unwrap();
                 self.droplet.power_loss();
-                self.finishes(&run, finish, &[0]);
+                self.finishes(&run, finish, open);
             }
         }
         child.wait().unwrap();
@@ -179,9 +222,14 @@ impl Walk {
         }
     }
 
-    fn finishes(&mut self, run: &str, finish: &str, codes: &[i32]) {
+    /// `open`: the droplet lets users in to the new release, and nothing is taken back any more.
+    fn finishes(&mut self, run: &str, finish: &str, open: bool) {
         let ran = self.laptop.ops(&["runs", finish, run, "--yes"]);
-        assert!(codes.contains(&ran.code.unwrap_or(-1)), "{ran}");
+        if open && finish == "undo" {
+            ran.exits(9).says(&["cannot be undone", "ops rollback demo"]);
+            return self.finishes(run, "resume", open);
+        }
+        ran.exits(0);
         if finish == "resume" {
             self.refs.reverse();
         }
@@ -226,6 +274,27 @@ impl Walk {
         assert_eq!(runs, kept, "{after}: the image of another release\n{said}");
         assert_eq!((*lock, *units), ("0", "0"), "{after}: lock, units at work\n{said}");
         assert_eq!((*strange, *twice), ("0", "0"), "{after}: an attempt of a step ran twice\n{said}");
+        let rows = self.droplet.sql("select count(*) from ipai_document where name = 'acknowledged'");
+        assert_eq!(rows, self.written.to_string(), "{after}: rows that were acknowledged");
+        self.one_generation(after);
+    }
+
+    /// Code and data belong together, and nothing of the site still says that it is being updated.
+    #[track_caller]
+    fn one_generation(&self, after: &str) {
+        let version =
+            self.droplet.sql("select latest_version from ir_module_module where name = 'ipai_docs'");
+        let wanted = if self.refs[0][1] == "bump" { "14.0.1.1.0" } else { "14.0.1.0.0" };
+        assert_eq!(version, wanted, "{after}: the database of another generation");
+        let said = self.droplet.root(
+            "grep -c 18068 /etc/nginx/sites-enabled/odoo; docker ps -aq --filter name=ops-update | wc -l
+             docker exec odoo-db-1 psql -XAtq -U odoo -d postgres -c \"select count(*) from pg_database where datallowconn and datname like 'odoo%' or datname like '%.new'\"
+             docker exec odoo-db-1 psql -XAtq -U odoo -d postgres -c \"select count(*) from pg_stat_activity where application_name = 'ops-crons'\"; :",
+        );
+        assert_eq!(
+            said, "0\n0\n1\n0",
+            "{after}: the page, an update at work, databases that are open, held crons"
+        );
     }
 }
 
@@ -246,6 +315,12 @@ fn some_steps_of_a_switch_between_slots_meet_every_fault() {
     Walk::new(&BESIDE, DEMO, STANDIN).meets_all(&["switch.proxy", "drain"]);
 }
 
+#[test]
+fn some_steps_of_a_migration_meet_every_fault() {
+    let mut walk = Walk::new(&MIGRATING, DEMO, BUMP);
+    walk.meets_all(&["switch.stop", "switch.update", "open"]);
+}
+
 pub fn every_step_meets(fault: &str, path: &'static Path) {
     let fault = match fault {
         "a laptop that dies" => Fault::LaptopKilled,
@@ -254,7 +329,8 @@ pub fn every_step_meets(fault: &str, path: &'static Path) {
         "a link that is silent" => Fault::LinkSilent,
         _ => Fault::PowerLost,
     };
-    let mut walk = Walk::new(path, DEMO, STANDIN);
+    let migrates = path.steps.contains(&"open");
+    let mut walk = Walk::new(path, DEMO, if migrates { BUMP } else { STANDIN });
     for (i, step) in path.steps.iter().enumerate() {
         walk.meets(step, fault, finish(i));
         if fault == Fault::PowerLost {

@@ -1,51 +1,74 @@
-//! What a deploy may do to the database: create it where nothing runs yet, and nothing else so far.
+//! What a deploy may do to the database: create it where nothing runs yet, and update its modules
+//! (`migrating.rs` has the steps).
 
 use std::collections::BTreeMap;
 
-use super::update;
+use super::Updating;
+use super::update::{self, Needed};
 use super::work::Work;
 use crate::cmd::quote;
 use crate::error::{Error, Result};
 use crate::facts::Module;
 use crate::inventory::Role;
+use crate::text::printable;
 
 impl<'a> Work<'a> {
-    pub(super) fn refuse_update(&self) -> Result<()> {
-        let Some(code) = self.code else { return Ok(()) };
-        if self.inputs.request.no_update || self.is_current() || self.is_fresh() || !self.is_web() {
-            return Ok(());
+    /// The modules that the deploy updates in the database, and why each.
+    ///
+    /// # Errors
+    /// Nobody can tell which, a module that was named is not installed, or this stack is one where ops cannot.
+    pub(super) fn change(&self) -> Result<Vec<Needed>> {
+        let asked = &self.inputs.request.update;
+        if *asked == Updating::None || self.is_fresh() || !self.is_web() {
+            return Ok(Vec::new());
         }
+        let needed = match asked {
+            Updating::These(names) => self.named(names)?,
+            Updating::All => {
+                vec![Needed { module: "base".into(), because: vec!["all were asked for".into()] }]
+            }
+            Updating::Needed | Updating::None => self.touched()?,
+        };
+        if self.is_current() && !needed.is_empty() {
+            return Err(Error::usage("there is nothing to deploy that these modules could be updated to")
+                .on(&self.droplet.name)
+                .next(format!(
+                    "ops install-modules {} --update ..   # without a new release",
+                    self.inputs.env.name
+                )));
+        }
+        Ok(needed)
+    }
+
+    fn touched(&self) -> Result<Vec<Needed>> {
+        let Some(code) = self.code.filter(|_| !self.is_current()) else { return Ok(Vec::new()) };
+        let sure = "only if you know that no module needs an update";
         if code.running.is_none() {
             return Err(self
                 .cannot_tell("what runs is no commit of this repository, so there is nothing to compare with")
                 .next("push the commit that runs to the repository, and deploy again")
-                .next(self.without_update("only if you know that no module needs an update")));
+                .next(self.without_update(sure)));
         }
-        let Some(installed) = self.installed() else {
-            if code.changed.is_empty() {
-                return Ok(());
-            }
-            return Err(self
+        match self.installed() {
+            Some(installed) => Ok(update::needed(&self.inputs.env.stack, code, installed)),
+            None if code.changed.is_empty() => Ok(Vec::new()),
+            None => Err(self
                 .cannot_tell("the database cannot be asked which modules are installed")
-                .next(self.without_update("only if you know that no module needs an update")));
-        };
-        let needed = update::needed(&self.inputs.env.stack, code, installed);
-        if needed.is_empty() {
-            return Ok(());
+                .next(self.without_update(sure))),
         }
-        let list: Vec<_> = needed.iter().map(|one| one.module.as_str()).collect();
-        let mut error =
-            Error::failed(format!("this ref needs an update of the database for: {}", list.join(", ")))
-                .on(&self.droplet.name);
-        for one in &needed {
-            let shown = one.because.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
-            let more = one.because.len().saturating_sub(3);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            error = error.because(format!("{}: {shown}{more}", one.module));
+    }
+
+    fn named(&self, names: &[String]) -> Result<Vec<Needed>> {
+        let installed = self.installed().cloned().unwrap_or_default();
+        let is = |name: &String| installed.get(name).is_some_and(|module| module.state == "installed");
+        if let Some(name) = names.iter().find(|name| !is(name)) {
+            return Err(Error::usage(format!("the module {} is not installed", printable(name)))
+                .on(&self.droplet.name)
+                .because("an update is of what the database has")
+                .next(format!("ops install-modules {} {}", self.inputs.env.name, quote(name))));
         }
-        Err(error
-            .because("ops cannot update modules during a deploy yet; nothing was changed")
-            .next(self.without_update("only if you know that the old schema fits")))
+        let because = || vec!["it was asked for".to_owned()];
+        Ok(names.iter().map(|name| Needed { module: name.clone(), because: because() }).collect())
     }
 
     fn cannot_tell(&self, why: &str) -> Error {

@@ -94,7 +94,12 @@ impl Work<'_> {
             );
         }
         let code = self.code.map(|code| (code.r#ref.clone(), code.sha.clone()));
-        let release = record(self.inputs, &self.place, &self.compose_text(), &kept, code);
+        let mut release = record(self.inputs, &self.place, &self.compose_text(), &kept, code);
+        if self.migration.is_some() {
+            release.restore = self.restore_point();
+            // As they are once it was updated.
+            release.modules = BTreeMap::from([("@modules".to_owned(), "@".to_owned())]);
+        }
         let json = serde_json::to_string_pretty(&release).unwrap_or_default();
         let services: Vec<_> = kept.into_keys().collect();
         let before = match self.situation {
@@ -103,7 +108,7 @@ impl Work<'_> {
                 self.facts.state.as_ref().ok().and_then(|state| state.current.as_deref()).unwrap_or_default()
             }
         };
-        vec![builder.record(json, &services, before)]
+        vec![builder.record(json, &services, before, self.migration.is_some())]
     }
 
     /// What no kept release needs goes, once the new one is on record.

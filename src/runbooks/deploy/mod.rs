@@ -7,6 +7,7 @@
 
 mod database;
 mod keeping;
+mod migrating;
 mod plan;
 mod preparing;
 mod reading;
@@ -38,7 +39,7 @@ pub use staged::*;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
     pub wanted: Wanted,
-    pub no_update: bool,
+    pub update: Updating,
     /// Instead of the inventory's.
     pub strategy: Option<Strategy>,
     /// Commits that run now may be dropped.
@@ -46,6 +47,19 @@ pub struct Request {
     pub reason: Option<String>,
     /// Web droplets that are switched at once, after the first alone; 0 is 1.
     pub batch: usize,
+}
+
+/// Which modules a deploy updates in the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Updating {
+    /// Those that the change of code touches.
+    #[default]
+    Needed,
+    /// These, and no others.
+    These(Vec<String>),
+    All,
+    /// None: the operator knows that the schema fits.
+    None,
 }
 
 /// Whether the inventory lets this ref be deployed.
@@ -80,6 +94,8 @@ pub struct Inputs<'a> {
     /// RFC 3339, UTC.
     pub now: String,
     pub operator: String,
+    /// How long each step took, as a rule, in milliseconds.
+    pub usual: &'a BTreeMap<String, u64>,
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         title,
         sections: Vec::new(),
         notes: notes(&works),
-        data_loss: None,
+        data_loss: works.iter().find_map(|work| work.migration.as_ref()?.unguarded()),
     };
     if works.iter().all(Work::is_current) {
         plan.title = format!("nothing to do: {} runs already", works.first().map_or("it".into(), Work::what));
@@ -67,18 +67,18 @@ fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
         let group = 1 + nth.div_ceil(batch);
         let id = if alone { "web".to_owned() } else { format!("web.{group}") };
         let settled = if alone { work.settled(created) } else { Vec::new() };
-        add(
-            &id,
-            work,
-            true,
-            [work.switch(), settled, work.drain().into_iter().collect(), work.record()].concat(),
-        );
+        let steps = match &work.migration {
+            Some(migration) => work.migrate(migration),
+            None => [work.switch(), settled, work.drain().into_iter().collect(), work.record()].concat(),
+        };
+        add(&id, work, true, steps);
     }
     for work in works.iter().filter(|work| !alone || !work.switches()) {
         let record = if work.switches() { Vec::new() } else { work.record() };
         add("settle", work, false, [work.settled(created), record].concat());
     }
-    for work in works {
+    // Of a migration they are asked before it is opened.
+    for work in works.iter().filter(|work| work.migration.is_none()) {
         add("checks", work, false, work.own_checks());
     }
     for work in works {
@@ -133,7 +133,9 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
         if !stays.is_empty() {
             notes.push(note(NoteKind::Info, format!("left as they run: {}", stays.join(", ")), Vec::new()));
         }
-        notes.extend(work.way_note());
+        notes.extend(
+            work.migration.as_ref().map_or_else(|| work.way_note(), |one| Some(work.migration_note(one))),
+        );
         if let Some(Ok(Resolved { registry_fault: Some(fault), reference, .. })) =
             work.staged.images.get(&work.inputs.env.stack.web)
         {

@@ -106,6 +106,7 @@ pub fn record(
         operator: Some(inputs.operator.clone()),
         reason: inputs.request.reason.clone(),
         slot: place.slot,
+        restore: None,
     }
 }
 

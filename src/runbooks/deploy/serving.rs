@@ -17,11 +17,11 @@ impl Builder<'_> {
     }
 
     /// The errors that the old container logged before.
-    fn errors(&self) -> String {
+    pub(super) fn errors(&self) -> String {
         format!("{}/errors.before", self.place.dir)
     }
 
-    fn drain_seconds(&self) -> u64 {
+    pub(super) fn drain_seconds(&self) -> u64 {
         self.env.deploy.drain.as_secs()
     }
 
@@ -66,15 +66,15 @@ impl Builder<'_> {
         self.step("switch.slot", Phase::Switch, title, self.start(live, missing, true), Undo::By(undo), limit)
     }
 
+    /// nginx's site; `keep`: where its text is put aside.
+    pub(super) fn nginx<'b>(&'b self, file: &'b str, keep: &'b str) -> Site<'b> {
+        Site { file, keep, project: &self.place.project, container: self.proxy_container() }
+    }
+
     /// Points nginx to the new slot.
     pub fn hand_over(&self, handover: &Handover) -> Step {
         let keep = format!("{}/site.before", self.place.dir);
-        let site = Site {
-            file: &handover.site,
-            keep: &keep,
-            project: &self.place.project,
-            container: self.proxy_container(),
-        };
+        let site = self.nginx(&handover.site, &keep);
         let servers: Vec<_> = handover
             .servers
             .iter()
@@ -85,11 +85,11 @@ impl Builder<'_> {
         self.step("switch.proxy", Phase::Switch, title, actions, by(site.back()), 90)
     }
 
-    fn proxy_container(&self) -> Option<&str> {
+    pub(super) fn proxy_container(&self) -> Option<&str> {
         self.env.proxy.as_ref()?.container.as_deref()
     }
 
-    fn retiring<'b>(&'b self, service: &'b str) -> Retiring<'b> {
+    pub(super) fn retiring<'b>(&'b self, service: &'b str) -> Retiring<'b> {
         let container = self.proxy_container();
         Retiring { project: &self.place.project, service, drain: self.drain_seconds(), container }
     }

@@ -260,18 +260,20 @@ impl Builder<'_> {
         self.look("verify.checks", title, Action::OwnChecks, 120)
     }
 
-    /// Records the release as the current one.
-    pub fn record(&self, record: String, services: &[String], before: &str) -> Step {
+    /// Records the release as the current one; `migrated`: with the modules as the database has them now.
+    pub fn record(&self, record: String, services: &[String], before: &str, migrated: bool) -> Step {
         let template = format!("{}/release.json.in", self.place.dir);
         let file = format!("{}/release.json", self.place.dir);
         let pairs: Vec<_> =
             services.iter().map(|service| (service.clone(), self.place.kept(service))).collect();
         let list = format!("{}/releases", self.place.state);
-        let actions = vec![
-            Action::Put { path: template.clone(), mode: 0o600, content: Content::Text(record) },
-            run(releases::record(&template, &file, &pairs)),
-            run(releases::point(&list, &self.place.id)),
-        ];
+        let stack = &self.env.stack;
+        let modules = odoo::record_modules(&self.place.project, &stack.db, &stack.database, &template);
+        let mut actions =
+            vec![Action::Put { path: template.clone(), mode: 0o600, content: Content::Text(record) }];
+        actions.extend(migrated.then(|| run(modules)));
+        actions.push(run(releases::record(&template, &file, &pairs)));
+        actions.push(run(releases::point(&list, &self.place.id)));
         let undo = by(releases::point_back(&list, before));
         self.step("record", Phase::Record, format!("record release {}", self.place.id), actions, undo, 60)
     }

@@ -8,6 +8,7 @@ use crate::facts::{Container, Facts, ProxyState};
 use crate::inventory::{Environment, Proxy, Strategy};
 use crate::record::Slot;
 use crate::text::{printable, size};
+use crate::tools::page;
 use crate::tools::slots::Server;
 
 /// Room for what a second Odoo needs before it serves, besides what the running one has.
@@ -73,24 +74,72 @@ fn handover(ground: Ground<'_>, live: &Container) -> Result<Handover, String> {
     }
     let from = slot_of(env, live);
     let to = from.other();
+    let (site, servers) = turned(ground, proxy, live, to)?;
+    let service = to.service(web);
+    if let Some(port) = placed(ground, to).iter().find(|port| held(facts, port, &service)) {
+        return Err(format!("port {}, which {service} needs, is held by another", port.host));
+    }
+    memory(facts)?;
+    Ok(Handover { from, to, site, servers })
+}
+
+/// nginx's site for the time in which nobody may reach Odoo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// nginx's site on the droplet.
+    pub site: String,
+    /// From the running container to the page.
+    pub page: Vec<Server>,
+    /// From the running container to the one that will serve.
+    pub open: Vec<Server>,
+}
+
+/// # Errors
+/// Why nginx cannot keep users from the web service.
+pub fn closing(ground: Ground<'_>, to: Slot) -> Result<Closing, String> {
+    let Ground { env, facts, .. } = ground;
+    let proxy = env.proxy.as_ref().ok_or("the inventory names no proxy")?;
+    let live = facts.web(&env.stack.web).ok_or("no web service runs")?;
+    let (site, open) = turned(ground, proxy, live, to)?;
+    let taken = facts.listeners.iter().flatten().any(|one| one.port == page::PORT);
+    if taken && proxy.container.is_none() {
+        return Err(format!("port {}, which the page needs, is held by another", page::PORT));
+    }
+    let at = format!("127.0.0.1:{}", page::PORT);
+    let page = open.iter().map(|one| Server { new: at.clone(), ..one.clone() }).collect();
+    Ok(Closing { site, page, open })
+}
+
+/// nginx's site, and its servers that are the running container, with what stands there once the slot serves.
+fn turned(
+    ground: Ground<'_>,
+    proxy: &Proxy,
+    live: &Container,
+    to: Slot,
+) -> Result<(String, Vec<Server>), String> {
+    let Ground { env, facts, model, .. } = ground;
     let state = readable(facts, proxy)?;
     let site = state.site_file.clone().ok_or_else(|| {
         format!("{} is in the container of nginx and nowhere on the droplet; mount it", proxy.site)
     })?;
-    let mut placed = model.json.clone();
-    slot::place(&mut placed, web, to);
-    let (ports, _) = slot::ports(&placed, &to.service(web));
-    let turn =
-        Turn { proxy, state, live, ports: &ports, service: to.service(web), host: on_host(proxy, model) };
+    let ports = placed(ground, to);
+    let service = to.service(&env.stack.web);
+    let turn = Turn { proxy, state, live, ports: &ports, service, host: on_host(proxy, model) };
     let servers = turn.servers()?;
-    if let Some(word) = turn.elsewhere() {
-        return Err(format!("nginx also sends to {}, outside of the inventory's upstreams", printable(word)));
+    match turn.elsewhere() {
+        Some(word) => {
+            Err(format!("nginx also sends to {}, outside of the inventory's upstreams", printable(word)))
+        }
+        None => Ok((site, servers)),
     }
-    if let Some(port) = ports.iter().find(|port| held(facts, port, &turn.service)) {
-        return Err(format!("port {}, which {} needs, is held by another", port.host, turn.service));
-    }
-    memory(facts)?;
-    Ok(Handover { from, to, site, servers })
+}
+
+/// The published ports of the web service in a slot.
+fn placed(ground: Ground<'_>, to: Slot) -> Vec<Port> {
+    let web = &ground.env.stack.web;
+    let mut placed = ground.model.json.clone();
+    slot::place(&mut placed, web, to);
+    slot::ports(&placed, &to.service(web)).0
 }
 
 /// nginx sees the droplet's own loopback addresses.

@@ -83,18 +83,23 @@ impl Work<'_> {
     }
 
     /// The compose file to go back to.
-    fn before(&self) -> Option<String> {
+    pub(super) fn before(&self) -> Option<String> {
+        let id = self.release_before()?;
+        Some(Place::new(self.inputs.env, &self.place.project, &id).file)
+    }
+
+    /// The release that serves now.
+    pub(super) fn release_before(&self) -> Option<String> {
         let web = &self.inputs.env.stack.web;
-        let id = match self.situation {
-            Situation::Adopt => "0",
-            _ => self.facts.web(web).and(self.facts.current_release())?.id.as_str(),
-        };
-        Some(Place::new(self.inputs.env, &self.place.project, id).file)
+        match self.situation {
+            Situation::Adopt => Some("0".to_owned()),
+            _ => Some(self.facts.web(web).and(self.facts.current_release())?.id.clone()),
+        }
     }
 
     /// Services that this release brings: of the model, without a profile or with a wanted one, that have
     /// no container. One that what runs has as well was stopped by somebody, and stays so.
-    fn missing_services(&self) -> Vec<String> {
+    pub(super) fn missing_services(&self) -> Vec<String> {
         let stack = &self.inputs.env.stack;
         let known = match &self.staged.running_model {
             Some(Ok(model)) if !self.is_fresh() => names(model),
@@ -128,7 +133,7 @@ impl Work<'_> {
     }
 
     /// The Host header users send.
-    fn host(&self) -> String {
+    pub(super) fn host(&self) -> String {
         match &self.inputs.env.proxy {
             Some(proxy) if !proxy.server_name.contains(['*', '_', '~']) => proxy.server_name.clone(),
             _ => self.inputs.env.url.as_deref().and_then(host_of).unwrap_or("localhost").to_owned(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Inputs;
+use super::migrating::Migration;
 use super::reading::names;
 use super::release::{Place, default_project, hash};
 use super::render::{Moved, moved, render, service};
@@ -43,6 +44,7 @@ pub(super) struct Work<'a> {
     pub(super) situation: Situation,
     pub(super) creates_database: bool,
     pub(super) way: Way,
+    pub(super) migration: Option<Migration>,
 }
 
 /// What cannot be read is never taken for "not there": an unread container list is no empty droplet.
@@ -128,15 +130,16 @@ impl<'a> Work<'a> {
             situation: Situation::Fresh,
             creates_database: false,
             way: Way::Recreate(None),
+            migration: None,
         };
         work.situation = work.situate();
         work.refuse_adoption()?;
-        work.refuse_update()?;
+        let change = work.change()?;
         work.creates_database = work.lacks_database()?;
         if work.switches() {
             work.way = work.choose()?;
         }
-        work.place = work.place.clone().in_slot(work.target());
+        (work.place.slot, work.migration) = (work.target(), work.migration(change)?);
         Ok(Some(work))
     }
 

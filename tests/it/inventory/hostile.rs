@@ -73,6 +73,7 @@ fn hostile_text_is_accepted_only_where_it_is_harmless() {
     prod/droplets/*/config: ` ; | - .. /.. /- long /long letters helper
     prod/droplets/*/identity: ` ; | - .. /.. /- long /long letters helper
     prod/droplets/*/known_hosts: ` ; | - .. /.. /- long /long letters helper
+    prod/proxy/maintenance: $() ` ; | ' " - .. /.. /$() /- % long /long letters user helper
     prod/stack/addons/*: letters
     prod/stack/compose/*: letters
     prod/stack/env/ADMIN_PASSWORD/cmd/*: $() ` ; | ' " .. /.. /$() /- % long /long letters user helper - blank empty

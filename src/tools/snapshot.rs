@@ -1,0 +1,74 @@
+//! A database put aside: the original keeps its bytes under another name, closed to connections, and what runs
+//! goes on with a copy. Going back is renaming, whatever the size.
+//!
+//! The filestore is kept by hard links: its files never change, they only come and go.
+
+use crate::cmd::Cmd;
+
+const SCRIPT: &str = include_str!("snapshot.sh");
+/// PostgreSQL cuts longer names.
+const LONGEST: usize = 63;
+
+/// One database and its names aside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot<'a> {
+    pub project: &'a str,
+    /// The Compose service of PostgreSQL.
+    pub service: &'a str,
+    pub database: &'a str,
+    /// Of the run, in names: `20261121t071721z`.
+    pub stamp: &'a str,
+    /// A file whose first word is the container with the filestore.
+    pub web: &'a str,
+}
+
+impl Snapshot<'_> {
+    /// What the original is called meanwhile.
+    pub fn kept(&self) -> String {
+        aside(self.database, "before", self.stamp)
+    }
+
+    /// What the copy is called once the original is back.
+    pub fn broken(&self) -> String {
+        aside(self.database, "broken", self.stamp)
+    }
+
+    pub fn take(&self) -> Cmd {
+        self.cmd("take")
+    }
+
+    pub fn back(&self) -> Cmd {
+        self.cmd("back")
+    }
+
+    fn cmd(&self, verb: &str) -> Cmd {
+        let (kept, broken) = (self.kept(), self.broken());
+        Cmd::script(SCRIPT, [verb, self.project, self.service, self.database, &kept, &broken, self.web])
+    }
+}
+
+/// `odoo_before_20261121t071721z`; of a long name as much as there is room for.
+pub fn aside(database: &str, word: &str, stamp: &str) -> String {
+    let rest = format!("_{word}_{stamp}");
+    // `.new` is added while the copy is made.
+    let room = LONGEST.saturating_sub(rest.len() + 4);
+    let mut end = database.len().min(room);
+    while !database.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{rest}", &database[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_aside_is_one_that_postgresql_keeps_whole() {
+        assert_eq!(aside("odoo", "before", "20261121t071721z"), "odoo_before_20261121t071721z");
+        for name in ["x".repeat(63), "é".repeat(31)] {
+            let aside = aside(&name, "broken", "20261121t071721z");
+            assert!(aside.len() + 4 <= 63 && aside.ends_with("_broken_20261121t071721z"), "{aside}");
+        }
+    }
+}

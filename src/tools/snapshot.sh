@@ -1,0 +1,108 @@
+# Puts a database aside untouched and goes on with a copy of it, or brings the original back.
+# Arguments: take, back or drop; project; service; database; name of the original aside; name of what is put aside
+# when it comes back; container whose volumes hold the filestore (a file with its id, or empty).
+verb=$1 project=$2 service=$3 database=$4 kept=$5 broken=$6 web=$7
+new=$kept.new
+
+c=$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
+  --filter label=com.docker.compose.oneoff=False | head -n 1)
+[ -n "$c" ] || { echo "no running container of $service"; exit 1; }
+
+ask() {
+  docker exec -i "$c" sh -c 'db=$1 kept=$2 new=$3 broken=$4
+    exec psql -XAtq -v ON_ERROR_STOP=1 -v db="$db" -v kept="$kept" -v new="$new" -v broken="$broken" -U "${POSTGRES_USER:-postgres}" -d postgres' \
+    sh "$database" "$kept" "$new" "$broken"
+}
+there() { # name; 1, 0 or nothing where the server does not answer
+  echo "select count(*) from pg_database where datname = :'$1'" | ask
+}
+
+# Odoo's files of a database, in its own container's volumes: a directory of links to the same files, which no
+# vacuum of the other generation can take away. Where there are none, there is nothing to keep.
+files() { # from, to: names of databases; keep (a new directory of links) or merge (what is missing comes back)
+  [ -s "$web" ] || return 0
+  read -r holder _ <"$web"
+  image=$(docker inspect -f '{{.Image}}' "$holder") || return
+  docker run --rm --network none --volumes-from "$holder" --user "$(docker inspect -f '{{.Config.User}}' "$holder")" \
+    --entrypoint sh "$image" -c '
+      conf=${ODOO_RC:-/etc/odoo/odoo.conf}
+      said=$(sed -n "s/^[[:space:]]*data_dir[[:space:]]*=[[:space:]]*//p" "$conf" 2>/dev/null | tail -n 1)
+      for data in "$said" /var/lib/odoo "$HOME/.local/share/Odoo"; do
+        all=$data/filestore
+        [ -n "$data" ] && [ -d "$all/$1" ] || continue
+        if [ "$3" = keep ]; then
+          [ ! -d "$all/$2" ] || exit 0
+          rm -rf "$all/$2.new" && cp -al "$all/$1" "$all/$2.new" && mv "$all/$2.new" "$all/$2"
+        else
+          mkdir -p "$all/$2" && { cp -al --update=none "$all/$1/." "$all/$2/" 2>/dev/null || cp -aln "$all/$1/." "$all/$2/"; } &&
+            rm -rf "$all/$1"
+        fi
+        exit
+      done
+      exit 0' sh "$1" "$2" "$3"
+}
+
+take() {
+  aside=$(there kept) && live=$(there db) || { echo 'the database server does not answer'; exit 1; }
+  # The two names change together, so that either both are done or neither.
+  [ "$aside" = 0 ] || { [ "$live" = 1 ] && return; echo "$kept is there and $database is not"; exit 1; }
+  [ "$live" = 1 ] || { echo "the database $database is not there"; exit 1; }
+  files "$database" "$kept" keep || { echo "the filestore of $database cannot be kept"; exit 1; }
+  ask <<'SQL' || exit
+select format('drop database if exists %I', :'new') \gexec
+select format('alter database %I allow_connections false', :'db') \gexec
+select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = :'db' \g /dev/null
+select format('create database %I template %I owner %I%s', :'new', datname, pg_get_userbyid(datdba),
+  case when current_setting('server_version_num')::int >= 150000 then ' strategy file_copy' else '' end)
+  from pg_database where datname = :'db' \gexec
+-- What a copy by TEMPLATE loses: settings, rights and the limit of connections.
+select format(case when setrole = 0 then 'alter database %I set %s to %s' else 'alter role %4$I in database %1$I set %2$s to %3$s' end,
+  :'new', split_part(one, '=', 1),
+  case when split_part(one, '=', 1) in ('search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries')
+    then substr(one, strpos(one, '=') + 1) else quote_literal(substr(one, strpos(one, '=') + 1)) end, pg_get_userbyid(setrole))
+  from pg_db_role_setting, unnest(setconfig) one
+  where setdatabase = (select oid from pg_database where datname = :'db') \gexec
+select format('alter database %I connection limit %s', :'new', datconnlimit) from pg_database where datname = :'db' \gexec
+select format('revoke all on database %I from public', :'new') from pg_database where datname = :'db' and datacl is not null \gexec
+select format('grant %s on database %I to %s%s', privilege_type, :'new',
+  case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end,
+  case when is_grantable then ' with grant option' else '' end)
+  from pg_database, aclexplode(datacl) where datname = :'db' \gexec
+select format('comment on database %I is %L', :'new', shobj_description(oid, 'pg_database'))
+  from pg_database where datname = :'db' and shobj_description(oid, 'pg_database') is not null \gexec
+begin;
+select format('alter database %I rename to %I', :'db', :'kept') \gexec
+select format('alter database %I rename to %I', :'new', :'db') \gexec
+commit;
+SQL
+  echo "the original is put aside as $kept"
+}
+
+# Who was let in by nothing but the copy's name is shut out, the names change back together.
+back() {
+  aside=$(there kept) || { echo 'the database server does not answer'; exit 1; }
+  if [ "$aside" = 0 ]; then
+    ask <<'SQL'
+select format('drop database if exists %I', :'new') \gexec
+select format('alter database %I allow_connections true', :'db') from pg_database where datname = :'db' \gexec
+SQL
+    files "$kept" "$database" merge
+    return
+  fi
+  ask <<'SQL' || exit
+select format('alter database %I allow_connections false', :'db') from pg_database where datname = :'db' \gexec
+select count(pg_terminate_backend(pid)) from pg_stat_activity where datname in (:'db', :'kept') \g /dev/null
+begin;
+select format('alter database %I rename to %I', :'db', :'broken') from pg_database where datname = :'db' \gexec
+select format('alter database %I rename to %I', :'kept', :'db') \gexec
+commit;
+select format('alter database %I allow_connections true', :'db') \gexec
+SQL
+  files "$kept" "$database" merge || { echo "files of $kept could not be brought back"; exit 1; }
+  echo "$database is what it was; what became of the copy is kept as $broken, closed to connections"
+}
+
+case $verb in
+take) take ;;
+back) back ;;
+esac
