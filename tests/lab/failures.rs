@@ -101,7 +101,6 @@ pub fn impossible_deploys_change_nothing(droplet: Droplet) {
     bench.refuses("standin-bad-compose", 9, &["compose file", "yaml: line"]);
     bench.refuses("standin-no-compose", 9, &["has no compose.yaml"]);
     bench.refuses("standin-missing-image", 9, &["standin:not-there"]);
-    bench.refuses("standin-bump", 1, &["needs an update of the database for: ipai_docs", "--no-update"]);
     {
         let _cut = Cut::git(droplet);
         bench.refuses("standin-code", 9, &["git cannot fetch", "Connection refused"]);
