@@ -5,6 +5,7 @@ mod docker;
 mod errors;
 mod links;
 mod many;
+mod programs;
 mod proxy;
 pub(crate) mod sshd;
 mod sudo;
