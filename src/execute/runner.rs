@@ -81,17 +81,13 @@ impl Runner {
     /// The run's records at its begin (`texts`: its record, its plan, its line in the audit), and its
     /// sections' scripts.
     pub fn open(&self, run: &str, fence: u64, texts: [&str; 3], sections: &[Scripts<'_>]) -> Cmd {
-        let mut stdin: String = texts.map(framed).concat();
-        for section in sections {
-            let critical = u8::from(section.critical);
-            stdin += &format!("section {} {critical} {}\n", section.id, section.steps.len());
-            for step in &section.steps {
-                let way = if step.onward { "onward" } else { "back" };
-                stdin += &format!("step {} {} {way}\n", step.id, step.limit);
-                stdin += &(framed(&step.script) + &framed(&step.undo));
-            }
-        }
+        let stdin = texts.map(framed).concat() + &listed(sections);
         self.call("open").arg(run).arg(fence.to_string()).stdin(stdin)
+    }
+
+    /// Further sections of a run that is open.
+    pub fn add(&self, run: &str, fence: u64, sections: &[Scripts<'_>]) -> Cmd {
+        self.call("add").arg(run).arg(fence.to_string()).stdin(listed(sections))
     }
 
     /// The run's last record and its line in the audit; gives the lock back.
@@ -121,6 +117,17 @@ impl Runner {
             .arg(call.wait.to_string())
     }
 
+    /// The laptop begins the one step of a section.
+    pub fn begin(&self, call: &Act<'_>) -> Cmd {
+        self.call("begin").arg(call.run).arg(call.fence.to_string()).args([call.section, call.act])
+    }
+
+    /// It ended with this code, and printed this.
+    pub fn end(&self, call: &Act<'_>, code: i32, millis: u64, log: &str) -> Cmd {
+        let cmd = self.call("end").arg(call.run).arg(call.fence.to_string());
+        cmd.args([call.section, call.act]).args([code.to_string(), millis.to_string()]).stdin(framed(log))
+    }
+
     /// Asks an act that is not critical to end after its current step.
     pub fn halt(&self, call: &Act<'_>) -> Cmd {
         self.call("halt").args([call.run, call.section, call.act])
@@ -140,6 +147,21 @@ impl Runner {
 /// Text with its length before it.
 fn framed(text: &str) -> String {
     format!("{}\n{text}", text.len())
+}
+
+/// Sections as the runner reads them.
+fn listed(sections: &[Scripts<'_>]) -> String {
+    let mut text = String::new();
+    for section in sections {
+        let critical = u8::from(section.critical);
+        text += &format!("section {} {critical} {}\n", section.id, section.steps.len());
+        for step in &section.steps {
+            let way = if step.onward { "onward" } else { "back" };
+            text += &format!("step {} {} {way}\n", step.id, step.limit);
+            text += &(framed(&step.script) + &framed(&step.undo));
+        }
+    }
+    text
 }
 
 /// A section as the droplet keeps it.

@@ -209,3 +209,38 @@ sync
     assert_eq!(said, "6\none\nback two\nback one");
     assert_eq!(droplet.root("systemctl list-timers --all --no-legend | grep -c ops-guard; :"), "0");
 }
+
+#[test]
+fn what_the_laptop_does_itself_is_on_record_before_and_after_it_once() {
+    let said = on(
+        DEMO.fresh(),
+        r#"
+take one; open one 1 a 0 'echo never' ''
+runner end one 1 a 1 0 5 </dev/null 2>/dev/null; echo "no begin: $?"
+runner begin one 2 a 1 2>/dev/null; echo "other fence: $?"
+runner begin one 1 a 1 && runner begin one 1 a 1 && runner poll one a 1 1 0 0 | head -1
+runner release one 1; echo "under it: $?"
+for again in 1 2; do framed 'it says' | runner end one 1 a 1 3 17; done
+runner poll one a 1 1 0 0; echo
+# Once more, and a section that nobody knew before.
+runner begin one 1 a 2; framed '' | runner end one 1 a 2 0 9; runner poll one a 2 1 0 0
+for again in 1 2; do { echo 'section b 0 1'; echo 'step s9 60 back'; framed 'echo never'; framed ''; } | runner add one 1; done
+runner begin one 1 b 1
+runner status one | grep -a -E '^(section|step) '
+# Whoever takes the lock over is somebody else.
+take one; runner status one | grep -a '^section b'
+framed '' | runner end one 1 b 1 0 9 2>/dev/null; echo "late: $?"
+# A laptop that gave no sign of life for a while is gone.
+runner begin one 2 b 2; runner poll one b 2 1 0 0 | head -1
+echo $(($(date +%s) - 30)) >$d/lock/beat
+runner poll one b 2 1 0 2 | head -1
+grep -c begin $d/runs/one/journal.jsonl; grep -c '"end"' $d/runs/one/journal.jsonl
+"#,
+    );
+    let told =
+        "taken 1\nno begin: 71\nother fence: 72\nrunning - 1\na step of one is at work\nunder it: 75\n";
+    let ended = "done 1 1\ns1.1 0 carry 3 17 7 7\nit says\ndone 0 1\ns1.2 0 carry 0 9 0 0\n";
+    let stands = "section a done 0 1,2\nstep s1 1 1\nsection b running - 1\nstep s9 1 0\n";
+    let lost = "taken 2\nsection b lost - 1\nlate: 72\nrunning - 1\nlost - 1\n4\n2";
+    assert_eq!(said, [told, ended, stands, lost].concat());
+}

@@ -170,16 +170,41 @@ bytes() { # file
   [ "$(wc -c <"$1")" -eq "$length" ] || { rm -f "$1"; bad "input is cut"; }
 }
 
-# What the run is going to do, before it does it: run.json, plan.json, the audit's line, then the sections, each a line
-# `section ID CRITICAL STEPS` and per step a line `step ID LIMIT WAY`, its script, the script of its undo.
+# What the run is going to do, before it does it: run.json, plan.json, the audit's line, then the sections.
 open() { # run, fence
   # Nobody is kept waiting while the input comes over a slow link.
   hold; ours "$1" "$2"; exec 9<&-
   make_room
   to=$dir/runs/$1
-  new=$to/sections.new
-  rm -rf "$new" && mkdir -p "$new" || cannot_write
+  mkdir -p "$to" || cannot_write
   bytes "$to/run.json.tmp"; bytes "$to/plan.json.tmp"; bytes "$to/audit.tmp"
+  scripts "$to/sections.new"
+  hold; ours "$1" "$2"
+  [ -d "$to/sections" ] || mv "$new" "$to/sections" || cannot_write
+  mv -f "$to/run.json.tmp" "$to/run.json" && mv -f "$to/plan.json.tmp" "$to/plan.json" || cannot_write
+  audit "$(cat "$to/audit.tmp")" && rm -f "$to/audit.tmp" || cannot_write
+}
+
+# Sections that could not be written before, because nobody knew then what they have to be told.
+add() { # run, fence
+  name "$1"
+  make_room
+  to=$dir/runs/$1
+  [ -d "$to/sections" ] || bad "no such run"
+  scripts "$to/sections.add"
+  hold; ours "$1" "$2"
+  while read -r section; do
+    [ ! -d "$to/sections/$section" ] || continue
+    mv "$new/$section" "$to/sections/$section" && echo "$section" >>"$to/sections/order" || cannot_write
+  done <"$new/order"
+  rm -rf "$new"
+}
+
+# Sections from stdin, each a line `section ID CRITICAL STEPS` and per step a line `step ID LIMIT WAY`, its script, the
+# script of its undo.
+scripts() { # directory
+  new=$1
+  rm -rf "$new" && mkdir -p "$new" || cannot_write
   while read -r word section critical steps; do
     [ "$word" = section ] || bad "section"
     name "$section"; number "$steps"
@@ -195,10 +220,6 @@ open() { # run, fence
     done
   done
   sync -f "$new"
-  hold; ours "$1" "$2"
-  [ -d "$to/sections" ] || mv "$new" "$to/sections" || cannot_write
-  mv -f "$to/run.json.tmp" "$to/run.json" && mv -f "$to/plan.json.tmp" "$to/plan.json" || cannot_write
-  audit "$(cat "$to/audit.tmp")" && rm -f "$to/audit.tmp" || cannot_write
 }
 
 # The last record and its line in the audit. The lock stays where something is still at work.

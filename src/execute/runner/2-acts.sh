@@ -19,6 +19,10 @@ worker_lives() { # act directory
   fi
   read -r kind who start <"$1/who"
   case $kind in
+    laptop)
+      # It lives as the lock does; whoever took the lock over since is somebody else.
+      read_lock
+      [ -n "$held_run" ] && [ "$held_fence" = "$who" ] && [ $(($(now) - held_beat)) -lt 17 ] ;;
     unit)
       # Stopping counts: a unit whose processes are being ended still has some.
       case $(systemctl show -p ActiveState --value "$who" 2>/dev/null) in ''|inactive|failed) return 1;; esac ;;
@@ -173,19 +177,9 @@ undo_one() {
 }
 
 step() { # carry or undo; $index $id $limit say which
-  what=$id.$act script=$all/$index.do
-  [ "$1" = carry ] || what=undo.$id.$act script=$all/$index.undo
-  # A second try of an undo within one act has a place of its own.
-  n=1
-  while ! mkdir "$dir/runs/$run/steps/$what" 2>/dev/null; do
-    n=$((n + 1)) what=${what%~*}~$n
-    [ "$n" -lt 20 ] || return 73
-  done
-  here=$dir/runs/$run/steps/$what
-  : >"$here/log"
-  make_room
-  journal "$run" "\"event\":\"begin\",\"section\":\"$section\",\"step\":\"$id\",\"act\":\"$act\",\"kind\":\"$1\""
-  echo "$what $index $1" >>"$at/trail"
+  begin_step "$1" || return
+  script=$all/$index.do
+  [ "$1" = carry ] || script=$all/$index.undo
   begun=$(date +%s%N)
   if [ -n "$fed" ]; then
     timeout -k 10 "$limit" /bin/sh "$script" >>"$here/log" 2>&1 <&4
@@ -206,9 +200,53 @@ step() { # carry or undo; $index $id $limit say which
   return "$code"
 }
 
+begin_step() { # carry or undo; makes $here
+  what=$id.$act
+  [ "$1" = carry ] || what=undo.$id.$act
+  # A second try of an undo within one act has a place of its own.
+  n=1
+  while ! mkdir "$dir/runs/$run/steps/$what" 2>/dev/null; do
+    n=$((n + 1)) what=${what%~*}~$n
+    [ "$n" -lt 20 ] || return 73
+  done
+  here=$dir/runs/$run/steps/$what
+  : >"$here/log"
+  make_room
+  journal "$run" "\"event\":\"begin\",\"section\":\"$section\",\"step\":\"$id\",\"act\":\"$act\",\"kind\":\"$1\""
+  echo "$what $index $1" >>"$at/trail"
+}
+
 ended_step() { # code, milliseconds, carry or undo; of $here
   journal "$run" "\"event\":\"end\",\"section\":\"$section\",\"step\":\"$id\",\"act\":\"$act\",\"kind\":\"$3\",\"code\":$1"
   put "$here/code" "$1 $2"
+}
+
+# A section of one step that the laptop carries out itself: it tells of it before, and after. Told again, because an
+# answer was lost, it is written once.
+begin() { # run, fence, section, act
+  place "$1" "$3" "$4"
+  make_room
+  hold; ours "$1" "$2"
+  [ ! -s "$at/who" ] || return 0
+  read -r index id limit way <"$all/list"
+  mkdir -p "$at" && : >"$at/trail" && : >"$all/$index.begun" || cannot_write
+  grep -qsxF -- "$act" "$all/acts" || echo "$act" >>"$all/acts" || cannot_write
+  begin_step carry && put "$at/who" "laptop $2" || cannot_write
+}
+end() { # run, fence, section, act, code, milliseconds; what it printed on stdin
+  place "$1" "$3" "$4"; number "$5"; number "$6"
+  [ -s "$at/who" ] || bad "it did not begin"
+  make_room
+  bytes "$at/log"
+  hold; ours "$1" "$2"
+  [ ! -s "$at/code" ] || return 0
+  read -r what index kind <"$at/trail"
+  read -r index id limit way <"$all/list"
+  here=$dir/runs/$run/steps/$what
+  mv -f "$at/log" "$here/log" || cannot_write
+  ended_step "$5" "$6" carry
+  if [ "$5" = 0 ]; then : >"$all/$index.done"; settle 0; else settle 1; fi
+  [ -s "$at/code" ] || cannot_write
 }
 
 # Reached with a code on record in every good end; what is left was killed from outside.
@@ -233,6 +271,8 @@ stop() { # run, fence, section, act
   [ ! -e "$all/critical" ] || verdict reverted || return 0
   [ -s "$at/who" ] || sleep 1
   read -r kind who start <"$at/who"
+  # A laptop ends its own.
+  [ "$kind" != laptop ] || return 0
   if [ "$kind" = unit ]; then
     systemctl stop "$who"
     return

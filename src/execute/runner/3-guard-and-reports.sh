@@ -139,12 +139,15 @@ case $verb/$# in
   beat/2) beat "$@" ;;
   release/2) name "$1"; release "$@" ;;
   open/2) open "$@" ;;
+  add/2) add "$@" ;;
   close/2) close "$@" ;;
   start/6) start "$@" ;;
   poll/6)
     place "$1" "$2" "$3"; number "$4"; number "$5"; number "$6"
     [ -d "$at" ] || { echo "absent - 0"; exit 0; }
     report "$4" "$5" "$6" ;;
+  begin/4) begin "$@" ;;
+  end/6) end "$@" ;;
   halt/3) place "$@"; [ ! -d "$at" ] || : >"$at/halt" || cannot_write ;;
   stop/4) stop "$@" ;;
   status/1) status "$1" ;;
