@@ -115,6 +115,7 @@ mod tests {
             title: "t".into(),
             sections: Vec::new(),
             notes: Vec::new(),
+            on_failure: Vec::new(),
             data_loss: data_loss.map(Into::into),
         }
     }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
 use crate::execute::journal::Images;
 use crate::execute::runner::Runner;
-use crate::execute::{self, Execution, Interrupted, Post, Report, Secrets, Stop, lock};
+use crate::execute::{self, Execution, Interrupted, Laptop, Post, Report, Secrets, Stop, lock};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::{Environment, When};
@@ -49,6 +49,7 @@ pub struct Road<'a> {
     pub listener: &'a dyn Listener,
     pub desk: &'a dyn Desk,
     pub secrets: &'a dyn Secrets,
+    pub laptop: Laptop<'a>,
     pub connect: ConnectOptions,
     pub stop: Stop,
 }
@@ -321,6 +322,7 @@ async fn carry_out(
         listener: road.listener,
         secrets: road.secrets,
         own: crew,
+        laptop: &road.laptop,
         stop: &road.stop,
         usual: &usual,
         ask: &ask,

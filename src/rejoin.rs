@@ -98,6 +98,18 @@ impl Joined {
         self.statuses.values().find_map(|status| status.record.exit)
     }
 
+    /// In the order of their numbers: `hook.failure.2`.
+    fn on_failure(&self) -> Vec<Section> {
+        let number = |section: &Section| section.id.rsplit('.').next().and_then(|n| n.parse::<u32>().ok());
+        let own = |(droplet, status): (&String, &status::Status)| {
+            let own = status.slice.on_failure.iter().filter(|section| section.droplet == *droplet);
+            own.cloned().collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = self.statuses.iter().flat_map(own).collect();
+        all.sort_by_key(number);
+        all
+    }
+
     /// The whole plan again, put together from every droplet's slice.
     fn plan(&self, road: &Road<'_>, command: &str, title: String) -> Plan {
         let order = self.statuses.values().map(|status| &status.slice.order).max_by_key(|order| order.len());
@@ -122,6 +134,7 @@ impl Joined {
             title,
             sections,
             notes: Vec::new(),
+            on_failure: self.on_failure(),
             data_loss: None,
         }
     }
@@ -355,5 +368,5 @@ fn execution<'a>(
     ask: &'a (dyn Fn() -> crate::execute::Interrupted + Send + Sync),
 ) -> Execution<'a> {
     let (listener, secrets, stop) = (road.listener, road.secrets, &road.stop);
-    Execution { run, posts, listener, secrets, own: crew, stop, usual, ask }
+    Execution { run, posts, listener, secrets, own: crew, laptop: &road.laptop, stop, usual, ask }
 }

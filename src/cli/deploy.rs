@@ -7,6 +7,7 @@ use super::desk::Desk;
 use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::error::{Error, Result};
+use crate::execute::Laptop;
 use crate::exit::Exit;
 use crate::flow::{self, Road};
 use crate::inventory::{Environment, Role, Strategy};
@@ -121,6 +122,7 @@ impl Deploy {
             listener: &session.ui,
             desk: &Desk { session, inventory: &inventory, env: &env, consent, dry_run },
             secrets: &InventorySecrets { inventory: &inventory, session },
+            laptop: Laptop { hooks: &env.hooks, vars: &session.world.env },
             connect: session.connect(&self.env, false)?,
             stop: session.stop.clone(),
         };

@@ -13,6 +13,7 @@ use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::bundle;
 use crate::error::{Error, Result};
+use crate::execute::Laptop;
 use crate::exit::Exit;
 use crate::flow::Road;
 use crate::inventory;
@@ -181,6 +182,7 @@ impl Again {
             listener: &session.ui,
             desk: &Desk { session, inventory: &inventory, env: &env, consent, dry_run },
             secrets: &InventorySecrets { inventory: &inventory, session },
+            laptop: Laptop { hooks: &env.hooks, vars: &session.world.env },
             connect: session.connect(&target, wish.is_none())?,
             stop: session.stop.clone(),
         };

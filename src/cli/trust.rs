@@ -6,16 +6,18 @@ use crate::error::{Error, Result};
 use crate::execute::Secrets;
 use crate::exit::Exit;
 use crate::inventory::trust::{self, Trust};
-use crate::inventory::{self, Inventory, Source};
+use crate::inventory::{self, Environment, Inventory, Source};
 use crate::plan::{Action, Content, EnvValue, Plan};
 use crate::secret::Secret;
 
-/// Asks before a plan that needs a command's output; a plan that needs none asks nothing.
+/// Asks before a plan that runs commands of the inventory: hooks, or one whose output it needs. Any other
+/// plan asks nothing.
 ///
 /// # Errors
 /// Exit 3: not trusted, and nobody is there to ask, or declined. Exit 2: the file may not be trusted.
-pub fn before(plan: &Plan, inventory: &Inventory, session: &Session) -> Result<()> {
-    if !needs_commands(plan) || trust::state(inventory, &session.world)? != Trust::Ask {
+pub fn before(plan: &Plan, env: &Environment, inventory: &Inventory, session: &Session) -> Result<()> {
+    let runs = env.hooks.all().next().is_some() || needs_commands(plan);
+    if !runs || trust::state(inventory, &session.world)? != Trust::Ask {
         return Ok(());
     }
     let file = crate::text::printable(&inventory.file.display().to_string());
@@ -30,7 +32,7 @@ pub fn before(plan: &Plan, inventory: &Inventory, session: &Session) -> Result<(
         return Err(refused("there is no terminal to ask on"));
     }
     let list: String = commands.iter().map(|command| format!("  {command}\n")).collect();
-    let question = format!("{file} runs these on this machine:\n{list}Trust it, as it is now? [y/N] ");
+    let question = format!("{file} runs these:\n{list}Trust it, as it is now? [y/N] ");
     match tokio::task::block_in_place(|| ask_yes(&session.ui, &question, &session.stop.soft))? {
         true => trust::record(inventory, &session.world),
         false => Err(refused("you did not say yes")),

@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use super::runner::ActState;
 use super::section::{self, End, Left};
 use super::status::{Stand, Status};
-use super::{Execution, Place, Report, Walk, context};
+use super::{Execution, Place, Report, Walk, context, on_failure};
 use crate::approve::ApprovedPlan;
 use crate::error::Error;
 use crate::event::Outcome;
@@ -22,7 +22,8 @@ pub async fn resume(plan: &ApprovedPlan, cx: &Execution<'_>, statuses: &Statuses
     let mut walk = Walk::new(plan.plan(), cx);
     walk.stand(statuses);
     walk.resumed = true;
-    walk.run().await
+    let report = walk.run().await;
+    on_failure::after(plan.plan(), cx, report).await
 }
 
 /// Undoes what was done, and what is at work is stopped first.
@@ -34,7 +35,7 @@ pub async fn undo(plan: &ApprovedPlan, cx: &Execution<'_>, statuses: &Statuses) 
     let report = walk.put_back(None).await;
     match report.exit {
         Exit::PutBack | Exit::Interrupted => Report { exit: Exit::Done, error: None, ..report },
-        _ => report,
+        _ => on_failure::after(plan.plan(), cx, report).await,
     }
 }
 

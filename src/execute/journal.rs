@@ -31,6 +31,22 @@ pub struct Slice {
     /// The names of all sections of the whole plan, in its order.
     pub order: Vec<String>,
     pub sections: Vec<Section>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_failure: Vec<Section>,
+}
+
+impl Slice {
+    fn of(plan: &Plan, droplet: &str) -> Self {
+        let own = |sections: &[Section]| {
+            sections.iter().filter(|section| section.droplet == droplet).cloned().collect()
+        };
+        Self {
+            schema: plan.schema.clone(),
+            order: plan.sections.iter().map(|section| section.id.clone()).collect(),
+            sections: own(&plan.sections),
+            on_failure: own(&plan.on_failure),
+        }
+    }
 }
 
 /// Writes what is about to happen, before it happens.
@@ -45,12 +61,8 @@ pub async fn open(
 ) -> Result<()> {
     let hash = sha256(&json(&plan.sections)?);
     let answers = join_all(posts.iter().map(async |(droplet, post)| {
-        let slice: Vec<_> = plan.sections.iter().filter(|section| section.droplet == *droplet).collect();
-        let scripts: Vec<_> =
-            slice.iter().filter(|section| !section.only_asks()).map(|s| scripts(s)).collect();
-        let order = plan.sections.iter().map(|section| section.id.clone()).collect();
-        let slice =
-            Slice { schema: plan.schema.clone(), order, sections: slice.into_iter().cloned().collect() };
+        let slice = Slice::of(plan, droplet);
+        let scripts: Vec<_> = slice.sections.iter().filter(|one| !one.only_asks()).map(scripts).collect();
         let plan = json(&slice)?;
         let audit = serde_json::json!({
             "event": "begin", "run": record.id, "command": record.command, "operator": record.operator,
@@ -61,6 +73,15 @@ pub async fn open(
         say(post, &cmd, "cannot write the run's record").await
     }));
     answers.await.into_iter().collect()
+}
+
+/// Puts a section there that was not known before.
+///
+/// # Errors
+/// The droplet cannot keep it, or somebody else took its lock.
+pub async fn add(post: &Post, run: &str, section: &Section) -> Result<()> {
+    let cmd = post.runner.add(run, post.fence, &[scripts(section)]);
+    say(post, &cmd, "cannot write what is to be done").await
 }
 
 fn scripts(section: &Section) -> Scripts<'_> {

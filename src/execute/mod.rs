@@ -6,8 +6,11 @@
 
 pub mod again;
 mod healthy;
+mod hook;
 pub mod journal;
+mod laptop;
 pub mod lock;
+mod on_failure;
 mod own;
 #[cfg(test)]
 mod property;
@@ -34,6 +37,7 @@ use crate::exit::Exit;
 use crate::plan::{Phase, Plan, Section, Undo};
 use crate::record::LedgerRow;
 
+pub use laptop::Laptop;
 pub use own::{Complaint, OwnChecks, Weight};
 pub use script::Secrets;
 pub use section::Post;
@@ -61,6 +65,7 @@ pub struct Execution<'a> {
     pub listener: &'a dyn Listener,
     pub secrets: &'a dyn Secrets,
     pub own: &'a dyn OwnChecks,
+    pub laptop: &'a Laptop<'a>,
     pub stop: &'a Stop,
     /// How long each step took, as a rule, in milliseconds.
     pub usual: &'a BTreeMap<String, u64>,
@@ -90,7 +95,20 @@ impl Report {
 
 /// Runs the plan to its end, or puts back what it changed.
 pub async fn execute(plan: &ApprovedPlan, cx: &Execution<'_>) -> Report {
-    Walk::new(plan.plan(), cx).run().await
+    let report = Walk::new(plan.plan(), cx).run().await;
+    on_failure::after(plan.plan(), cx, report).await
+}
+
+/// A section's rows of the ledger before it begins.
+fn rows(section: &Section) -> Vec<LedgerRow> {
+    let row = |step: &crate::plan::Step| LedgerRow {
+        droplet: step.droplet.clone(),
+        step: step.id.clone(),
+        title: step.title.clone(),
+        outcome: Outcome::NotReached,
+        millis: 0,
+    };
+    section.steps.iter().map(row).collect()
 }
 
 /// One section as the walk stands with it.
@@ -119,21 +137,12 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(plan: &'a Plan, cx: &'a Execution<'a>) -> Self {
-        let places = plan.sections.iter().map(|section| {
-            let row = |step: &crate::plan::Step| LedgerRow {
-                droplet: step.droplet.clone(),
-                step: step.id.clone(),
-                title: step.title.clone(),
-                outcome: Outcome::NotReached,
-                millis: 0,
-            };
-            Place {
-                section,
-                rows: section.steps.iter().map(row).collect(),
-                acts: 0,
-                left: Left::Nothing,
-                at_work: None,
-            }
+        let places = plan.sections.iter().map(|section| Place {
+            section,
+            rows: rows(section),
+            acts: 0,
+            left: Left::Nothing,
+            at_work: None,
         });
         let soft = cx.stop.soft.clone();
         Self { plan, cx, places: places.collect(), reached: 0, soft, resumed: false }
@@ -170,8 +179,7 @@ impl<'a> Walk<'a> {
                 Settled::Halted => {}
                 Settled::Unknown(error) => return self.report(Exit::Unknown, Some(error), true),
                 Settled::Failed(error) if self.housekeeping(wave.clone()) => {
-                    let text = format!("{error}; what was deployed serves and is on record");
-                    self.cx.listener.on(&Event::Warning { text });
+                    self.cx.listener.on(&Event::Warning { text: self.serves_all_the_same(&error) });
                     self.reached = wave.end;
                 }
                 Settled::Failed(error) if self.keeps_what_serves(wave.clone()) => {
@@ -190,6 +198,15 @@ impl<'a> Walk<'a> {
     fn housekeeping(&self, wave: Range<usize>) -> bool {
         let mut steps = self.places[wave].iter().flat_map(|place| &place.section.steps);
         steps.all(|step| step.phase == Phase::Record && matches!(step.undo, Undo::NotNeeded(_)))
+    }
+
+    fn serves_all_the_same(&self, error: &Error) -> String {
+        let last = error.evidence.iter().filter_map(|evidence| evidence.lines.last());
+        let why: String = error.why.iter().chain(last).map(|why| format!("; {why}")).collect();
+        format!(
+            "{error}{why}; what was deployed serves and is on record (ops runs logs {} says more)",
+            self.cx.run
+        )
     }
 
     /// Consecutive sections with one name belong together, on different droplets.
@@ -316,18 +333,23 @@ impl<'a> Walk<'a> {
     }
 
     fn detach(mut self, wave: Range<usize>) -> Report {
-        let critical = self.places[wave.clone()].iter().any(|place| place.section.critical);
+        let at_work = &self.places[wave.clone()];
+        let critical = at_work.iter().any(|place| place.section.critical);
+        let hook = at_work.iter().any(|place| place.section.laptop_hook().is_some());
         for row in self.places[wave].iter_mut().flat_map(|place| &mut place.rows) {
             if row.outcome == Outcome::NotReached {
                 row.outcome = Outcome::Unknown;
             }
         }
         let env = &self.plan.env;
-        let why = match critical {
-            true => "the droplet ends the switch, or goes back by itself",
-            false => "the droplet ends this section; those after it were not begun",
+        let (what, why) = match (hook, critical) {
+            (true, _) => {
+                ("detached", "the hook was ended with all that it had started; nothing else is at work")
+            }
+            (_, true) => (GOES_ON, "the droplet ends the switch, or goes back by itself"),
+            (_, false) => (GOES_ON, "the droplet ends this section; those after it were not begun"),
         };
-        let error = Error::new(Exit::Unknown, "detached: the droplet goes on without this laptop")
+        let error = Error::new(Exit::Unknown, what)
             .because(why)
             .because("the lock goes stale two minutes after the droplet's work ended")
             .next(format!("ops runs attach {}", self.cx.run))
@@ -341,6 +363,8 @@ impl<'a> Walk<'a> {
         Report { exit, ledger, error, detached }
     }
 }
+
+const GOES_ON: &str = "detached: the droplet goes on without this laptop";
 
 enum Settled {
     Done,
@@ -363,6 +387,7 @@ fn context<'a>(
         listener: cx.listener,
         secrets: cx.secrets,
         own: cx.own,
+        laptop: cx.laptop,
         soft,
         usual: cx.usual,
     })

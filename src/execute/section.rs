@@ -11,11 +11,10 @@ use tokio_util::sync::CancellationToken;
 use crate::cmd::Cmd;
 use crate::error::Error;
 use crate::event::{Event, Listener};
-use crate::execute::OwnChecks;
-use crate::execute::own;
 use crate::execute::runner::{Act, ActState, CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Mode, Report, Runner};
 use crate::execute::script::{Secrets, input};
 use crate::execute::story::Story;
+use crate::execute::{Laptop, OwnChecks, hook, own};
 use crate::exit::Exit;
 use crate::plan::Section;
 use crate::record::LedgerRow;
@@ -23,7 +22,7 @@ use crate::text;
 use crate::transport::{Call, Output, Transport, TransportError};
 
 /// Seconds one call waits on the droplet for news.
-const WAIT: u64 = 10;
+pub(super) const WAIT: u64 = 10;
 /// How long a lost link is tried again before the outcome is said to be unknown.
 const PATIENCE: Duration = Duration::from_secs(45);
 
@@ -68,6 +67,7 @@ pub struct Context<'a> {
     pub listener: &'a dyn Listener,
     pub secrets: &'a dyn Secrets,
     pub own: &'a dyn OwnChecks,
+    pub laptop: &'a Laptop<'a>,
     /// A first Ctrl-C: end after the current step.
     pub soft: &'a CancellationToken,
     /// How long each step took, as a rule, in milliseconds.
@@ -78,6 +78,9 @@ pub struct Context<'a> {
 pub async fn carry(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [LedgerRow]) -> End {
     if section.only_asks() {
         return own::verify(cx, section, rows).await;
+    }
+    if let (Some((step, call)), [row]) = (section.laptop_hook(), &mut *rows) {
+        return hook::carry(cx, section, step, call, act, row).await;
     }
     let (mode, input) = match section.needs_secrets() {
         false => (Mode::Detached, None),
@@ -122,7 +125,7 @@ pub async fn stop(cx: &Context<'_>, section: &Section, act: &str) -> Result<(), 
     }
 }
 
-fn call<'a>(cx: &Context<'a>, section: &'a Section, act: &'a str) -> Act<'a> {
+pub(super) fn call<'a>(cx: &Context<'a>, section: &'a Section, act: &'a str) -> Act<'a> {
     Act { run: cx.run, fence: cx.post.fence, section: &section.id, act, wait: WAIT }
 }
 
@@ -222,7 +225,7 @@ fn give_up(mut story: Story<'_>, section: &Section, call: &Act<'_>, sent: bool, 
     unknown(section, why)
 }
 
-fn named(section: &Section) -> String {
+pub(super) fn named(section: &Section) -> String {
     match section.steps.as_slice() {
         [one] => format!("\"{}\"", one.title),
         _ => format!("section {}", section.id),
@@ -234,12 +237,12 @@ fn unknown(section: &Section, detail: &str) -> End {
     End::Unknown(Box::new(Error::new(Exit::Unknown, what).because(detail).on(&section.droplet)))
 }
 
-fn never_started(section: &Section, why: &str) -> End {
+pub(super) fn never_started(section: &Section, why: &str) -> End {
     let what = format!("{} did not start", named(section));
     End::Failed(Box::new(Error::failed(what).because(why).on(&section.droplet)), Left::Nothing)
 }
 
-fn refused(section: &Section, output: &Output) -> Error {
+pub(super) fn refused(section: &Section, output: &Output) -> Error {
     let error = match output.code {
         LOCK_NOT_OURS => Error::new(Exit::Locked, "somebody else took the lock during this run"),
         CANNOT_WRITE => Error::failed(format!("{} did not start", named(section)))

@@ -105,7 +105,8 @@ fn parse(bytes: &[u8]) -> Option<Status> {
             ["plan", length] => {
                 let (json, after) = rest.split_at_checked(length.parse().ok()?)?;
                 let mut read: Slice = serde_json::from_slice(json).ok()?;
-                for step in read.sections.iter_mut().flat_map(|section| &mut section.steps) {
+                let sections = read.sections.iter_mut().chain(&mut read.on_failure);
+                for step in sections.flat_map(|section| &mut section.steps) {
                     step.timeout = step.timeout.min(LONGEST);
                 }
                 (slice, rest) = (Some(read), after);

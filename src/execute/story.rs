@@ -262,7 +262,7 @@ fn ended_early(section: &Section) -> Error {
 }
 
 /// Turns the bytes of a step's log into events.
-struct LogReader<'a> {
+pub(super) struct LogReader<'a> {
     listener: &'a dyn Listener,
     step: &'a Step,
     progress: Option<Progress>,
@@ -271,7 +271,7 @@ struct LogReader<'a> {
 }
 
 impl<'a> LogReader<'a> {
-    fn new(listener: &'a dyn Listener, step: &'a Step, actions: &[Action]) -> Self {
+    pub fn new(listener: &'a dyn Listener, step: &'a Step, actions: &[Action]) -> Self {
         let progress = actions.iter().find_map(|action| match action {
             Action::Pull { layers, .. } if !layers.is_empty() => Some(Progress::new(layers)),
             _ => None,
@@ -279,7 +279,12 @@ impl<'a> LogReader<'a> {
         Self { listener, step, progress, partial: Vec::new(), kept: Vec::new() }
     }
 
-    fn feed(&mut self, bytes: &[u8]) {
+    /// The end of what it was fed.
+    pub fn kept(self) -> Vec<u8> {
+        self.kept
+    }
+
+    pub fn feed(&mut self, bytes: &[u8]) {
         self.kept.extend_from_slice(bytes);
         let surplus = self.kept.len().saturating_sub(KEEP);
         self.kept.drain(..surplus);

@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -6,6 +7,7 @@ use super::*;
 use crate::cmd::Cmd;
 use crate::event::Silent;
 use crate::execute::runner::Runner;
+use crate::inventory::Hooks;
 use crate::plan::{Action, Step};
 use crate::transport::TransportError;
 use crate::transport::fake::{Fake, FakeAnswer};
@@ -13,6 +15,10 @@ use crate::transport::fake::{Fake, FakeAnswer};
 pub(super) struct Nothing;
 
 static EMPTY: BTreeMap<String, u64> = BTreeMap::new();
+static VARS: BTreeMap<String, String> = BTreeMap::new();
+static HOOKS: Hooks =
+    Hooks { dir: PathBuf::new(), pre_deploy: Vec::new(), post_deploy: Vec::new(), on_failure: Vec::new() };
+static LAPTOP: Laptop<'static> = Laptop { hooks: &HOOKS, vars: &VARS };
 
 impl Secrets for Nothing {
     fn resolve(&self, _: &crate::inventory::Source) -> crate::error::Result<crate::secret::Secret> {
@@ -49,6 +55,7 @@ pub(super) fn plan(sections: Vec<Section>) -> Plan {
         title: "t".into(),
         sections,
         notes: Vec::new(),
+        on_failure: Vec::new(),
         data_loss: None,
     }
 }
@@ -75,6 +82,7 @@ pub(super) fn execution<'a>(posts: &'a BTreeMap<String, Post>, stop: &'a Stop) -
         listener: &Silent,
         secrets: &Nothing,
         own: &Nothing,
+        laptop: &LAPTOP,
         stop,
         usual: &EMPTY,
         ask: &|| Interrupted::Undo,

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::model::*;
 use super::raw::Located;
 use super::words::show;
-use super::{addresses, droplets, git, paths, raw};
+use super::{addresses, droplets, git, hooks, paths, raw};
 
 /// Where relative local paths start.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,14 @@ pub(super) struct Base<'a> {
 impl Base<'_> {
     pub(super) fn resolve(&self, text: &str) -> PathBuf {
         paths::resolve(text, self.home, self.directory)
+    }
+
+    /// A command of the laptop: what is trusted must not depend on the directory one happens to stand in.
+    pub(super) fn command(&self, mut words: Vec<String>) -> Vec<String> {
+        if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
+            *program = self.resolve(program).to_string_lossy().into_owned();
+        }
+        words
     }
 }
 
@@ -69,6 +77,7 @@ fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result
         modules: modules(raw.modules.unwrap_or_default(), &path)?,
         checks: checks(raw.checks.unwrap_or_default(), &path)?,
         notify: notify(raw.notify.unwrap_or_default(), whole.base, &path)?,
+        hooks: hooks::resolve(raw.hooks.unwrap_or_default(), whole.base),
         min_free_percent: raw.min_free_percent.or(*min_free_percent).map_or(10, |percent| percent.0),
         protected: raw.protected.unwrap_or(false),
         url: raw.url.map(|url| url.0),
@@ -223,12 +232,6 @@ fn value(raw: raw::Value, base: Base<'_>) -> Value {
         raw::Value::Plain(text) => Value::Plain(text),
         raw::Value::Env(name) => Value::Secret(Source::Env(name)),
         raw::Value::File(path) => Value::Secret(Source::File(base.resolve(&path))),
-        raw::Value::Cmd(mut words) => {
-            // What is trusted must not depend on the directory one happens to stand in.
-            if let Some(program) = words.first_mut().filter(|program| program.contains('/')) {
-                *program = base.resolve(program).to_string_lossy().into_owned();
-            }
-            Value::Secret(Source::Cmd(words))
-        }
+        raw::Value::Cmd(words) => Value::Secret(Source::Cmd(base.command(words))),
     }
 }

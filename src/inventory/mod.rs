@@ -12,6 +12,7 @@ mod fault;
 mod find;
 mod git;
 pub mod hide;
+mod hooks;
 mod model;
 mod names;
 mod node;
@@ -25,6 +26,7 @@ pub mod trust;
 mod words;
 
 pub use find::{find, load};
+pub use hooks::{Hook, HookPlace, HookWhen, Hooks};
 pub use model::*;
 pub use names::module;
 pub use parse::{LARGEST, parse, parse_bytes};

@@ -7,6 +7,8 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
+use super::hooks::Hooks;
+
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Inventory {
@@ -39,6 +41,7 @@ pub struct Environment {
     pub modules: Vec<String>,
     pub checks: Vec<UserCheck>,
     pub notify: Vec<Notify>,
+    pub hooks: Hooks,
     /// Smallest free share of disk and inodes, in percent, that preflight accepts.
     pub min_free_percent: u8,
 }

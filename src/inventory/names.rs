@@ -62,13 +62,14 @@ pub fn module(text: &str) -> Checked<String> {
     Ok(text.to_owned())
 }
 
-/// The name of a user's own check: shown to people, so blanks and letters of any language are fine.
-pub(super) fn check(text: &str) -> Checked<String> {
+/// The name of a check or a hook of the user's own: shown to people, so blanks and letters of any language are
+/// fine.
+pub(super) fn title(text: &str) -> Checked<String> {
     let fine = |c: char| c.is_alphanumeric() || " ._-/()".contains(c);
     let first = text.chars().next().is_some_and(char::is_alphanumeric);
     if !first || text.chars().count() > LONGEST || !text.chars().all(fine) || text.ends_with(' ') {
         return Err(format!(
-            "{} is not a check's name\na letter or digit first, then letters, digits, blanks and `._-/()`; at most {LONGEST}",
+            "{} is not a name\na letter or digit first, then letters, digits, blanks and `._-/()`; at most {LONGEST}",
             show(text)
         ));
     }

@@ -9,6 +9,7 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_yaml::Spanned;
 
 use super::fault::Place;
+use super::hooks::HookPlace;
 use super::model::{Become, NotifyKind, ProxyKind, Role, Severity, Strategy, Update, When};
 use super::words::*;
 
@@ -90,6 +91,7 @@ pub(super) struct Environment {
     pub(super) modules: Option<Vec<Located<Module>>>,
     pub(super) checks: Option<Vec<Located<Check>>>,
     pub(super) notify: Option<Vec<Notify>>,
+    pub(super) hooks: Option<Hooks>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -158,7 +160,7 @@ pub(super) struct Deploy {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Check {
-    pub(super) name: CheckName,
+    pub(super) name: Title,
     pub(super) http: Option<UrlPath>,
     pub(super) status: Option<Status>,
     pub(super) contains: Option<Phrase>,
@@ -175,6 +177,23 @@ pub(super) struct Check {
 pub(super) struct Notify {
     pub(super) kind: NotifyKind,
     pub(super) url: Located<Value>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hooks {
+    pub(super) pre_deploy: Option<Vec<Hook>>,
+    pub(super) post_deploy: Option<Vec<Hook>>,
+    pub(super) on_failure: Option<Vec<Hook>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hook {
+    pub(super) name: Option<Title>,
+    pub(super) cmd: Program,
+    pub(super) on: Option<HookPlace>,
+    pub(super) timeout: Option<HookTime>,
 }
 
 macro_rules! numbers {
@@ -243,7 +262,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let value = match key {
             From::Env => Value::Env(map.next_value::<Variable>()?.0),
             From::File => Value::File(map.next_value::<LocalPath>()?.0),
-            From::Cmd => Value::Cmd(program(map.next_value()?).map_err(A::Error::custom)?),
+            From::Cmd => Value::Cmd(map.next_value::<Program>()?.0),
         };
         if map.next_key::<String>()?.is_some() {
             return Err(A::Error::custom("a secret has one origin: `env`, `file` or `cmd`"));
@@ -252,13 +271,20 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
-fn program(words: Vec<Line>) -> Checked<Vec<String>> {
-    let words: Vec<String> = words.into_iter().map(|word| word.0).collect();
-    match words.first() {
-        None => Err("a command is missing\n`{cmd: [program, argument, ..]}`, without a shell".to_owned()),
-        Some(first) if first.trim().is_empty() || first.starts_with('-') => {
-            Err(format!("{} is not a program", show(first)))
-        }
-        Some(_) => Ok(words),
+/// A program and its arguments.
+#[derive(Debug)]
+pub(super) struct Program(pub(super) Vec<String>);
+
+impl<'de> Deserialize<'de> for Program {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let words: Vec<String> = Vec::<Line>::deserialize(deserializer)?.into_iter().map(|w| w.0).collect();
+        let what = match words.first() {
+            None => "a command is missing\n`cmd: [program, argument, ..]`, without a shell".to_owned(),
+            Some(first) if first.trim().is_empty() || first.starts_with('-') => {
+                format!("{} is not a program", show(first))
+            }
+            Some(_) => return Ok(Self(words)),
+        };
+        Err(D::Error::custom(what))
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::hide;
+use super::hooks::{Hook, HookWhen};
 use super::model::*;
 use super::node::Node;
 
@@ -43,6 +44,7 @@ fn body(environment: &Environment) -> Node<'_> {
         ("modules", json!(environment.modules).into()),
         ("checks", environment.checks.iter().map(check).collect()),
         ("notify", environment.notify.iter().map(notify).collect()),
+        ("hooks", Node::map(HookWhen::ALL.map(|when| (when.key(), hooks(environment.hooks.of(when)))))),
     ])
 }
 
@@ -145,6 +147,18 @@ fn notify(notify: &Notify) -> Node<'_> {
         (_, Some((scheme, rest))) => format!("{scheme}://{}/***", rest.split('/').next().unwrap_or_default()),
     };
     Node::map([("kind", json!(notify.kind).into()), ("url", secret(&notify.url, hide))])
+}
+
+fn hooks(hooks: &[Hook]) -> Node<'_> {
+    let hook = |hook: &Hook| {
+        Node::map([
+            ("name", json!(hook.name).into()),
+            ("cmd", json!(hook.cmd).into()),
+            ("on", json!(hook.on).into()),
+            ("timeout", wait(hook.timeout)),
+        ])
+    };
+    hooks.iter().map(hook).collect()
 }
 
 fn secret(value: &Value, hide: impl Fn(&str) -> String) -> Node<'_> {

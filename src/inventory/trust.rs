@@ -8,7 +8,9 @@ use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::hooks::HookPlace;
 use super::model::{Inventory, Source, Value};
+use crate::cmd::quote;
 use crate::error::{Error, Result};
 use crate::text::printable;
 use crate::world::World;
@@ -38,18 +40,26 @@ pub fn state(inventory: &Inventory, world: &World) -> Result<Trust> {
 
 /// What would run, each once, as a person reads it.
 pub fn commands(inventory: &Inventory) -> Vec<String> {
-    let values = inventory.environments.values().flat_map(|environment| {
-        environment.stack.env.values().chain(environment.notify.iter().map(|notify| &notify.url))
-    });
-    let mut found: Vec<String> = values
-        .filter_map(|value| match value {
-            Value::Secret(Source::Cmd(words)) => Some(printable(&words.join(" "))),
+    let mut found = Vec::new();
+    for environment in inventory.environments.values() {
+        let values = environment.stack.env.values().chain(environment.notify.iter().map(|one| &one.url));
+        found.extend(values.filter_map(|value| match value {
+            Value::Secret(Source::Cmd(words)) => Some(shown(HookPlace::Laptop, words)),
             _ => None,
-        })
-        .collect();
+        }));
+        found.extend(environment.hooks.all().map(|hook| shown(hook.on, &hook.cmd)));
+    }
     found.sort();
     found.dedup();
     found
+}
+
+fn shown(on: HookPlace, words: &[String]) -> String {
+    let place = match on {
+        HookPlace::Laptop => "on the laptop",
+        HookPlace::Droplet => "on the droplets",
+    };
+    format!("{place}: {}", words.iter().map(|word| printable(&quote(word))).collect::<Vec<_>>().join(" "))
 }
 
 /// Whether exactly this text, in this place, was agreed to. A record that cannot be read, or that
@@ -95,7 +105,7 @@ fn must_be_ours(path: &Path) -> Result<()> {
         return Err(refused("it belongs to another user, and it can run commands as you".to_owned()));
     }
     if meta.mode() & 0o022 != 0 {
-        let quoted = crate::cmd::quote(&shown);
+        let quoted = quote(&shown);
         return Err(refused("others may write to it, and it can run commands as you".to_owned())
             .next(format!("chmod go-w {quoted}")));
     }

@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::model::Expect;
-use super::{addresses, git, names, paths, probes};
+use super::{addresses, git, hooks, names, paths, probes};
 
 /// What a rule gives: the value, or a message. Its first line says what is wrong; the others why.
 pub(super) type Checked<T> = Result<T, String>;
@@ -36,7 +36,7 @@ words! {
     Upstream(String) = names::upstream;
     Database(String) = names::database;
     Module(String) = names::module;
-    CheckName(String) = names::check;
+    Title(String) = names::title;
     Variable(String) = names::variable;
     User(String) = names::user;
     Host(String) = addresses::host;
@@ -53,6 +53,7 @@ words! {
     LocalPath(String) = paths::local;
     SshPath(String) = paths::of_ssh;
     Wait(Duration) = duration;
+    HookTime(Duration) = hooks::limit;
     Line(String) = line;
     Phrase(String) = phrase;
     Query(String) = probes::query;

@@ -13,10 +13,12 @@ pub struct Fault {
 pub fn lint(plan: &Plan) -> Vec<Fault> {
     let mut faults = Vec::new();
     let mut add = |step: &str, what: String| faults.push(Fault { step: step.to_owned(), what });
-    for (i, section) in plan.sections.iter().enumerate() {
-        faults_of_section(section, &plan.sections[..i], &mut add);
+    for sections in [&plan.sections, &plan.on_failure] {
+        for (i, section) in sections.iter().enumerate() {
+            faults_of_section(section, &sections[..i], &mut add);
+        }
     }
-    let steps: Vec<_> = plan.steps().collect();
+    let steps: Vec<_> = plan.steps().chain(plan.on_failure.iter().flat_map(|s| &s.steps)).collect();
     for (i, &step) in steps.iter().enumerate() {
         if !is_id(&step.id) {
             add(&step.id, "a step id has only a-z, 0-9, '.' and '-'".into());
@@ -38,6 +40,7 @@ pub fn lint(plan: &Plan) -> Vec<Fault> {
             Undo::By(actions) if actions.iter().any(|a| matches!(a, Action::Pull { .. })) => {
                 add(&step.id, "its undo needs the registry".into());
             }
+            Undo::By(actions) if runs_hook(actions) => add(&step.id, "its undo needs the laptop".into()),
             _ => {}
         }
     }
@@ -78,6 +81,15 @@ fn faults_of_section(section: &Section, before: &[Section], add: &mut impl FnMut
     if asks && !section.only_asks() {
         add(id, "checks asked from the laptop stand beside other work".into());
     }
+    if section.steps.iter().any(|step| runs_hook(&step.actions))
+        && (section.critical || section.laptop_hook().is_none())
+    {
+        add(id, "a hook of the laptop stands beside other work".into());
+    }
+}
+
+fn runs_hook(actions: &[Action]) -> bool {
+    actions.iter().any(|action| matches!(action, Action::Hook(_)))
 }
 
 #[cfg(test)]

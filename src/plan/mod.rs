@@ -25,6 +25,9 @@ pub struct Plan {
     pub sections: Vec<Section>,
     /// Shown, never compared: estimates, differences, warnings.
     pub notes: Vec<Note>,
+    /// Carried out one by one only where the run fails, when everything else of it is over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_failure: Vec<Section>,
     /// Why the name of the environment must be typed, if it must (besides being protected).
     pub data_loss: Option<String>,
 }
@@ -41,7 +44,7 @@ impl Plan {
 
     /// Two plans are the same work when their ordered steps are.
     pub fn same_work(&self, other: &Plan) -> bool {
-        self.sections == other.sections
+        self.sections == other.sections && self.on_failure == other.on_failure
     }
 }
 
@@ -174,6 +177,8 @@ pub enum Action {
     },
     /// Asks the user's own checks of the phase *verify* and judges them. Read-only.
     OwnChecks,
+    /// A program of the user's own on the laptop; a section of its own.
+    Hook(HookCall),
 }
 
 /// A layer of an image's manifest.
@@ -209,5 +214,7 @@ pub fn env_quote(value: &str) -> String {
     }
 }
 
+mod hook;
 mod lint;
+pub use hook::{HookCall, Told, VARIABLES, sections as hooks, words};
 pub use lint::{Fault, lint};

@@ -53,7 +53,7 @@ fn steps(number: usize, group: &[&Step], look: &Look) -> String {
     let mut out = look.wrap(&format!("{number:>4}  "), &step.title);
     out += &look.wrap_with(
         "      ",
-        &format!("{}, on {droplets}; {}", step.id, undo_hint(step)),
+        &format!("{}, {} {droplets}; {}", step.id, place(step), undo_hint(step)),
         |look, line| match step.undo {
             Undo::Impossible(_) => look.bad(line),
             _ => look.dim(line),
@@ -66,6 +66,14 @@ fn steps(number: usize, group: &[&Step], look: &Look) -> String {
         }
     }
     out
+}
+
+/// The droplet of a hook of the laptop only keeps its record.
+fn place(step: &Step) -> &'static str {
+    match step.actions.as_slice() {
+        [Action::Hook(_)] => "on record on",
+        _ => "on",
+    }
 }
 
 fn undo_hint(step: &Step) -> String {
@@ -103,6 +111,7 @@ fn describe(action: &Action, look: &Look) -> String {
             format!("pull {image} ({layers}, {})", super::words::bytes(bytes))
         }
         Action::OwnChecks => "ask the checks of the inventory".to_owned(),
+        Action::Hook(call) => format!("on the laptop: {}", crate::plan::words(&call.cmd)),
         Action::AwaitHealthy { project, service, .. } => {
             format!("wait until {service} of {project} is healthy")
         }

@@ -6,6 +6,7 @@ mod cli;
 mod deploy;
 mod docs;
 mod facts;
+mod hooks;
 mod inventory;
 mod sample;
 mod strategy;

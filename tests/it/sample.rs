@@ -8,7 +8,8 @@ use ops::facts::{
     PublishedPort, StackDir, State,
 };
 use ops::inventory::{
-    Address, Become, Deploy, Droplet, Environment, Git, Proxy, ProxyKind, Role, Stack, Strategy, Update,
+    Address, Become, Deploy, Droplet, Environment, Git, Hooks, Proxy, ProxyKind, Role, Stack, Strategy,
+    Update,
 };
 use ops::plan::Layer;
 use ops::record::{Image, RELEASE_SCHEMA, Release, Slot};
@@ -58,6 +59,7 @@ pub fn environment() -> Environment {
         modules: vec!["ipai_docs".into()],
         checks: Vec::new(),
         notify: Vec::new(),
+        hooks: Hooks::default(),
         min_free_percent: 10,
     }
 }

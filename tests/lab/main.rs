@@ -24,6 +24,7 @@ mod terminal;
 mod crowd;
 mod demo;
 mod full;
+mod hooks;
 mod hostile;
 mod joined;
 mod login;

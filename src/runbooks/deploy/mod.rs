@@ -6,6 +6,7 @@
 //! absent for now: switching without an interruption, and updating modules (issues 3 and 4).
 
 mod database;
+mod hooks;
 mod keeping;
 mod migrating;
 mod plan;

@@ -30,6 +30,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         title,
         sections: Vec::new(),
         notes: notes(&works),
+        on_failure: Vec::new(),
         data_loss: works.iter().find_map(|work| work.migration.as_ref()?.unguarded()),
     };
     if works.iter().all(Work::is_current) {
@@ -38,6 +39,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         return Ok(plan);
     }
     plan.sections = sections(&works, inputs.request.batch.max(1));
+    super::hooks::add(&mut plan, inputs, &works);
     Ok(plan)
 }
 

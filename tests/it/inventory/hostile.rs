@@ -73,6 +73,12 @@ fn hostile_text_is_accepted_only_where_it_is_harmless() {
     prod/droplets/*/config: ` ; | - .. /.. /- long /long letters helper
     prod/droplets/*/identity: ` ; | - .. /.. /- long /long letters helper
     prod/droplets/*/known_hosts: ` ; | - .. /.. /- long /long letters helper
+    prod/hooks/on_failure/*/cmd/*: $() ` ; | ' " .. /.. /$() /- % long /long letters user helper - blank empty
+    prod/hooks/on_failure/*/name: letters
+    prod/hooks/post_deploy/*/cmd/*: $() ` ; | ' " .. /.. /$() /- % long /long letters user helper - blank empty
+    prod/hooks/post_deploy/*/name: letters
+    prod/hooks/pre_deploy/*/cmd/*: $() ` ; | ' " .. /.. /$() /- % long /long letters user helper - blank empty
+    prod/hooks/pre_deploy/*/name: letters
     prod/proxy/maintenance: $() ` ; | ' " - .. /.. /$() /- % long /long letters user helper
     prod/stack/addons/*: letters
     prod/stack/compose/*: letters

@@ -2,6 +2,7 @@
 
 mod example;
 mod fuzz;
+mod hooks;
 mod hostile;
 mod limits;
 mod meaning;

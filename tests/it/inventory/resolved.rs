@@ -37,6 +37,10 @@ fn the_smallest_environment_shows_every_default() {
       modules: []
       checks: []
       notify: []
+      hooks:
+        pre_deploy: []
+        post_deploy: []
+        on_failure: []
     "###);
 }
 

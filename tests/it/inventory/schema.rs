@@ -37,7 +37,7 @@ fn an_unknown_key() {
       next: did you mean `host`?
     ops.yaml:8:5: unknown key `protcted` (exit 2)
       why: at environments.prod.protcted
-      why: known here: protected, url, state_dir, min_free_percent, ssh, become, droplets, stack, proxy, deploy, modules, checks, notify
+      why: known here: protected, url, state_dir, min_free_percent, ssh, become, droplets, stack, proxy, deploy, modules, checks, notify, hooks
       next: did you mean `protected`?
     ops.yaml:8:1: unknown key `zzz` (exit 2)
       why: at zzz
@@ -148,9 +148,9 @@ fn a_secret_in_a_wrong_shape() {
       why: known here: env, file, cmd
     ops.yaml:7:76: a secret has one origin: `env`, `file` or `cmd` (exit 2)
       why: at environments.prod.stack.env.A
-    ops.yaml:7:76: a command is missing (exit 2)
+    ops.yaml:7:83: a command is missing (exit 2)
       why: at environments.prod.stack.env.A
-      why: `{cmd: [program, argument, ..]}`, without a shell
+      why: `cmd: [program, argument, ..]`, without a shell
     ops.yaml:7:83: a list (`[a, b]`) is expected here (exit 2)
       why: at environments.prod.stack.env.A
     ops.yaml:7:76: one of `env`, `file` and `cmd` is missing (exit 2)

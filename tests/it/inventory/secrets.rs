@@ -134,7 +134,10 @@ async fn commands_run_only_after_the_text_was_trusted() {
     let inventory = with_command(dir.path());
     assert_eq!(trust::state(&inventory, &world).unwrap(), Trust::Ask);
     // A program with a slash is found beside the inventory, wherever one stands.
-    assert_eq!(trust::commands(&inventory), [format!("{}/project/./tool show", dir.path().display())]);
+    assert_eq!(
+        trust::commands(&inventory),
+        [format!("on the laptop: {}/project/./tool show", dir.path().display())]
+    );
     let marker = dir.path().join("ran").display().to_string();
     for trust in [Trust::Ask, Trust::NotNeeded] {
         let error = resolve(&cmd(&["touch", &marker]), &world, trust).await.unwrap_err();
