@@ -42,6 +42,7 @@ complete -c ops -n "__fish_ops_needs_command" -l no-input -d 'Never ask; what wo
 complete -c ops -n "__fish_ops_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_needs_command" -s V -l version -d 'Print version'
 complete -c ops -n "__fish_ops_needs_command" -f -a "deploy" -d 'Put a release on an environment\'s droplets: check, plan, ask, switch, verify, record'
+complete -c ops -n "__fish_ops_needs_command" -f -a "rollback" -d 'Go back to a release that the droplets kept: code, and where it has to be, data'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
@@ -81,6 +82,32 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -s v -l verbose -d 'Say 
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l to -d 'A kept release, or the beginning of its id or commit; else the one before what runs' -r
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l strategy -d 'How the web service is brought back; default: as the inventory says' -r -f -a "auto\t'Beside the old one where that works, else in its place; the plan says which and why'
+blue-green\t'Beside the old one, or not at all: nobody is interrupted'
+recreate\t'In its place: the site is interrupted for seconds'"
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand rollback" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l code-only -d 'The code alone, and only where the database fits it'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l with-data -d 'The code and the database that was put aside; what was written since is lost'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l force-code-only -d 'The code alone, although the database does not fit it'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l image -d 'The image of the web service; else what the compose file says' -r

@@ -94,8 +94,9 @@ impl<'a> Crew<'a> {
         wanted: &Wanted,
     ) -> Result<BTreeMap<String, Staged>> {
         let git_ref = wanted.git_ref.as_deref().or(self.env.stack.git.as_ref().map(|git| git.r#ref.as_str()));
-        let activity =
-            Activity::start(self.listener, format!("staging {}", git_ref.unwrap_or("the stack's files")));
+        let what = wanted.release.as_ref().map(|held| format!("release {}", held.id));
+        let what = what.unwrap_or_else(|| git_ref.unwrap_or("the stack's files").to_owned());
+        let activity = Activity::start(self.listener, format!("staging {what}"));
         let answers = join_all(self.env.droplets.iter().filter_map(|droplet| {
             let facts = facts.get(&droplet.name)?;
             Some(async move {
@@ -106,7 +107,16 @@ impl<'a> Crew<'a> {
                 if output.code != 0 {
                     return Err(stage_failed(&self.env.name, droplet, &output));
                 }
-                Ok((droplet.name.clone(), stage::parse(&nonce, &output.stdout, git_ref.unwrap_or_default())))
+                Ok((
+                    droplet.name.clone(),
+                    stage::parse(
+                        &nonce,
+                        &output.stdout,
+                        wanted,
+                        git_ref.unwrap_or_default(),
+                        (facts, droplet),
+                    ),
+                ))
             })
         }))
         .await;
@@ -138,6 +148,11 @@ impl<'a> Crew<'a> {
             }
             error => error.into_error(&droplet.name, &self.env.name),
         })
+    }
+
+    /// Something the operator must know before the plan.
+    pub(crate) fn warn(&self, text: String) {
+        self.listener.on(&Event::Warning { text });
     }
 
     pub async fn close(&self) {

@@ -5,7 +5,8 @@
 //! lock/holder.json            who holds the lock (see execute/runner/)
 //! runs/<run>/run.json         one RunRecord;  plan.json, journal.jsonl, sections/ (see execute/runner/),
 //!                             steps/[undo.]<step>.<act>/{log,code}
-//! releases/<release>/release.json, compose.json (0600), src/
+//! releases/<release>/release.json, compose.json (0600), source.json (the model it was rendered from), src/,
+//!                             since (where the database stood when users were let in, where it was changed)
 //! releases/current            the id of the release that runs
 //! cache/git                   bare mirror;  cache/stage/<sha> checkouts not yet part of a release
 //! audit.jsonl
@@ -45,6 +46,13 @@ pub struct Release {
     /// What it took over from, where its deploy changed data.
     #[serde(default)]
     pub restore: Option<RestorePoint>,
+    /// The release that changed the database last when this one was recorded: two releases with the same
+    /// one fit the same database. None before the first change.
+    #[serde(default)]
+    pub data: Option<String>,
+    /// The kept release that a rollback brought back as this one.
+    #[serde(default)]
+    pub copy_of: Option<String>,
 }
 
 /// A database put aside untouched before a release changed its copy.
@@ -54,6 +62,9 @@ pub struct RestorePoint {
     pub database: String,
     /// The release that served with it.
     pub release: String,
+    /// As [`Release::data`], of that release.
+    #[serde(default)]
+    pub data: Option<String>,
     /// RFC 3339, UTC.
     pub taken: String,
 }

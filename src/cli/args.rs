@@ -79,7 +79,7 @@ pub struct WhatArgs {
 
 impl WhatArgs {
     pub fn wanted(&self) -> Wanted {
-        Wanted { git_ref: self.git_ref.clone(), image: self.image.clone() }
+        Wanted { git_ref: self.git_ref.clone(), image: self.image.clone(), release: None }
     }
 }
 

@@ -9,10 +9,10 @@ use super::{names, session::Session};
 use crate::error::{Error, Result};
 use crate::execute::Laptop;
 use crate::exit::Exit;
-use crate::flow::{self, Road};
+use crate::flow::{self, Order, Road};
 use crate::inventory::{Environment, Role, Strategy};
 use crate::rejoin::{self, Wish};
-use crate::runbooks::deploy::{Request, Updating};
+use crate::runbooks::deploy::{Data, Request};
 
 /// Put a release on an environment's droplets: check, plan, ask, switch, verify, record
 ///
@@ -73,7 +73,7 @@ pub struct Deploy {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum How {
+pub(super) enum How {
     /// Beside the old one where that works, else in its place; the plan says which and why
     Auto,
     /// Beside the old one, or not at all: nobody is interrupted
@@ -83,7 +83,7 @@ enum How {
 }
 
 impl How {
-    fn strategy(self) -> Strategy {
+    pub(super) fn strategy(self) -> Strategy {
         match self {
             How::Auto => Strategy::Auto,
             How::BlueGreen => Strategy::BlueGreen,
@@ -101,15 +101,15 @@ impl Deploy {
         }
         let mut env = session.environment(&inventory, &self.env)?;
         skip(&mut env, &self.skip)?;
-        let update = match (self.update_all, self.no_update) {
-            (true, _) => Updating::All,
-            (_, true) => Updating::None,
-            _ if self.update.is_empty() => Updating::Needed,
-            _ => Updating::These(self.update),
+        let data = match (self.update_all, self.no_update) {
+            (true, _) => Data::UpdateAll,
+            (_, true) => Data::Kept,
+            _ if self.update.is_empty() => Data::Needed,
+            _ => Data::Update(self.update),
         };
         let request = Request {
             wanted: self.what.wanted(),
-            update,
+            data,
             strategy: self.strategy.map(How::strategy),
             allow_downgrade: self.what.allow_downgrade,
             reason: self.reason,
@@ -131,7 +131,7 @@ impl Deploy {
         }
         match self.retry {
             Some(run) => rejoin::again(&road, &run, Wish::Resume).await,
-            None => flow::deploy(&road, &request, self.wait_lock.unwrap_or_default()).await,
+            None => flow::carry(&road, &Order::Deploy(request), self.wait_lock.unwrap_or_default()).await,
         }
     }
 }

@@ -14,6 +14,7 @@ mod lock;
 mod names;
 mod preflight;
 mod releases;
+mod rollback;
 mod runs;
 mod session;
 mod trust;
@@ -55,6 +56,7 @@ config directory. `ops config check` tells which one is read, and whether it is 
 #[derive(Debug, Subcommand)]
 enum Command {
     Deploy(deploy::Deploy),
+    Rollback(rollback::Rollback),
     Preflight(preflight::Preflight),
     Audit(audit::Audit),
     #[command(subcommand)]
@@ -73,7 +75,7 @@ impl Command {
     /// Whether `--output json` means one event a line rather than one object.
     fn streams(&self) -> bool {
         match self {
-            Command::Deploy(_) => true,
+            Command::Deploy(_) | Command::Rollback(_) => true,
             Command::Runs(runs) => runs.streams(),
             _ => false,
         }
@@ -82,6 +84,7 @@ impl Command {
     async fn run(self, session: &Session) -> Result<Exit> {
         match self {
             Command::Deploy(deploy) => deploy.run(session).await,
+            Command::Rollback(rollback) => rollback.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
             Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,

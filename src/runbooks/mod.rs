@@ -1,3 +1,4 @@
 //! What each command does, as a plan made of facts. Deliberately absent: connections.
 
 pub mod deploy;
+pub mod rollback;

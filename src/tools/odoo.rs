@@ -72,7 +72,7 @@ SQL
 awk -v file="$4.modules" '/^ *"@modules": "@"$/ { while ((getline line <file) > 0) print line; next } { print }' "$4" >"$4.new" &&
   mv -f "$4.new" "$4" && rm -f "$4.modules" || exit
 ask "$1" "$2" "$3" >"${4%/*}/since" <<'SQL'
-select json_build_object('lsn', pg_current_wal_lsn(), 'rows', tup_inserted + tup_updated + tup_deleted, 'at', now())
+select json_build_object('lsn', pg_current_wal_lsn(), 'oid', datid::bigint, 'rows', tup_inserted + tup_updated + tup_deleted, 'at', now())
 from pg_stat_database where datname = current_database()
 SQL
 "#;

@@ -33,6 +33,17 @@ impl Snapshot<'_> {
         aside(self.database, "broken", self.stamp)
     }
 
+    /// What the database of a release that is gone back from is called.
+    pub fn left(&self) -> String {
+        aside(self.database, "after", self.stamp)
+    }
+
+    /// The database `comes` takes the live one's place, which is put aside as `goes`. Done twice, the second
+    /// time does nothing; the names exchanged, it is its own undo.
+    pub fn exchange(&self, comes: &str, goes: &str) -> Cmd {
+        Cmd::script(SCRIPT, ["exchange", self.project, self.service, self.database, comes, goes, self.web])
+    }
+
     pub fn take(&self) -> Cmd {
         self.cmd("take")
     }

@@ -1,5 +1,5 @@
 # Puts a database aside untouched and goes on with a copy of it, or brings the original back.
-# Arguments: take, back or drop; project; service; database; name of the original aside; name of what is put aside
+# Arguments: take, back or exchange; project; service; database; name of the original aside; name of what is put aside
 # when it comes back; container whose volumes hold the filestore (a file with its id, or empty).
 verb=$1 project=$2 service=$3 database=$4 kept=$5 broken=$6 web=$7
 new=$kept.new
@@ -102,7 +102,34 @@ SQL
   echo "$database is what it was; what became of the copy is kept as $broken, closed to connections"
 }
 
+# What was put aside takes the live one's place. The files of both are kept: what the vacuum of the one that
+# leaves has removed comes back, and what was attached to it stays.
+exchange() {
+  comes=$(there kept) && goes=$(there broken) || { echo 'the database server does not answer'; exit 1; }
+  if [ "$comes" = 1 ]; then
+    [ "$goes" = 0 ] || { echo "both $kept and $broken are there"; exit 1; }
+    files "$database" "$broken" keep || { echo "the filestore of $database cannot be kept"; exit 1; }
+    ask <<'SQL' || exit
+select format('alter database %I allow_connections false', :'db') from pg_database where datname = :'db' \gexec
+select count(pg_terminate_backend(pid)) from pg_stat_activity where datname in (:'db', :'kept') \g /dev/null
+begin;
+select format('alter database %I rename to %I', :'db', :'broken') from pg_database where datname = :'db' \gexec
+select format('alter database %I rename to %I', :'kept', :'db') \gexec
+commit;
+SQL
+  else
+    # Done before, or never begun.
+    [ "$goes" = 1 ] || { [ "$(there db)" = 1 ] || { echo "neither $kept nor $database is there"; exit 1; }; }
+  fi
+  ask <<'SQL' || exit
+select format('alter database %I allow_connections true', :'db') from pg_database where datname = :'db' \gexec
+SQL
+  files "$kept" "$database" merge || { echo "files of $kept could not be brought back"; exit 1; }
+  echo "$database is what $kept was; what it was is kept as $broken, closed to connections"
+}
+
 case $verb in
 take) take ;;
 back) back ;;
+exchange) exchange ;;
 esac

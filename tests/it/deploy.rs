@@ -8,7 +8,7 @@ use ops::facts::{Facts, ProbeFailure};
 use ops::inventory::{Environment, Git, Severity, Strategy, UserCheck, UserProbe, When};
 use ops::plan::{Action, Content, Plan, lint};
 use ops::record::Release;
-use ops::runbooks::deploy::{self, Inputs, Model, Request, Staged, Updating, Wanted};
+use ops::runbooks::deploy::{self, Data, Inputs, Model, Request, Staged, Wanted};
 
 use super::sample;
 
@@ -137,7 +137,7 @@ fn what_cannot_be_read_is_never_taken_for_an_empty_droplet() {
 fn a_stage_that_failed_names_the_way_on_with_what_was_asked_for() {
     let mut staged = sample::staged();
     staged.code = Some(Err(ProbeFailure { why: "no such branch, tag or commit".into() }));
-    let wanted = Wanted { git_ref: Some("release/1 4".into()), image: None };
+    let wanted = Wanted { git_ref: Some("release/1 4".into()), ..Wanted::default() };
     let asked = Request { wanted, ..Request::default() };
     let error = plan(&sample::environment(), sample::facts(), staged, &asked).unwrap_err();
     assert_eq!(error.next, ["ops preflight prod --ref 'release/1 4'"]);
@@ -146,7 +146,7 @@ fn a_stage_that_failed_names_the_way_on_with_what_was_asked_for() {
 #[test]
 fn a_ref_that_the_inventory_does_not_allow_is_a_wrong_command_line() {
     let mut env = sample::environment();
-    let asked = |name: &str| Wanted { git_ref: Some(name.into()), image: None };
+    let asked = |name: &str| Wanted { git_ref: Some(name.into()), ..Wanted::default() };
     let allow = vec!["main".to_owned(), "release/*".to_owned()];
     env.stack.git = Some(Git { remote: "git@example.com:odoo.git".into(), r#ref: "main".into(), allow });
     for name in ["main", "release/14.0"] {
@@ -169,7 +169,7 @@ fn a_running_commit_that_nobody_knows_is_no_proof_that_nothing_needs_an_update()
     let env = sample::environment();
     let error = plan(&env, sample::facts(), staged(), &Request::default()).unwrap_err();
     assert!(error.what.contains("cannot tell"), "{}", error.what);
-    let sure = Request { update: Updating::None, ..Request::default() };
+    let sure = Request { data: Data::Kept, ..Request::default() };
     assert!(plan(&env, sample::facts(), staged(), &sure).is_ok());
 }
 

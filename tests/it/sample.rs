@@ -212,6 +212,8 @@ pub fn release(id: &str) -> Release {
     };
     Release {
         restore: None,
+        data: None,
+        copy_of: None,
         schema: RELEASE_SCHEMA.into(),
         id: id.into(),
         created: "2026-11-01T00:00:00Z".into(),
@@ -261,5 +263,6 @@ pub fn staged() -> Staged {
         images: [("odoo".to_owned(), Ok(image))].into(),
         entries: None,
         unclean: None,
+        kept: None,
     }
 }

@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, checks, deploy, failures, migrate, real, slots, states, stopped};
+use crate::{adopt, checks, deploy, failures, migrate, real, rollback, slots, states, stopped};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -82,4 +82,19 @@ fn a_deploy_that_updates_a_module_keeps_what_was() {
 #[test]
 fn a_migration_that_fails_is_put_back_to_the_byte() {
     migrate::a_migration_that_fails_is_put_back(DEMO, &migrate::STANDIN);
+}
+
+#[test]
+fn a_rollback_takes_back_code_alone_and_nobody_notices() {
+    rollback::code_alone(DEMO, &rollback::STANDIN);
+}
+
+#[test]
+fn a_rollback_takes_back_code_and_data_and_says_what_that_loses() {
+    rollback::code_and_data(DEMO, &rollback::STANDIN);
+}
+
+#[test]
+fn a_rollback_needs_neither_git_nor_a_registry_nor_a_site_that_answers() {
+    rollback::on_a_bad_day(DEMO);
 }

@@ -2,7 +2,17 @@
 
 mod demo {
     use crate::droplet::DEMO;
-    use crate::{adopt, disk, failures, gone, migrate, real, slots, walk};
+    use crate::{adopt, disk, failures, gone, migrate, real, rollback, slots, walk};
+
+    #[test]
+    fn a_rollback_of_real_odoo_takes_back_code_alone_and_nobody_notices() {
+        rollback::code_alone(DEMO, &rollback::ODOO);
+    }
+
+    #[test]
+    fn a_rollback_of_real_odoo_takes_back_code_and_data() {
+        rollback::code_and_data(DEMO, &rollback::ODOO);
+    }
 
     #[test]
     fn four_steps_of_real_odoo_meet_every_fault() {

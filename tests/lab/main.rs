@@ -15,6 +15,7 @@ mod laptop;
 mod load;
 mod migrate;
 mod real;
+mod rollback;
 mod several;
 mod slots;
 mod states;

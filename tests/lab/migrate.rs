@@ -20,13 +20,13 @@ pub const STANDIN: Family = Family { base: "standin", bump: "standin-bump", bad:
 pub const ODOO: Family = Family { base: "main", bump: "bump", bad: "bad-migration" };
 
 /// A user who asks all the time, and what came: when, and with which status.
-struct Prober {
+pub struct Prober {
     stop: Arc<AtomicBool>,
     asks: JoinHandle<Vec<(Instant, u16)>>,
 }
 
 impl Prober {
-    fn on(droplet: Droplet) -> Self {
+    pub fn on(droplet: Droplet) -> Self {
         let stop = Arc::new(AtomicBool::new(false));
         let told = stop.clone();
         let asks = thread::spawn(move || {
@@ -44,7 +44,7 @@ impl Prober {
     /// How long users were kept away: everything else was answered.
     #[track_caller]
     #[expect(clippy::print_stdout, reason = "the figure is what was asked for")]
-    fn interruption(self, what: &str) -> Duration {
+    pub fn interruption(self, what: &str) -> Duration {
         thread::sleep(Duration::from_millis(300));
         self.stop.store(true, Ordering::SeqCst);
         let seen = self.asks.join().unwrap();
@@ -67,14 +67,14 @@ impl Prober {
     }
 }
 
-fn dump(droplet: Droplet, database: &str) -> String {
+pub fn dump(droplet: Droplet, database: &str) -> String {
     // pg_dump draws a key of its own for \restrict.
     droplet.root(&format!(
         "docker exec odoo-db-1 pg_dump -U odoo {database} | grep -v -E '^.(un)?restrict ' | sha256sum"
     ))
 }
 
-fn databases(droplet: Droplet) -> Vec<(String, bool)> {
+pub fn databases(droplet: Droplet) -> Vec<(String, bool)> {
     let said = droplet.root(
         "docker exec odoo-db-1 psql -XAtq -F ' ' -U odoo -d postgres -c \"select datname, datallowconn from pg_database where datname like 'odoo%' order by 1\"",
     );

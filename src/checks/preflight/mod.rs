@@ -59,6 +59,15 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
     findings
 }
 
+/// What a way back cannot do without. Everything else may be just what is broken.
+const URGENT: &[Check] =
+    &[access::CHECK, docker::ENGINE, docker::COMPOSE, lock::FREE, writable::STATE, writable::STACK];
+
+/// The preflight of a rollback.
+pub fn urgent(subject: &Subject<'_>) -> Vec<Finding> {
+    super::run(URGENT, subject)
+}
+
 /// Ids, titles and severities as a Markdown table, for the documentation.
 pub fn table() -> String {
     let rows = ALL.iter().map(|check| {

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Updating;
+use super::Data;
+use super::migrating::To;
 use super::update::{self, Needed};
 use super::work::Work;
 use crate::cmd::quote;
@@ -13,21 +14,31 @@ use crate::inventory::Role;
 use crate::text::printable;
 
 impl<'a> Work<'a> {
-    /// The modules that the deploy updates in the database, and why each.
+    /// What is done to the database, with the reason for each module.
     ///
     /// # Errors
     /// Nobody can tell which, a module that was named is not installed, or this stack is one where ops cannot.
-    pub(super) fn change(&self) -> Result<Vec<Needed>> {
-        let asked = &self.inputs.request.update;
-        if *asked == Updating::None || self.is_fresh() || !self.is_web() {
-            return Ok(Vec::new());
+    pub(super) fn change(&self) -> Result<Option<To>> {
+        let asked = &self.inputs.request.data;
+        if let (Data::Return(_), true, true) = (asked, self.is_fresh(), self.is_web()) {
+            return Err(Error::failed(
+                "the data cannot be brought back while the web service has no container",
+            )
+            .on(&self.droplet.name)
+            .because("the filestore is found by it")
+            .next(format!("ops deploy {}", self.inputs.env.name)));
+        }
+        if self.is_fresh() || !self.is_web() {
+            return Ok(None);
         }
         let needed = match asked {
-            Updating::These(names) => self.named(names)?,
-            Updating::All => {
+            Data::Kept => return Ok(None),
+            Data::Return(point) => return Ok(Some(To::Return(point.clone()))),
+            Data::Update(names) => self.named(names)?,
+            Data::UpdateAll => {
                 vec![Needed { module: "base".into(), because: vec!["all were asked for".into()] }]
             }
-            Updating::Needed | Updating::None => self.touched()?,
+            Data::Needed => self.touched()?,
         };
         if self.is_current() && !needed.is_empty() {
             return Err(Error::usage("there is nothing to deploy that these modules could be updated to")
@@ -37,7 +48,7 @@ impl<'a> Work<'a> {
                     self.inputs.env.name
                 )));
         }
-        Ok(needed)
+        Ok((!needed.is_empty()).then_some(To::Modules(needed)))
     }
 
     fn touched(&self) -> Result<Vec<Needed>> {
@@ -95,6 +106,9 @@ impl<'a> Work<'a> {
     /// mistyped name would make an empty Odoo beside the real one.
     pub(super) fn lacks_database(&self) -> Result<bool> {
         let env = self.inputs.env;
+        if self.staged.kept.is_some() {
+            return Ok(false);
+        }
         let mut known = self
             .inputs
             .facts

@@ -8,6 +8,10 @@ use crate::text::printable;
 
 /// Before anything else, after everything else, and where the run fails.
 pub(super) fn add(plan: &mut Plan, inputs: &Inputs<'_>, works: &[Work<'_>]) {
+    if inputs.request.wanted.release.is_some() {
+        // A way back waits for nothing that is not needed for it.
+        return;
+    }
     let told = told(inputs, works);
     let hooks = |when| plan::hooks(inputs.env, when, &told);
     plan.sections.splice(0..0, hooks(HookWhen::PreDeploy));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::preparing::source_text;
 use super::reading::repository;
 use super::release::{Place, record};
 use super::render::render;
@@ -54,7 +55,7 @@ impl Work<'_> {
         let zero = Place::new(self.inputs.env, &self.place.project, "0");
         // Only what the release moves is copied, and only where the running model has it too.
         let moved: Vec<_> = self.moved.iter().filter(|one| self.stands(&one.path)).cloned().collect();
-        let text = render(model, &zero, stack, &moved);
+        let (text, source) = (render(model, &zero, stack, &moved), source_text(model, &moved));
         let kept = BTreeMap::from([(stack.web.clone(), (container.image.clone(), None))]);
         let sha = self
             .facts
@@ -67,7 +68,7 @@ impl Work<'_> {
         let release = record(self.inputs, &zero, &text, &kept, sha);
         let json = serde_json::to_string_pretty(&release).unwrap_or_default();
         let paths: Vec<_> = moved.into_iter().map(|one| one.path).collect();
-        Some(self.builder().adopt(&zero, text, &paths, json, &container.image_id))
+        Some(self.builder().adopt(&zero, (text, source), &paths, json, &container.image_id))
     }
 
     /// The path is there in the hand-made stack.
@@ -95,9 +96,14 @@ impl Work<'_> {
         }
         let code = self.code.map(|code| (code.r#ref.clone(), code.sha.clone()));
         let mut release = record(self.inputs, &self.place, &self.compose_text(), &kept, code);
+        release.data = self.data();
+        release.copy_of = self.staged.kept.as_ref().map(|kept| kept.release.clone());
         if self.migration.is_some() {
             release.restore = self.restore_point();
-            // As they are once it was updated.
+        }
+        // As they are once it was updated, or made.
+        let asked = self.migration.is_some() || self.creates_database && self.is_db();
+        if asked {
             release.modules = BTreeMap::from([("@modules".to_owned(), "@".to_owned())]);
         }
         let json = serde_json::to_string_pretty(&release).unwrap_or_default();
@@ -108,7 +114,7 @@ impl Work<'_> {
                 self.facts.state.as_ref().ok().and_then(|state| state.current.as_deref()).unwrap_or_default()
             }
         };
-        vec![builder.record(json, &services, before, self.migration.is_some())]
+        vec![builder.record(json, &services, before, asked)]
     }
 
     /// What no kept release needs goes, once the new one is on record.

@@ -1,34 +1,39 @@
-//! The steps of a deploy that updates modules in the database: the site says so, the old release ends, the
-//! original database is put aside, its copy is updated, and users are let in when the new release has shown
-//! that it works. One section: whatever stops it before that, the droplet goes back to what was.
+//! The steps of a run that changes the database: the site says so, the old release ends, the original database
+//! is put aside, its copy is updated (or the one of an earlier release takes its place), and users are let in
+//! when the new release has shown that it works. One section: whatever stops it before that, the droplet goes
+//! back to what was.
 
-use super::steps::{Builder, by, run};
+use std::collections::BTreeMap;
+
+use super::steps::run;
 use super::strategy::{Closing, Ground, closing};
 use super::update::Needed;
 use super::work::Work;
-use crate::cmd::Cmd;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::facts::own_probe;
+use crate::facts::{Probe, own_probe};
 use crate::inventory::When;
 use crate::plan::{Action, Note, NoteKind, Phase, Step, Undo};
 use crate::record::RestorePoint;
 use crate::text::{count, printable, size};
-use crate::tools::snapshot::Snapshot;
-use crate::tools::{crons, odoo, own, page, web};
+use crate::tools::own;
 
-/// An update may take hours; what is longer is stuck.
-const UPDATE_LIMIT: u64 = 6 * 3600;
-const COPY_LIMIT: u64 = 2 * 3600;
 /// Bytes a second that a copy of a database is expected to make: half of what a small droplet does.
 const COPY_RATE: u64 = 100_000_000;
 
-/// What a deploy does to the database.
+/// What the database is brought to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum To {
+    /// These modules of its copy are updated.
+    Modules(Vec<Needed>),
+    /// What was put aside comes back.
+    Return(RestorePoint),
+}
+
+/// What a run does to the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Migration {
-    pub(super) needed: Vec<Needed>,
-    /// What Odoo is told to update.
-    pub(super) modules: Vec<String>,
+    pub(super) to: To,
     /// Of the database.
     pub(super) bytes: u64,
     /// How nginx keeps users away meanwhile, or why it cannot.
@@ -48,23 +53,18 @@ impl Migration {
 impl Work<'_> {
     /// # Errors
     /// This stack is one in which ops cannot update modules, or not now.
-    pub(super) fn migration(&self, needed: Vec<Needed>) -> Result<Option<Migration>> {
-        if needed.is_empty() {
-            return Ok(None);
-        }
-        let modules: Vec<String> = needed.iter().map(|one| one.module.clone()).collect();
+    pub(super) fn migration(&self, to: Option<To>) -> Result<Option<Migration>> {
+        let Some(to) = to else { return Ok(None) };
         let refused = |exit: Exit, why: String| {
-            let what = format!("this ref needs an update of the database for: {}", modules.join(", "));
-            let error = Error::new(exit, what).on(&self.droplet.name).because(why);
-            Err(needed
-                .iter()
-                .fold(error, |error, one| error.because(format!("{}: {}", one.module, reasons(one)))))
+            let error = Error::new(exit, to.cannot()).on(&self.droplet.name).because(why);
+            let because = |one: &Needed| format!("{}: {}", one.module, reasons(one));
+            Err(to.needed().iter().map(because).fold(error, Error::because))
         };
         let env = self.inputs.env;
         if env.droplets.len() > 1 {
             return refused(
                 Exit::Failed,
-                "ops updates modules only where web and database are one droplet".into(),
+                "ops changes a database only where web and database are one droplet".into(),
             );
         }
         let database = self.facts.database.as_ref().ok().and_then(Option::as_ref);
@@ -74,9 +74,15 @@ impl Work<'_> {
                 "the database does not run in this stack, and cannot be put aside".into(),
             );
         };
+        if let (To::Return(point), Some(kept)) = (&to, &self.staged.kept)
+            && let Some(why) = gone(point, &kept.databases)
+        {
+            return refused(Exit::Checks, why);
+        }
         let docker = |mount: &&crate::facts::Mount| mount.purposes.iter().any(|one| one == "docker");
         let room = self.facts.mounts.iter().flatten().find(docker).map(|mount| mount.free);
-        let wanted = database.bytes.saturating_mul(11) / 10;
+        // Names change places; only a copy wants room.
+        let wanted = if to.needed().is_empty() { 0 } else { database.bytes.saturating_mul(11) / 10 };
         if room.is_some_and(|free| free < wanted) {
             let free = size(room.unwrap_or_default());
             return refused(
@@ -86,19 +92,23 @@ impl Work<'_> {
         }
         let closing =
             closing(Ground { env, facts: self.facts, model: self.model, moved: &self.moved }, self.target());
-        let migration = Migration { needed, modules, bytes: database.bytes, closing };
-        let (limit, expected) = (env.deploy.max_interruption, self.interruption(&migration).0);
-        if let (Some(limit), Some(expected)) = (limit, expected)
-            && expected > limit.as_secs()
-        {
-            let error =
-                Error::new(Exit::Checks, format!("users would be interrupted for about {expected} s"));
-            return Err(error
-                .on(&self.droplet.name)
-                .because(format!("deploy.max_interruption is {} s", limit.as_secs()))
-                .next("deploy at night with a longer deploy.max_interruption, or split the change into smaller ones"));
-        }
+        let migration = Migration { to, bytes: database.bytes, closing };
+        self.short_enough(&migration)?;
         Ok(Some(migration))
+    }
+
+    /// # Errors
+    /// Exit 9: users would be interrupted for longer than the inventory lets.
+    fn short_enough(&self, migration: &Migration) -> Result<()> {
+        let (limit, expected) = (self.inputs.env.deploy.max_interruption, self.interruption(migration).0);
+        let (Some(limit), Some(expected)) = (limit, expected) else { return Ok(()) };
+        if expected <= limit.as_secs() || matches!(migration.to, To::Return(_)) {
+            return Ok(());
+        }
+        Err(Error::new(Exit::Checks, format!("users would be interrupted for about {expected} s"))
+            .on(&self.droplet.name)
+            .because(format!("deploy.max_interruption is {} s", limit.as_secs()))
+            .next("deploy at night with a longer deploy.max_interruption, or split the change into smaller ones"))
     }
 
     /// The one section, in order.
@@ -109,8 +119,12 @@ impl Work<'_> {
         let closing = migration.closing.as_ref().ok();
         let mut steps: Vec<Step> = closing.map(|closing| builder.close(closing)).into_iter().collect();
         steps.push(builder.stop(&live, self.before().as_deref()));
-        steps.push(builder.snapshot());
-        steps.push(builder.update(&migration.modules));
+        match &migration.to {
+            To::Modules(needed) => {
+                steps.extend([builder.snapshot(), builder.update(&modules(needed))]);
+            }
+            To::Return(point) => steps.push(builder.exchange(point)),
+        }
         let settled = builder.settled(&[]);
         steps.push(Step { phase: Phase::Switch, ..settled });
         steps.push(builder.anew(&self.missing_services()));
@@ -147,12 +161,42 @@ impl Work<'_> {
 
     /// What goes on record of the way back.
     pub(super) fn restore_point(&self) -> Option<RestorePoint> {
-        self.migration.as_ref()?;
-        Some(RestorePoint {
-            database: self.builder().kept_database(),
-            release: self.release_before()?,
-            taken: self.inputs.now.clone(),
-        })
+        let database = match self.migration.as_ref()?.to {
+            To::Modules(_) => self.builder().kept_database(),
+            To::Return(_) => self.builder().left_database(),
+        };
+        let data = self.facts.current_release().and_then(|release| release.data.clone());
+        Some(RestorePoint { database, release: self.release_before()?, data, taken: self.inputs.now.clone() })
+    }
+
+    /// The release that changed the database last, once this one is on record.
+    pub(super) fn data(&self) -> Option<String> {
+        match self.migration.as_ref().map(|migration| &migration.to) {
+            Some(To::Modules(_)) => Some(self.place.id.clone()),
+            Some(To::Return(point)) => point.data.clone(),
+            None => self.facts.current_release()?.data.clone(),
+        }
+    }
+
+    /// What a way back with data loses.
+    pub(super) fn lost(&self) -> Option<String> {
+        let To::Return(point) = &self.migration.as_ref()?.to else { return None };
+        let written = self.staged.kept.as_ref().and_then(|kept| kept.written);
+        let since = match written {
+            Some(written) => format!("in the last {}", ago(written.seconds)),
+            None => format!("since {}", point.taken),
+        };
+        let much = written.map(|one| {
+            let rows = one
+                .rows
+                .map(|rows| format!("{}, ", count(rows.try_into().unwrap_or(usize::MAX), "changed row")));
+            format!(" ({}{} of PostgreSQL's log)", rows.unwrap_or_default(), size(one.wal))
+        });
+        Some(format!(
+            "what was written {since}{} is not in the database that comes back; it is kept as {}",
+            much.unwrap_or_default(),
+            self.builder().left_database()
+        ))
     }
 
     /// Seconds: of everything, where an update was measured before; of the copy.
@@ -163,11 +207,12 @@ impl Work<'_> {
     }
 
     pub(super) fn migration_note(&self, migration: &Migration) -> Note {
-        let modules = count(migration.modules.len(), "module");
+        let needed = migration.to.needed();
         let mut lines: Vec<String> =
-            migration.needed.iter().map(|one| format!("{}: {}", one.module, reasons(one))).collect();
+            needed.iter().map(|one| format!("{}: {}", one.module, reasons(one))).collect();
         let (all, copy) = self.interruption(migration);
         lines.push(match all {
+            _ if needed.is_empty() => "users are interrupted for the seconds Odoo needs to start".into(),
             Some(all) => format!("users are interrupted for about {all} s, as updates here took before"),
             None => format!(
                 "users are interrupted for {copy} s of copying {}, Odoo's update (not measured here yet) and some 5 s",
@@ -178,11 +223,66 @@ impl Work<'_> {
             Ok(_) => "nginx shows a page meanwhile (503, Retry-After)".into(),
             Err(why) => format!("no page is shown meanwhile: {why}"),
         });
+        let (kept, title) = match &migration.to {
+            To::Modules(needed) => (
+                self.builder().kept_database(),
+                format!("{} updated in the database", count(needed.len(), "module")),
+            ),
+            To::Return(point) => (
+                self.builder().left_database(),
+                format!("the database of {} comes back, as release {} left it", point.taken, point.release),
+            ),
+        };
         lines.push(format!(
-            "the database as it is now is kept as {}; whatever fails before users are let in goes back to it",
-            self.builder().kept_database()
+            "the database as it is now is kept as {kept}; whatever fails before users are let in goes back to it"
         ));
-        Note { kind: NoteKind::Warning, title: format!("{modules} updated in the database"), lines }
+        Note { kind: NoteKind::Warning, title, lines }
+    }
+}
+
+impl To {
+    /// What is refused.
+    fn cannot(&self) -> String {
+        match self {
+            To::Modules(needed) => {
+                format!("this ref needs an update of the database for: {}", modules(needed).join(", "))
+            }
+            To::Return(point) => {
+                format!("the database {} cannot be brought back", printable(&point.database))
+            }
+        }
+    }
+
+    /// The modules to update.
+    fn needed(&self) -> &[Needed] {
+        match self {
+            To::Modules(needed) => needed,
+            To::Return(_) => &[],
+        }
+    }
+}
+
+/// What Odoo is told to update.
+fn modules(needed: &[Needed]) -> Vec<String> {
+    needed.iter().map(|one| one.module.clone()).collect()
+}
+
+/// Why a database that was put aside cannot come back.
+fn gone(point: &RestorePoint, databases: &Probe<BTreeMap<String, u64>>) -> Option<String> {
+    match databases {
+        Ok(all) if all.contains_key(&point.database) => None,
+        Ok(_) => Some("it is not there any more".into()),
+        Err(failure) => Some(format!("the databases cannot be listed: {}", failure.why)),
+    }
+}
+
+/// "40 s", "12 min", "3 h", "2 days".
+fn ago(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
     }
 }
 
@@ -194,112 +294,3 @@ fn reasons(needed: &Needed) -> String {
         more => format!("{shown} and {more} more"),
     }
 }
-
-impl Builder<'_> {
-    /// What remembers the stopped container.
-    fn stopped(&self) -> String {
-        format!("{}/stopped", self.place.dir)
-    }
-
-    fn with_snapshot<T>(&self, then: impl FnOnce(&Snapshot<'_>) -> T) -> T {
-        let (web, stack) = (self.stopped(), &self.env.stack);
-        let stamp = self.place.id.split('-').next().unwrap_or_default();
-        let (project, service, database) = (&self.place.project, &stack.db, &stack.database);
-        then(&Snapshot { project, service, database, stamp, web: &web })
-    }
-
-    pub(super) fn kept_database(&self) -> String {
-        self.with_snapshot(|one| one.kept())
-    }
-
-    /// nginx answers for itself.
-    fn close(&self, closing: &Closing) -> Step {
-        let keep = format!("{}/site.before", self.place.dir);
-        let site = self.nginx(&closing.site, &keep);
-        let text =
-            self.env.proxy.as_ref().and_then(|proxy| proxy.maintenance.as_deref()).unwrap_or(page::TEXT);
-        let close = run(site.close(&closing.page, &page::server(text)));
-        let title = format!("show a page to users (503): \"{}\"", printable(text));
-        self.step("switch.close", Phase::Switch, title, vec![close], by(site.back()), 90)
-    }
-
-    /// Scheduled actions first, then requests, then the old container; `before`: its compose file.
-    fn stop(&self, live: &str, before: Option<&str>) -> Step {
-        let (keep, drain) = (self.stopped(), self.drain_seconds());
-        let (project, stack) = (&self.place.project, &self.env.stack);
-        let retiring = self.retiring(live);
-        let actions = vec![
-            run(web::remember_errors(project, live, &self.errors())),
-            run(crons::hold(project, &stack.db, &stack.database, drain)),
-            run(retiring.stop(&keep)),
-        ];
-        let again = before.map(|file| self.project(file).up_and_wait(live, self.health_timeout()));
-        let mut start = retiring.start(&keep, self.health_timeout());
-        if let Some(again) = again {
-            start = Cmd::script(START, [keep.as_str(), &start.to_shell()]).args(again.argv().iter().cloned());
-        }
-        let undo = vec![run(crons::release(project, &stack.db, &stack.database)), run(start)];
-        let title =
-            format!("let scheduled actions and requests of {live} end (at most {drain} s each), stop it");
-        let limit = 2 * drain + self.health_timeout() + 90;
-        self.step("switch.stop", Phase::Switch, title, actions, Undo::By(undo), limit)
-    }
-
-    /// Nothing of the database's size stands in the step: it grows while the plan is read.
-    fn snapshot(&self) -> Step {
-        let database = &self.env.stack.database;
-        let title = format!("put {database} aside as {}, go on with a copy", self.kept_database());
-        let (take, back) = self.with_snapshot(|one| (run(one.take()), by(one.back())));
-        self.step("switch.snapshot", Phase::Switch, title, vec![take], back, COPY_LIMIT)
-    }
-
-    fn update(&self, modules: &[String]) -> Step {
-        let (stack, project) = (&self.env.stack, self.project(&self.place.file));
-        let name = format!("{}-ops-update", self.place.project);
-        let log = format!("{}/update.log", self.place.dir);
-        let wanted = odoo::Change { install: &[], update: modules };
-        let service = self.place.service(&stack.web);
-        let change = odoo::change(&project, &service, &name, &stack.database, &wanted, &log);
-        let title = format!("update {}", modules.join(", "));
-        self.step(
-            "switch.update",
-            Phase::Switch,
-            title,
-            vec![run(change)],
-            by(odoo::end(&name)),
-            UPDATE_LIMIT,
-        )
-    }
-
-    /// The new release's container; nobody reaches it yet.
-    fn anew(&self, missing: &[String]) -> Step {
-        let (service, project) = (self.place.service(&self.env.stack.web), self.project(&self.place.file));
-        let mut actions = Vec::new();
-        if !missing.is_empty() {
-            actions.push(run(project.up_missing(missing)));
-        }
-        actions.push(run(project.up_anew(&service)));
-        let mut undo = vec![run(project.remove(&service))];
-        undo.extend(missing.iter().map(|name| run(project.remove(name))));
-        let title = format!("start {service} on release {}", self.place.id);
-        self.step("switch.web", Phase::Switch, title, actions, Undo::By(undo), self.health_timeout() + 120)
-    }
-
-    fn open(&self, closing: &Closing) -> Step {
-        let keep = format!("{}/site.before", self.place.dir);
-        let open = run(self.nginx(&closing.site, &keep).open(&closing.open));
-        let title = format!("let users in to {}", self.place.service(&self.env.stack.web));
-        let undo = Undo::Onward("users write into the new database from here on".into());
-        self.step("open", Phase::Open, title, vec![open], undo, 90)
-    }
-}
-
-/// The container that was stopped, or where another one took its place, the release it was made from.
-const START: &str = r#"
-keep=$1 start=$2
-shift 2
-[ -e "$keep" ] || exit 0
-read -r c _ <"$keep"
-if docker inspect "$c" >/dev/null 2>&1; then exec sh -c "$start"; fi
-exec "$@"
-"#;

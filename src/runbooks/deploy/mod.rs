@@ -3,11 +3,13 @@
 //! [`stage`] asks the droplet what only a fetch can tell (it writes to ops' own cache and nowhere
 //! else); [`plan`] turns facts and that into steps; [`render`] makes the release's compose file;
 //! [`update`] says which modules a change of code would have to update in the database. Deliberately
-//! absent for now: switching without an interruption, and updating modules (issues 3 and 4).
+//! absent: which kept release a rollback brings back (`runbooks/rollback.rs`).
 
+mod changing;
 mod database;
 mod hooks;
 mod keeping;
+mod kept;
 mod migrating;
 mod plan;
 mod preparing;
@@ -29,18 +31,20 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::inventory::{Environment, Strategy};
+use crate::record::RestorePoint;
 use crate::text::printable;
 
+pub use kept::Source;
 pub use plan::plan;
 pub use release::default_project;
-pub use stage::Wanted;
+pub use stage::{Held, Wanted};
 pub use staged::*;
 
 /// What the operator asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Request {
     pub wanted: Wanted,
-    pub update: Updating,
+    pub data: Data,
     /// Instead of the inventory's.
     pub strategy: Option<Strategy>,
     /// Commits that run now may be dropped.
@@ -50,17 +54,26 @@ pub struct Request {
     pub batch: usize,
 }
 
-/// Which modules a deploy updates in the database.
+/// What becomes of the database.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Updating {
-    /// Those that the change of code touches.
+pub enum Data {
+    /// The modules that the change of code touches are updated.
     #[default]
     Needed,
     /// These, and no others.
-    These(Vec<String>),
-    All,
-    /// None: the operator knows that the schema fits.
-    None,
+    Update(Vec<String>),
+    UpdateAll,
+    /// It stays as it is: the operator knows that it fits.
+    Kept,
+    /// The one that was put aside comes back.
+    Return(RestorePoint),
+}
+
+impl Request {
+    /// The command that a request is made by.
+    pub fn command(&self) -> &'static str {
+        if self.wanted.release.is_some() { "rollback" } else { "deploy" }
+    }
 }
 
 /// Whether the inventory lets this ref be deployed.

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::Inputs;
 use super::staged::Resolved;
 use super::steps::short;
 use super::work::{Situation, Work};
+use super::{Data, Inputs};
 use crate::error::Result;
 use crate::plan::{Note, NoteKind, Plan, SCHEMA, Section, Step};
 use crate::text::count;
@@ -26,12 +26,12 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     let mut plan = Plan {
         schema: SCHEMA.into(),
         env: inputs.env.name.clone(),
-        command: "deploy".into(),
+        command: inputs.request.command().into(),
         title,
         sections: Vec::new(),
         notes: notes(&works),
         on_failure: Vec::new(),
-        data_loss: works.iter().find_map(|work| work.migration.as_ref()?.unguarded()),
+        data_loss: works.iter().find_map(|work| work.lost().or_else(|| work.migration.as_ref()?.unguarded())),
     };
     if works.iter().all(Work::is_current) {
         plan.title = format!("nothing to do: {} runs already", works.first().map_or("it".into(), Work::what));
@@ -94,6 +94,13 @@ fn title(inputs: &Inputs<'_>, works: &[Work<'_>]) -> String {
     let first = works.iter().any(|work| work.situation == Situation::Fresh);
     let database = works.iter().any(|work| work.creates_database);
     let name = &inputs.env.name;
+    if inputs.request.wanted.release.is_some() {
+        let data = match inputs.request.data {
+            Data::Return(_) => "code and data",
+            _ => "code only",
+        };
+        return format!("roll {name} back to {what}, {data}");
+    }
     match (first, database) {
         (true, true) => {
             format!("first deploy of {what} to {name}, creating the database {}", inputs.env.stack.database)
@@ -110,6 +117,12 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
     let mut notes = Vec::new();
     for work in works.iter().filter(|work| !work.is_current() && work.is_web()) {
         let note = |kind, title: String, lines: Vec<String>| Note { kind, title, lines };
+        if let (Some(_), Some(runs)) = (&work.staged.kept, work.facts.current_release()) {
+            let by = runs.operator.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+            let what = runs.git_ref.as_ref().map(|what| format!(" ({what})")).unwrap_or_default();
+            let title = format!("runs now: release {}{what}, since {}{by}", runs.id, runs.created);
+            notes.push(note(NoteKind::Info, title, Vec::new()));
+        }
         if let Some(code) = work.code.filter(|code| !code.incoming.is_empty()) {
             let lines =
                 code.incoming.iter().take(10).map(|c| format!("{} {}", short(&c.sha), c.subject)).collect();
@@ -118,11 +131,11 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
         if let Some(code) = work.code.filter(|code| !code.dropped.is_empty()) {
             let lines =
                 code.dropped.iter().take(10).map(|c| format!("{} {}", short(&c.sha), c.subject)).collect();
-            notes.push(note(
-                NoteKind::Warning,
-                format!("dropped: {} that run now", count(code.dropped.len(), "commit")),
-                lines,
-            ));
+            let commits = count(code.dropped.len(), "commit");
+            notes.push(match work.staged.kept {
+                Some(_) => note(NoteKind::Info, format!("taken back: {commits}"), lines),
+                None => note(NoteKind::Warning, format!("dropped: {commits} that run now"), lines),
+            });
         }
         if let Some(Ok(running)) = &work.staged.running_model {
             let rendered = serde_json::from_str(&work.compared_text()).unwrap_or_default();

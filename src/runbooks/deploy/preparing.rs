@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
+use super::kept::Source;
 use super::reading::repository;
+use super::render::Moved;
 use super::render::service;
+use super::staged::Model;
 use super::work::{Situation, Work};
 use crate::plan::Step;
 
@@ -33,8 +36,10 @@ impl Work<'_> {
         if self.situation == Situation::Adopt {
             steps.extend(self.adopt());
         }
-        if let Some(code) = self.code {
-            steps.push(builder.check_out(&code.sha));
+        match (&self.staged.kept, self.code) {
+            (Some(kept), _) if kept.code => steps.push(builder.bring(&kept.release)),
+            (None, Some(code)) => steps.push(builder.check_out(&code.sha)),
+            _ => {}
         }
         for (name, image) in self.kept() {
             let by_digest =
@@ -50,8 +55,18 @@ impl Work<'_> {
                 self.build_text(),
             ));
         }
-        steps.push(builder.render(self.compose_text(), self.code.is_some()));
+        steps.push(builder.render(self.compose_text(), self.source_text(), self.has_source()));
         steps
+    }
+
+    /// The release has code of its own, which a step before copied.
+    fn has_source(&self) -> bool {
+        self.staged.kept.as_ref().map_or(self.code.is_some(), |kept| kept.code)
+    }
+
+    /// What the release is rendered from, once more when it is brought back.
+    fn source_text(&self) -> String {
+        source_text(self.model, &self.moved)
     }
 
     /// The web service is built from the checkout.
@@ -59,6 +74,7 @@ impl Work<'_> {
         let web = &self.inputs.env.stack.web;
         self.is_web()
             && self.inputs.request.wanted.image.is_none()
+            && self.staged.kept.is_none()
             && service(self.model, web).is_some_and(|web| web.get("build").is_some())
     }
 
@@ -77,4 +93,10 @@ impl Work<'_> {
         }
         format!("{json:#}\n")
     }
+}
+
+/// `source.json`.
+pub(super) fn source_text(model: &Model, moved: &[Moved]) -> String {
+    let source = Source { model: model.json.clone(), moved: moved.to_vec() };
+    serde_json::to_string_pretty(&source).unwrap_or_default()
 }

@@ -107,6 +107,8 @@ pub fn record(
         reason: inputs.request.reason.clone(),
         slot: place.slot,
         restore: None,
+        data: None,
+        copy_of: None,
     }
 }
 

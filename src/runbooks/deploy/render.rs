@@ -1,6 +1,7 @@
 //! The compose model of a release: the user's own model, with the image pinned and code taken from the
 //! release instead of from the stack's directory. Everything else stays as it is.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::release::Place;
@@ -10,7 +11,7 @@ use crate::facts::ProbeFailure;
 use crate::inventory::Stack;
 
 /// A bind mount of the web service that follows the release.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moved {
     /// Relative to the stack's path and to the release's checkout.
     pub path: String,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
+use super::kept;
 use super::staged::{Change, Code, Commit, Model, Resolved, Staged};
 use crate::cmd::{Cmd, quote};
 use crate::facts::{Facts, Probe, ProbeFailure};
@@ -22,6 +23,17 @@ pub struct Wanted {
     pub git_ref: Option<String>,
     /// Instead of the compose file's image of the web service.
     pub image: Option<String>,
+    /// A release that the droplets kept, instead of anything new.
+    pub release: Option<Held>,
+}
+
+/// A kept release, and whose data is left for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Held {
+    pub id: String,
+    pub sha: Option<String>,
+    /// The release that let users in to the data that would be left.
+    pub since: Option<String>,
 }
 
 impl Wanted {
@@ -65,6 +77,11 @@ pub fn script(
         ("pulled", services(env, droplet, facts)),
         ("planned_env", planned_env(stack)),
         ("known", known(facts)),
+        ("kept", wanted.release.as_ref().map(|held| held.id.clone()).unwrap_or_default()),
+        ("kept_sha", wanted.release.as_ref().and_then(|held| held.sha.clone()).unwrap_or_default()),
+        ("since", wanted.release.as_ref().and_then(|held| held.since.clone()).unwrap_or_default()),
+        ("db", stack.db.clone()),
+        ("database", stack.database.clone()),
     ];
     let mut text = String::new();
     for (name, value) in variables {
@@ -113,24 +130,43 @@ const NO_SUCH_REF: i32 = 44;
 /// A part that `stage.sh` had to cut.
 const CUT: i32 = 90;
 
-/// Reads the stage's answer.
-pub fn parse(nonce: &str, stdout: &[u8], wanted: &str) -> Staged {
+pub(super) type Parts = BTreeMap<String, Part>;
+
+/// Reads the stage's answer of a droplet with these facts.
+pub fn parse(nonce: &str, stdout: &[u8], wanted: &Wanted, git_ref: &str, of: (&Facts, &Droplet)) -> Staged {
     let parts = frames::parse(nonce, stdout);
-    let has_code = parts.contains_key("fetch");
-    Staged {
-        code: has_code.then(|| code(&parts, wanted)),
-        unknown_ref: parts.get("sha").is_some_and(|part| part.code == NO_SUCH_REF),
-        model: model(&parts, "model", ["volumes", "ports"]),
-        running_model: parts
-            .contains_key("running_model")
-            .then(|| model(&parts, "running_model", ["running_volumes", "running_ports"])),
-        images: images(&parts),
-        entries: good(&parts, "entries").ok().map(|part| part.text().lines().map(str::to_owned).collect()),
-        unclean: good(&parts, "status").ok().map(|part| unclean(&part.text())),
+    match &wanted.release {
+        Some(held) => kept::parse(&parts, of.0, &of.1.roles, &held.id),
+        None => fetched(&parts, git_ref),
     }
 }
 
-fn good<'a>(parts: &'a BTreeMap<String, Part>, name: &str) -> Probe<&'a Part> {
+fn fetched(parts: &Parts, wanted: &str) -> Staged {
+    let has_code = parts.contains_key("fetch");
+    Staged {
+        code: has_code.then(|| code(parts, wanted)),
+        unknown_ref: parts.get("sha").is_some_and(|part| part.code == NO_SUCH_REF),
+        model: model(parts, "model", ["volumes", "ports"]),
+        running_model: running_model(parts),
+        images: images(parts),
+        entries: good(parts, "entries").ok().map(|part| part.text().lines().map(str::to_owned).collect()),
+        unclean: good(parts, "status").ok().map(|part| unclean(&part.text())),
+        kept: None,
+    }
+}
+
+pub(super) fn running_model(parts: &Parts) -> Option<Probe<Model>> {
+    let lists = ["running_volumes", "running_ports"];
+    parts.contains_key("running_model").then(|| model(parts, "running_model", lists))
+}
+
+/// Commits of a part, none where it is not there.
+pub(super) fn commits(parts: &Parts, name: &str) -> Vec<Commit> {
+    let text = good(parts, name).map(Part::text).unwrap_or_default();
+    text.lines().filter_map(commit).collect()
+}
+
+pub(super) fn good<'a>(parts: &'a Parts, name: &str) -> Probe<&'a Part> {
     match parts.get(name) {
         Some(part) if part.code == 0 => Ok(part),
         Some(part) => Err(ProbeFailure { why: reason(name, part) }),
@@ -151,7 +187,7 @@ fn reason(name: &str, part: &Part) -> String {
     }
 }
 
-fn code(parts: &BTreeMap<String, Part>, wanted: &str) -> Probe<Code> {
+fn code(parts: &Parts, wanted: &str) -> Probe<Code> {
     good(parts, "fetch")?;
     let sha = good(parts, "sha")
         .map_err(|failure| ProbeFailure {
@@ -199,7 +235,7 @@ fn unclean(text: &str) -> Vec<String> {
 }
 
 /// `lists`: the parts with the resolved volumes and ports.
-fn model(parts: &BTreeMap<String, Part>, name: &str, lists: [&str; 2]) -> Probe<Model> {
+fn model(parts: &Parts, name: &str, lists: [&str; 2]) -> Probe<Model> {
     let part = good(parts, name)?;
     // The names part fails where a variable is missing, which makes the model as useless.
     if name == "model" {
@@ -220,7 +256,7 @@ fn model(parts: &BTreeMap<String, Part>, name: &str, lists: [&str; 2]) -> Probe<
     Ok(Model { project, json })
 }
 
-fn images(parts: &BTreeMap<String, Part>) -> BTreeMap<String, Probe<Resolved>> {
+fn images(parts: &Parts) -> BTreeMap<String, Probe<Resolved>> {
     let mut described = BTreeMap::new();
     for n in 1.. {
         let Some(name) = parts.get(&format!("imagename.{n}")) else { break };

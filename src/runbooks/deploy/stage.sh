@@ -13,7 +13,8 @@ trap 'exit 129' HUP INT TERM PIPE
 cache=$dir/cache
 mirror=$cache/git
 mkdir -p "$cache/stage" || exit 73
-exec 9>>"$cache/flock" && flock -w 120 9 || exit 75
+# A way back waits for nobody's fetch.
+[ -n "$kept" ] || { exec 9>>"$cache/flock" && flock -w 120 9; } || exit 75
 
 # The owner's key and known_hosts open the repository, whoever runs this.
 ssh='ssh -o BatchMode=yes -o ConnectTimeout=10'
@@ -187,6 +188,23 @@ running_model() { verb='config --no-interpolate --format json' running_compose; 
 running_volumes() { verb='config --format json' running_compose >"$work/ran" && lists "$work/ran" volumes; }
 running_ports() { lists "$work/ran" ports && rm -f "$work/ran"; }
 
+ask() { # query, asked in the stack's database container
+  c=$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$db" \
+    --filter label=com.docker.compose.oneoff=False | head -n 1)
+  [ -n "$c" ] || { echo "no running container of $db" >&2; return 1; }
+  printf '%s\n' "$1" | docker exec -i "$c" sh -c 'PGCONNECT_TIMEOUT=5 exec psql -XAtq -v ON_ERROR_STOP=1 -v since="$2" -v db="$1" -U "${POSTGRES_USER:-postgres}" -d postgres' \
+    sh "$database" "$(cat "$dir/releases/$since/since" 2>/dev/null)"
+}
+
+# Rows are counted per database; where this one was made after the count, there is no difference to tell.
+written() {
+  [ -s "$dir/releases/$since/since" ] || return 44
+  ask "select json_build_object('seconds', extract(epoch from now() - (one->>'at')::timestamptz)::bigint,
+    'wal', pg_wal_lsn_diff(pg_current_wal_lsn(), (one->>'lsn')::pg_lsn)::bigint,
+    'rows', case when oid = (one->>'oid')::bigint then greatest(0, tup_inserted + tup_updated + tup_deleted - (one->>'rows')::bigint) end)
+    from (select :'since'::json as one) said, pg_stat_database, pg_database where pg_database.oid = datid and pg_database.datname = :'db'"
+}
+
 printf '%s\n' "$compose" >"$work/compose"
 printf '%s\n' "$profiles" >"$work/profiles"
 printf '%s\n' "$planned_env" >"$work/env"
@@ -196,6 +214,21 @@ say entries entries
 say status local_changes
 # While the fetch waits for the other end.
 [ -z "$config_files" ] || { keep running_model running_model && keep running_volumes running_volumes && keep running_ports running_ports; } &
+
+# A kept release needs neither git's other end nor the registry.
+if [ -n "$kept" ]; then
+  wait
+  for name in running_model running_volumes running_ports; do
+    [ ! -e "$work/$name.code" ] || tell "$name"
+  done
+  say source cat "$dir/releases/$kept/source.json"
+  say holds [ -d "$dir/releases/$kept/src" ]
+  say images docker image ls --no-trunc --format '{{.Repository}}:{{.Tag}} {{.ID}}' "ops/$project"
+  [ -z "$kept_sha" ] || [ -z "$running" ] || say dropped g log -n 50 --format='%H %s' "$kept_sha..$running"
+  say databases ask "select pg_database_size(oid) || chr(9) || datname from pg_database where not datistemplate"
+  [ -z "$since" ] || say written written
+  exit 0
+fi
 
 base=$path
 [ -z "$remote" ] || say fetch fetch

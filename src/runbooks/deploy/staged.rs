@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+pub use super::kept::{Kept, Written};
 use crate::facts::Probe;
 use crate::plan::Layer;
 
@@ -25,6 +26,8 @@ pub struct Staged {
     /// Paths below the stack's path that git does not track, ignores, or sees changed; None where it is
     /// no checkout.
     pub unclean: Option<Vec<String>>,
+    /// A kept release is brought back; then nothing was fetched.
+    pub kept: Option<Kept>,
 }
 
 /// The new ref against what runs.

@@ -104,20 +104,30 @@ impl Builder<'_> {
         self.step("checkout", Phase::Prepare, title, actions, by(releases::remove(&self.place.dir)), 300)
     }
 
+    /// The code of a kept release, copied: whichever of the two is pruned first, the other is whole.
+    pub fn bring(&self, release: &str) -> Step {
+        let from = Place::new(self.env, &self.place.project, release).source;
+        let title = format!("take the code of release {release} as release {}", self.place.id);
+        let actions = vec![run(releases::check_out(&from, &self.place.source))];
+        self.step("checkout", Phase::Prepare, title, actions, by(releases::remove(&self.place.dir)), 300)
+    }
+
     /// The release's compose file, tried by Compose itself. `checked_out`: the release's directory is
     /// the checkout's, and its undo must not take that away: a run that is taken up again does only what
     /// is missing.
-    pub fn render(&self, content: String, checked_out: bool) -> Step {
+    pub fn render(&self, content: String, source: String, checked_out: bool) -> Step {
         let put = Action::Put { path: self.place.file.clone(), mode: 0o600, content: Content::Text(content) };
+        let path = format!("{}/source.json", self.place.dir);
+        let source = Action::Put { path: path.clone(), mode: 0o600, content: Content::Text(source) };
         let valid = run(self.project(&self.place.file).valid());
         let title = "render the release's compose file".to_owned();
         self.step(
             "render",
             Phase::Prepare,
             title,
-            vec![put, valid],
+            vec![source, put, valid],
             by(match checked_out {
-                true => Cmd::new("rm").args(["-f", "--", &self.place.file]),
+                true => Cmd::new("rm").args(["-f", "--", &self.place.file, &path]),
                 false => releases::remove(&self.place.dir),
             }),
             60,
@@ -128,7 +138,7 @@ impl Builder<'_> {
     pub fn adopt(
         &self,
         zero: &Place,
-        content: String,
+        (content, source): (String, String),
         paths: &[String],
         record: String,
         image_id: &str,
@@ -142,6 +152,11 @@ impl Builder<'_> {
             run(releases::copy_tree(self.env.stack.path.as_str(), &zero.source, paths)),
             run(images::tag(image_id, &kept)),
             Action::Put { path: zero.file.clone(), mode: 0o600, content: Content::Text(content) },
+            Action::Put {
+                path: format!("{}/source.json", zero.dir),
+                mode: 0o600,
+                content: Content::Text(source),
+            },
             Action::Put { path: template.clone(), mode: 0o600, content: Content::Text(record) },
             run(self.project(&zero.file).valid()),
             run(releases::record(&template, &file, &pairs)),

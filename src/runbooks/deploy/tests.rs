@@ -42,5 +42,6 @@ pub(crate) fn staged() -> Staged {
         images: Default::default(),
         entries: None,
         unclean: None,
+        kept: None,
     }
 }

@@ -48,7 +48,8 @@ pub(super) struct Work<'a> {
 }
 
 /// What cannot be read is never taken for "not there": an unread container list is no empty droplet.
-fn known(inputs: &Inputs<'_>, droplet: &Droplet, facts: &Facts) -> Result<()> {
+/// `database`: that one has to be known, too.
+fn known(inputs: &Inputs<'_>, droplet: &Droplet, facts: &Facts, database: bool) -> Result<()> {
     let unread = |what: &str, failure: &ProbeFailure| {
         Err(fault(inputs, droplet, &format!("cannot read {what}"), failure))
     };
@@ -71,7 +72,7 @@ fn known(inputs: &Inputs<'_>, droplet: &Droplet, facts: &Facts) -> Result<()> {
             .next("ops releases list shows the others; restore its release.json from a backup"));
     }
     match &facts.database {
-        Err(failure) if droplet.roles.contains(&Role::Db) => unread("the database", failure),
+        Err(failure) if database && droplet.roles.contains(&Role::Db) => unread("the database", failure),
         _ => Ok(()),
     }
 }
@@ -81,6 +82,14 @@ fn fault(inputs: &Inputs<'_>, droplet: &Droplet, what: &str, failure: &ProbeFail
     Error::new(Exit::Checks, what).on(&droplet.name).because(&failure.why).next(look)
 }
 
+fn model_of<'a>(inputs: &Inputs<'_>, droplet: &Droplet, staged: &'a Staged) -> Result<&'a Model> {
+    let back = "the release cannot be brought back";
+    staged.model.as_ref().map_err(|failure| match &staged.kept {
+        Some(_) => Error::new(Exit::Checks, back).on(&droplet.name).because(&failure.why),
+        None => fault(inputs, droplet, "the compose file of the ref is not valid", failure),
+    })
+}
+
 impl<'a> Work<'a> {
     pub(super) fn new(inputs: &'a Inputs<'a>, droplet: &'a Droplet) -> Result<Option<Self>> {
         let (Some(facts), Some(staged)) = (inputs.facts.get(&droplet.name), inputs.staged.get(&droplet.name))
@@ -88,16 +97,13 @@ impl<'a> Work<'a> {
             return Ok(None);
         };
         let env = inputs.env;
-        known(inputs, droplet, facts)?;
+        known(inputs, droplet, facts, staged.kept.is_none())?;
         let code = match &staged.code {
             Some(Ok(code)) => Some(code),
             Some(Err(failure)) => return Err(fault(inputs, droplet, "the ref cannot be fetched", failure)),
             None => None,
         };
-        let model = staged
-            .model
-            .as_ref()
-            .map_err(|f| fault(inputs, droplet, "the compose file of the ref is not valid", f))?;
+        let model = model_of(inputs, droplet, staged)?;
         for name in wanted_services(env, droplet) {
             if service(model, name).is_none() {
                 let what = format!("the compose file has no service {name}");
@@ -106,6 +112,7 @@ impl<'a> Work<'a> {
             }
         }
         let moved = match code {
+            _ if staged.kept.is_some() => staged.kept.iter().flat_map(|kept| kept.moved.clone()).collect(),
             Some(code) => moved(&env.stack, model, code, staged).map_err(|f| {
                 fault(inputs, droplet, "the release's files cannot be told from data", &f).exit(Exit::Failed)
             })?,
@@ -155,6 +162,9 @@ impl<'a> Work<'a> {
         }
         let Some(container) = self.facts.web(web) else { return Situation::Fresh };
         let Some(release) = self.facts.current_release() else { return Situation::Adopt };
+        if self.staged.kept.is_some() {
+            return Situation::Redeploy;
+        }
         let same_code = self.code.map(|code| code.sha.as_str()) == release.sha.as_deref();
         let image = release.images.get(web);
         let same_image = match self.staged.images.get(web) {
@@ -185,6 +195,10 @@ impl<'a> Work<'a> {
 
     /// "main (abc1234, fix the report)".
     pub(super) fn what(&self) -> String {
+        if let Some(kept) = &self.staged.kept {
+            let sha = self.code.map(|code| format!(" ({}, {})", code.r#ref, short(&code.sha)));
+            return format!("release {}{}", kept.release, sha.unwrap_or_default());
+        }
         match self.code {
             Some(code) => format!("{} ({}, {})", code.r#ref, short(&code.sha), code.subject),
             None => "the stack's own files".into(),

@@ -2,6 +2,8 @@
 //! changes a droplet takes it; `--dry-run` is "show the plan and stop", and nothing after that point
 //! knows the word. Deliberately absent: how anything looks ([`Desk`] shows and asks).
 
+mod look;
+
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -11,7 +13,7 @@ use futures_util::FutureExt;
 use tokio::time::Instant;
 
 use crate::approve::ApprovedPlan;
-use crate::checks::{self, Finding, Subject};
+use crate::checks::Finding;
 use crate::crew::Crew;
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
@@ -20,14 +22,16 @@ use crate::execute::runner::Runner;
 use crate::execute::{self, Execution, Interrupted, Laptop, Post, Report, Secrets, Stop, lock};
 use crate::exit::Exit;
 use crate::facts::Facts;
-use crate::inventory::{Environment, When};
+use crate::inventory::Environment;
 use crate::plan::Plan;
 use crate::queries;
 use crate::record::{RUN_SCHEMA, RunRecord};
 use crate::runbooks::deploy::{self, Inputs, Request, Staged, default_project};
-use crate::text::count;
 use crate::transport::ConnectOptions;
 use crate::world::World;
+use look::refuse;
+
+pub use look::{Looked, Order, look};
 
 /// Who shows things to a person and asks them.
 #[async_trait]
@@ -54,48 +58,20 @@ pub struct Road<'a> {
     pub stop: Stop,
 }
 
-/// What a deploy looks at before it plans.
-pub struct Looked {
-    pub facts: BTreeMap<String, Facts>,
-    pub staged: BTreeMap<String, Staged>,
-    pub findings: Vec<Finding>,
-}
-
-/// Facts, stage and judgement; changes nothing that runs.
-///
-/// # Errors
-/// A droplet that cannot be reached.
-pub async fn look(crew: &Crew<'_>, request: &Request) -> Result<Looked> {
-    let env = crew.env;
-    let facts = crew.facts(Some(When::Preflight)).await?;
-    let staged = crew.stage(&facts, &request.wanted).await?;
-    let mut findings = Vec::new();
-    for droplet in &env.droplets {
-        let Some(facts) = facts.get(&droplet.name) else { continue };
-        let subject = Subject {
-            env,
-            droplet,
-            facts,
-            staged: staged.get(&droplet.name),
-            allow_downgrade: request.allow_downgrade,
-        };
-        findings.extend(checks::preflight::judge(&subject));
-    }
-    Ok(Looked { facts, staged, findings })
-}
-
-/// `ops deploy`.
+/// `ops deploy`, `ops rollback`.
 ///
 /// # Errors
 /// Everything that kept the release from serving; the exit code says what that left. A lock that somebody
 /// else holds is waited for as long as `patience`; then everything is looked at anew.
-pub async fn deploy(road: &Road<'_>, request: &Request, patience: Duration) -> Result<Exit> {
-    deploy::allowed(road.env, &request.wanted)?;
+pub async fn carry(road: &Road<'_>, order: &Order, patience: Duration) -> Result<Exit> {
+    if let Order::Deploy(request) = order {
+        deploy::allowed(road.env, &request.wanted)?;
+    }
     let crew = Crew::connect(road.env, road.world, road.connect.clone(), road.listener).await?;
     let deadline = Instant::now() + patience;
     let mut said = false;
     let result = loop {
-        match deploy_with(road, &crew, request).await {
+        match carry_with(road, &crew, order).await {
             Err(error) if error.exit == Exit::Locked && Instant::now() < deadline => {
                 if !said {
                     let text = format!("{error}; waiting at most {} s", patience.as_secs());
@@ -120,8 +96,9 @@ pub async fn deploy(road: &Road<'_>, request: &Request, patience: Duration) -> R
 /// Between two looks at a lock that somebody else holds.
 const LOCK_AGAIN: Duration = Duration::from_secs(3);
 
-async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Result<Exit> {
-    let looked = look(crew, request).await?;
+async fn carry_with(road: &Road<'_>, crew: &Crew<'_>, order: &Order) -> Result<Exit> {
+    let looked = look(crew, order).await?;
+    let request = &looked.request;
     road.desk.findings(&looked.findings);
     refuse(road.env, &looked)?;
     let names = Names::new(road, &looked.facts)?;
@@ -134,7 +111,9 @@ async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Res
     if road.stop.soft.is_cancelled() {
         return Err(Error::new(Exit::Interrupted, "interrupted before anything changed"));
     }
-    let posts = take_locks(road, crew, &looked.facts, &names.run, request).await?;
+    let claim =
+        lock::Claim { command: request.command(), operator: &road.world.operator, reason: order.reason() };
+    let posts = take_locks(road, crew, &looked.facts, &names.run, &claim).await?;
     let again = plan_again(road, crew, request, &names, &looked).await;
     match again {
         Ok(again) if again.same_work(approved.plan()) => {}
@@ -142,7 +121,7 @@ async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Res
             release_locks(&posts, &names.run).await;
             return Err(Error::new(Exit::Changed, "the droplet changed while you were reading the plan")
                 .because("the steps are not the ones you approved; nothing was changed")
-                .next(format!("ops deploy {}", road.env.name)));
+                .next(format!("ops {} {}", request.command(), road.env.name)));
         }
         Err(error) => {
             release_locks(&posts, &names.run).await;
@@ -150,26 +129,6 @@ async fn deploy_with(road: &Road<'_>, crew: &Crew<'_>, request: &Request) -> Res
         }
     }
     carry_out(road, crew, approved, posts, &names, &looked, request).await
-}
-
-/// What the desk has shown, as an exit code: a ref that does not exist is a wrong command line, a held
-/// lock is 5, everything else 9.
-fn refuse(env: &Environment, looked: &Looked) -> Result<()> {
-    let blocking: Vec<_> = looked.findings.iter().filter(|finding| finding.blocks()).collect();
-    let Some(first) = blocking.first() else { return Ok(()) };
-    let again = format!("settle it, then: ops preflight {}", env.name);
-    let unknown = looked.staged.iter().find(|(_, staged)| staged.unknown_ref);
-    let error = if let Some((droplet, _)) = unknown {
-        Error::usage("the ref does not exist in the repository").on(droplet)
-    } else if let Some(lock) = blocking.iter().find(|finding| finding.id == "lock") {
-        let error = Error::new(Exit::Locked, format!("{} is locked", env.name)).on(&lock.droplet);
-        error.because(lock.verdict.evidence())
-    } else {
-        let what = format!("preflight found {} to settle first", count(blocking.len(), "problem"));
-        let all: Vec<_> = blocking.iter().map(|finding| finding.title.to_lowercase()).collect();
-        Error::new(Exit::Checks, what).on(&first.droplet).because(all.join(", "))
-    };
-    Err(error.next(again))
 }
 
 /// Four hexadecimal digits, so that two people in one second are told apart.
@@ -237,10 +196,8 @@ async fn take_locks(
     crew: &Crew<'_>,
     facts: &BTreeMap<String, Facts>,
     run: &str,
-    request: &Request,
+    claim: &lock::Claim<'_>,
 ) -> Result<BTreeMap<String, Post>> {
-    let claim =
-        lock::Claim { command: "deploy", operator: &road.world.operator, reason: request.reason.as_deref() };
     let mut posts = BTreeMap::new();
     // Always in the inventory's order, so that two runs never wait for each other.
     for droplet in &road.env.droplets {
@@ -248,7 +205,7 @@ async fn take_locks(
         let project = facts.get(&droplet.name).and_then(Facts::project).map(str::to_owned);
         let project = project.unwrap_or_else(|| default_project(road.env));
         let runner = Runner::new(format!("{}/{project}", road.env.state_dir));
-        match lock::take(link, runner, run, road.env.stack.path.as_str(), &claim, &road.env.name).await {
+        match lock::take(link, runner, run, road.env.stack.path.as_str(), claim, &road.env.name).await {
             Ok(post) => {
                 posts.insert(droplet.name.clone(), post);
             }

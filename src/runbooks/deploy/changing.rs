@@ -1,0 +1,143 @@
+//! The single steps of a run that changes the database, each with its undo.
+
+use super::steps::{Builder, by, run};
+use super::strategy::Closing;
+use crate::cmd::Cmd;
+use crate::plan::{Phase, Step, Undo};
+use crate::record::RestorePoint;
+use crate::text::printable;
+use crate::tools::snapshot::Snapshot;
+use crate::tools::{crons, odoo, page, web};
+
+/// An update may take hours; what is longer is stuck.
+const UPDATE_LIMIT: u64 = 6 * 3600;
+const COPY_LIMIT: u64 = 2 * 3600;
+
+impl Builder<'_> {
+    /// What remembers the stopped container.
+    fn stopped(&self) -> String {
+        format!("{}/stopped", self.place.dir)
+    }
+
+    fn with_snapshot<T>(&self, then: impl FnOnce(&Snapshot<'_>) -> T) -> T {
+        let (web, stack) = (self.stopped(), &self.env.stack);
+        let stamp = self.place.id.split('-').next().unwrap_or_default();
+        let (project, service, database) = (&self.place.project, &stack.db, &stack.database);
+        then(&Snapshot { project, service, database, stamp, web: &web })
+    }
+
+    pub(super) fn kept_database(&self) -> String {
+        self.with_snapshot(|one| one.kept())
+    }
+
+    /// What the database of a release that is gone back from is called.
+    pub(super) fn left_database(&self) -> String {
+        self.with_snapshot(|one| one.left())
+    }
+
+    /// The names of two databases change places.
+    pub(super) fn exchange(&self, point: &RestorePoint) -> Step {
+        let database = &self.env.stack.database;
+        let title = format!(
+            "bring back {} as {database}, put what it is now aside as {}",
+            point.database,
+            self.left_database()
+        );
+        let (forth, back) = self.with_snapshot(|one| {
+            let left = one.left();
+            (run(one.exchange(&point.database, &left)), by(one.exchange(&left, &point.database)))
+        });
+        self.step("switch.data", Phase::Switch, title, vec![forth], back, 600)
+    }
+
+    /// nginx answers for itself.
+    pub(super) fn close(&self, closing: &Closing) -> Step {
+        let keep = format!("{}/site.before", self.place.dir);
+        let site = self.nginx(&closing.site, &keep);
+        let text =
+            self.env.proxy.as_ref().and_then(|proxy| proxy.maintenance.as_deref()).unwrap_or(page::TEXT);
+        let close = run(site.close(&closing.page, &page::server(text)));
+        let title = format!("show a page to users (503): \"{}\"", printable(text));
+        self.step("switch.close", Phase::Switch, title, vec![close], by(site.back()), 90)
+    }
+
+    /// Scheduled actions first, then requests, then the old container; `before`: its compose file.
+    pub(super) fn stop(&self, live: &str, before: Option<&str>) -> Step {
+        let (keep, drain) = (self.stopped(), self.drain_seconds());
+        let (project, stack) = (&self.place.project, &self.env.stack);
+        let retiring = self.retiring(live);
+        let actions = vec![
+            run(web::remember_errors(project, live, &self.errors())),
+            run(crons::hold(project, &stack.db, &stack.database, drain)),
+            run(retiring.stop(&keep)),
+        ];
+        let again = before.map(|file| self.project(file).up_and_wait(live, self.health_timeout()));
+        let mut start = retiring.start(&keep, self.health_timeout());
+        if let Some(again) = again {
+            start = Cmd::script(START, [keep.as_str(), &start.to_shell()]).args(again.argv().iter().cloned());
+        }
+        let undo = vec![run(crons::release(project, &stack.db, &stack.database)), run(start)];
+        let title =
+            format!("let scheduled actions and requests of {live} end (at most {drain} s each), stop it");
+        let limit = 2 * drain + self.health_timeout() + 90;
+        self.step("switch.stop", Phase::Switch, title, actions, Undo::By(undo), limit)
+    }
+
+    /// Nothing of the database's size stands in the step: it grows while the plan is read.
+    pub(super) fn snapshot(&self) -> Step {
+        let database = &self.env.stack.database;
+        let title = format!("put {database} aside as {}, go on with a copy", self.kept_database());
+        let (take, back) = self.with_snapshot(|one| (run(one.take()), by(one.back())));
+        self.step("switch.snapshot", Phase::Switch, title, vec![take], back, COPY_LIMIT)
+    }
+
+    pub(super) fn update(&self, modules: &[String]) -> Step {
+        let (stack, project) = (&self.env.stack, self.project(&self.place.file));
+        let name = format!("{}-ops-update", self.place.project);
+        let log = format!("{}/update.log", self.place.dir);
+        let wanted = odoo::Change { install: &[], update: modules };
+        let service = self.place.service(&stack.web);
+        let change = odoo::change(&project, &service, &name, &stack.database, &wanted, &log);
+        let title = format!("update {}", modules.join(", "));
+        self.step(
+            "switch.update",
+            Phase::Switch,
+            title,
+            vec![run(change)],
+            by(odoo::end(&name)),
+            UPDATE_LIMIT,
+        )
+    }
+
+    /// The new release's container; nobody reaches it yet.
+    pub(super) fn anew(&self, missing: &[String]) -> Step {
+        let (service, project) = (self.place.service(&self.env.stack.web), self.project(&self.place.file));
+        let mut actions = Vec::new();
+        if !missing.is_empty() {
+            actions.push(run(project.up_missing(missing)));
+        }
+        actions.push(run(project.up_anew(&service)));
+        let mut undo = vec![run(project.remove(&service))];
+        undo.extend(missing.iter().map(|name| run(project.remove(name))));
+        let title = format!("start {service} on release {}", self.place.id);
+        self.step("switch.web", Phase::Switch, title, actions, Undo::By(undo), self.health_timeout() + 120)
+    }
+
+    pub(super) fn open(&self, closing: &Closing) -> Step {
+        let keep = format!("{}/site.before", self.place.dir);
+        let open = run(self.nginx(&closing.site, &keep).open(&closing.open));
+        let title = format!("let users in to {}", self.place.service(&self.env.stack.web));
+        let undo = Undo::Onward("users write into the new database from here on".into());
+        self.step("open", Phase::Open, title, vec![open], undo, 90)
+    }
+}
+
+/// The container that was stopped, or where another one took its place, the release it was made from.
+const START: &str = r#"
+keep=$1 start=$2
+shift 2
+[ -e "$keep" ] || exit 0
+read -r c _ <"$keep"
+if docker inspect "$c" >/dev/null 2>&1; then exec sh -c "$start"; fi
+exec "$@"
+"#;
