@@ -9,6 +9,7 @@ mod healthy;
 mod hook;
 pub mod journal;
 mod laptop;
+mod leave;
 pub mod lock;
 mod on_failure;
 mod own;
@@ -162,7 +163,6 @@ impl<'a> Walk<'a> {
                     // Said once, for the one Ctrl-C that can be heard as a question.
                     Interrupted::Continue => self.soft = CancellationToken::new(),
                     Interrupted::Undo => return self.put_back(None).await,
-                    Interrupted::Leave if over => self.soft = CancellationToken::new(),
                     Interrupted::Leave => return self.leave(),
                 }
                 continue;
@@ -309,62 +309,11 @@ impl<'a> Walk<'a> {
         self.report(Exit::Mixed, Some(error), false)
     }
 
-    fn interrupted(&self) -> Interrupted {
-        match self.begun() {
-            false => Interrupted::Leave,
-            true => (self.cx.ask)(),
-        }
-    }
-
-    fn leave(self) -> Report {
-        let switched = self.switched();
-        let (exit, what) = match (self.begun(), switched) {
-            (false, _) => (Exit::Interrupted, "interrupted before anything changed"),
-            (true, false) => {
-                (Exit::Interrupted, "interrupted and left as it is; nothing that runs was changed")
-            }
-            (true, true) => (Exit::Mixed, "interrupted and left as it is, half-way"),
-        };
-        let mut error = Error::new(exit, what);
-        if switched {
-            error = error.next(format!("ops deploy {}   # begins with what runs now", self.plan.env));
-        }
-        self.report(exit, Some(error), false)
-    }
-
-    fn detach(mut self, wave: Range<usize>) -> Report {
-        let at_work = &self.places[wave.clone()];
-        let critical = at_work.iter().any(|place| place.section.critical);
-        let hook = at_work.iter().any(|place| place.section.laptop_hook().is_some());
-        for row in self.places[wave].iter_mut().flat_map(|place| &mut place.rows) {
-            if row.outcome == Outcome::NotReached {
-                row.outcome = Outcome::Unknown;
-            }
-        }
-        let env = &self.plan.env;
-        let (what, why) = match (hook, critical) {
-            (true, _) => {
-                ("detached", "the hook was ended with all that it had started; nothing else is at work")
-            }
-            (_, true) => (GOES_ON, "the droplet ends the switch, or goes back by itself"),
-            (_, false) => (GOES_ON, "the droplet ends this section; those after it were not begun"),
-        };
-        let error = Error::new(Exit::Unknown, what)
-            .because(why)
-            .because("the lock goes stale two minutes after the droplet's work ended")
-            .next(format!("ops runs attach {}", self.cx.run))
-            .next(format!("ops lock status {env}"))
-            .next(format!("ops deploy {env}   # when it ended: begins with what runs then"));
-        self.report(Exit::Unknown, Some(error), true)
-    }
-
     fn report(self, exit: Exit, error: Option<Error>, detached: bool) -> Report {
         let ledger = self.places.into_iter().flat_map(|place| place.rows).collect();
         Report { exit, ledger, error, detached }
     }
 }
-
-const GOES_ON: &str = "detached: the droplet goes on without this laptop";
 
 enum Settled {
     Done,

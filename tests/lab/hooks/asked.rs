@@ -1,7 +1,9 @@
 //! Hooks and the person at the terminal: trust, and Ctrl-C.
 
-use super::{WAITS, appears, deployed, is_quiet, untrusted};
+use super::{WAITS, appears, deployed, is_quiet, last_run, untrusted, with};
 use crate::terminal::{CTRL_C, Terminal};
+
+const STOPPED: &str = "Stopped after a step. [u]ndo what was done, [l]eave it as it is, [c]ontinue?";
 
 #[test]
 fn nobody_runs_them_unasked() {
@@ -28,21 +30,23 @@ fn nobody_runs_them_unasked() {
 fn ctrl_c_lets_it_end_and_a_second_one_ends_it() {
     let droplet = deployed();
     let before = droplet.state();
-    let laptop = untrusted(WAITS);
+    let laptop = untrusted(&format!(
+        "{WAITS}\n      on_failure: [{{ cmd: [sh, -c, 'echo $OPS_EXIT $OPS_ERROR >failed'] }}]"
+    ));
     let mut terminal = Terminal::start(laptop.command(&["deploy", "demo", "--ref", "standin-code"]));
     terminal.is_asked("Trust it, as it is now? [y/N]").types("y\n");
     terminal.is_asked("Carry out this plan: deploy demo on demo-1? [y/N]").types("y\n");
     appears(&laptop.file("begun"));
     terminal.types(CTRL_C).sees("the hook ends first");
     std::fs::write(laptop.file("go"), "").unwrap();
-    terminal
-        .is_asked("Stopped after a step. [u]ndo what was done, [l]eave it as it is, [c]ontinue?")
-        .types("u\n");
+    terminal.is_asked(STOPPED).types("u\n");
     assert_eq!(terminal.ends(), 130, "{}", terminal.shown());
     assert!(laptop.file("ran").exists() && !laptop.file("told").exists());
     assert_eq!(droplet.state(), before);
 
-    for name in ["go", "begun", "ran"] {
+    let failed = std::fs::read_to_string(laptop.file("failed")).unwrap();
+    assert_eq!(failed, "130 interrupted, and put back as you asked\n");
+    for name in ["go", "begun", "ran", "failed"] {
         std::fs::remove_file(laptop.file(name)).unwrap();
     }
     // Trusted as it is.
@@ -53,4 +57,30 @@ fn ctrl_c_lets_it_end_and_a_second_one_ends_it() {
     assert!(terminal.shown().contains("the hook was ended"), "{}", terminal.shown());
     is_quiet(&laptop.file("alive"));
     assert_eq!(droplet.state(), before);
+    // Nobody knows yet how it ends.
+    assert!(!laptop.file("failed").exists());
+    assert!(terminal.shown().contains("ops runs resume demo-"), "{}", terminal.shown());
+}
+
+#[test]
+fn what_is_left_out_after_a_deploy_makes_no_failure_of_it() {
+    let droplet = deployed();
+    let laptop = with(
+        r#"      post_deploy:
+        - { name: wait, cmd: [sh, -c, 'date >begun; until [ -e go ]; do sleep 0.1; done'] }
+        - { name: tell, cmd: [touch, told] }
+      on_failure: [{ cmd: [touch, failed] }]"#,
+    );
+    let mut terminal = Terminal::start(laptop.command(&["deploy", "demo", "--ref", "standin-code", "--yes"]));
+    appears(&laptop.file("begun"));
+    terminal.types(CTRL_C).sees("the hook ends first");
+    std::fs::write(laptop.file("go"), "").unwrap();
+    terminal.is_asked(STOPPED).types("l\n");
+    assert_eq!(terminal.ends(), 0, "{}", terminal.shown());
+    assert!(terminal.shown().contains("left out: hook.post.2"), "{}", terminal.shown());
+    assert!(!laptop.file("told").exists() && !laptop.file("failed").exists());
+    assert_eq!(droplet.release(), "standin-code");
+    let run = last_run(&laptop);
+    laptop.ops(&["runs", "show", &run]).exits(0).says(&["done hook.post.1", "not reached hook.post.2"]);
+    laptop.ops(&["lock", "status", "demo"]).exits(0).says(&["free"]);
 }
