@@ -69,7 +69,7 @@ impl flow::Desk for Desk<'_> {
             ui.say("Dry run: nothing was changed.");
             return Ok(None);
         }
-        super::trust::before(&plan, self.env, self.inventory, self.session)?;
+        super::trust::before(&plan, self.inventory, self.session)?;
         let given = self.given();
         let stop = self.session.stop.soft.clone();
         let words = Words::of(&plan, &given);

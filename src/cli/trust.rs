@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::execute::Secrets;
 use crate::exit::Exit;
 use crate::inventory::trust::{self, Trust};
-use crate::inventory::{self, Environment, Inventory, Source};
+use crate::inventory::{self, Inventory, Source};
 use crate::plan::{Action, Content, EnvValue, Plan};
 use crate::secret::Secret;
 
@@ -15,8 +15,8 @@ use crate::secret::Secret;
 ///
 /// # Errors
 /// Exit 3: not trusted, and nobody is there to ask, or declined. Exit 2: the file may not be trusted.
-pub fn before(plan: &Plan, env: &Environment, inventory: &Inventory, session: &Session) -> Result<()> {
-    let runs = env.hooks.all().next().is_some() || needs_commands(plan);
+pub fn before(plan: &Plan, inventory: &Inventory, session: &Session) -> Result<()> {
+    let runs = plan.has_hooks() || needs_commands(plan);
     if !runs || trust::state(inventory, &session.world)? != Trust::Ask {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Phase, Section, Step, Undo};
+use super::{Action, Phase, Plan, Section, Step, Undo};
 use crate::cmd::{Cmd, quote};
 use crate::inventory::{Environment, Hook, HookPlace, HookWhen};
 use crate::text::{printable, shorten};
@@ -76,6 +76,14 @@ exec "$@"
 /// A command as a person reads it.
 pub fn words(cmd: &[String]) -> String {
     cmd.iter().map(|word| printable(&quote(word))).collect::<Vec<_>>().join(" ")
+}
+
+impl Plan {
+    /// Whether programs of the user's own run in it, or may.
+    pub fn has_hooks(&self) -> bool {
+        let hook = |one: &Section| one.id.starts_with("hook.") || one.laptop_hook().is_some();
+        self.sections.iter().chain(&self.on_failure).any(hook)
+    }
 }
 
 impl Section {

@@ -68,6 +68,7 @@ fn hooks_stand_before_and_after_everything_else() {
     let note = plan.notes.iter().find(|note| note.title == "only if the run fails").unwrap();
     assert_eq!(note.lines, [r#"hook.failure.1: hook "tell": tell (on the laptop)"#]);
     assert_eq!(plan.sections[0].steps[0].timeout, 2);
+    assert!(plan.has_hooks());
     // Other hooks are other work.
     let mut other = environment();
     other.hooks.on_failure.clear();
@@ -98,10 +99,7 @@ fn what_runs_already_runs_no_hook() {
         usual: &BTreeMap::new(),
     };
     let plan = deploy::plan(&inputs).unwrap();
-    assert!(
-        plan.is_empty() && plan.on_failure.is_empty() && plan.title.contains("nothing to do"),
-        "{plan:?}"
-    );
+    assert!(plan.is_empty() && !plan.has_hooks() && plan.title.contains("nothing to do"), "{plan:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Hooks and the person at the terminal: trust, and Ctrl-C.
 
 use super::{WAITS, appears, deployed, is_quiet, last_run, untrusted, with};
+use crate::laptop::Laptop;
 use crate::terminal::{CTRL_C, Terminal};
 
 const STOPPED: &str = "Stopped after a step. [u]ndo what was done, [l]eave it as it is, [c]ontinue?";
@@ -24,6 +25,16 @@ fn nobody_runs_them_unasked() {
     ]);
     assert!(!laptop.file("begun").exists());
     assert_eq!(droplet.state(), before);
+}
+
+#[test]
+fn a_way_back_runs_none_and_needs_no_trust() {
+    let droplet = deployed();
+    Laptop::recreating().deploy("demo", "standin-code", &[]).exits(0);
+    let laptop = untrusted(WAITS);
+    laptop.ops(&["rollback", "demo", "--yes"]).exits(0).never_says(&["hook", "Trust"]);
+    assert_eq!(droplet.release(), "base");
+    assert!(!laptop.file("begun").exists() && !laptop.file("told").exists());
 }
 
 #[test]
