@@ -43,6 +43,7 @@ complete -c ops -n "__fish_ops_needs_command" -s h -l help -d 'Print help (see m
 complete -c ops -n "__fish_ops_needs_command" -s V -l version -d 'Print version'
 complete -c ops -n "__fish_ops_needs_command" -f -a "deploy" -d 'Put a release on an environment\'s droplets: check, plan, ask, switch, verify, record'
 complete -c ops -n "__fish_ops_needs_command" -f -a "rollback" -d 'Go back to a release that the droplets kept: code, and where it has to be, data'
+complete -c ops -n "__fish_ops_needs_command" -f -a "install-modules" -d 'Install, update or uninstall Odoo modules of the release that runs, and prove it by SQL'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
@@ -108,6 +109,30 @@ complete -c ops -n "__fish_ops_using_subcommand rollback" -s v -l verbose -d 'Sa
 complete -c ops -n "__fish_ops_using_subcommand rollback" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand rollback" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l update -d 'Modules to update, although their code did not change' -r
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l uninstall -d 'Modules to uninstall, with those that need them and with their data' -r
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l all -d 'What the inventory names and the database does not have'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l repair -d 'Bring what an earlier run of Odoo left half-way to its end'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l list -d 'Show the modules that the running release has, all or those that are named, and stop'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l image -d 'The image of the web service; else what the compose file says' -r

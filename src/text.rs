@@ -83,6 +83,17 @@ fn strip_escapes(text: &str) -> String {
     console::strip_ansi_codes(text).into_owned()
 }
 
+/// The name that was probably meant, if one is near enough.
+pub fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // The distance costs the product of both lengths; nobody means a name by writing a novel.
+    let given: String = given.chars().take(64).collect();
+    names
+        .map(|name| (strsim::jaro_winkler(&given, name), name))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ mod config;
 mod deploy;
 mod desk;
 pub mod docs;
+mod install_modules;
 mod lock;
 mod names;
 mod preflight;
@@ -57,6 +58,7 @@ config directory. `ops config check` tells which one is read, and whether it is 
 enum Command {
     Deploy(deploy::Deploy),
     Rollback(rollback::Rollback),
+    InstallModules(install_modules::InstallModules),
     Preflight(preflight::Preflight),
     Audit(audit::Audit),
     #[command(subcommand)]
@@ -76,6 +78,7 @@ impl Command {
     fn streams(&self) -> bool {
         match self {
             Command::Deploy(_) | Command::Rollback(_) => true,
+            Command::InstallModules(install) => install.streams(),
             Command::Runs(runs) => runs.streams(),
             _ => false,
         }
@@ -85,6 +88,7 @@ impl Command {
         match self {
             Command::Deploy(deploy) => deploy.run(session).await,
             Command::Rollback(rollback) => rollback.run(session).await,
+            Command::InstallModules(install) => install.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
             Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,

@@ -75,6 +75,16 @@ pub fn module(text: &str) -> Result<String, String> {
     crate::inventory::module(text)
 }
 
+/// Odoo modules: a technical name, `*` for any number of characters and `?` for one.
+pub fn modules(text: &str) -> Result<String, String> {
+    // What is refused of a name is refused of a pattern, and many stars take long to compare.
+    let plain: String = text.chars().map(|c| if matches!(c, '*' | '?') { 'x' } else { c }).collect();
+    if text.matches('*').count() > 4 {
+        return Err("at most four `*`".to_owned());
+    }
+    module(&plain).map(|_| text.to_owned())
+}
+
 /// The environment that a run's id begins with: `<env>-<utc>-<rand>`.
 pub fn env_of_run(run: &str) -> Option<&str> {
     let (rest, random) = run.rsplit_once('-')?;

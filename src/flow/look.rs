@@ -9,15 +9,16 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::{Environment, When};
-use crate::runbooks::deploy::{Request, Staged};
-use crate::runbooks::rollback::{self, Wish};
+use crate::runbooks::deploy::{Change, Data, Request, Staged, Wanted};
+use crate::runbooks::{modules, rollback};
 use crate::text::count;
 
 /// What is to be done, before anything is known of the droplets.
 #[derive(Debug, Clone)]
 pub enum Order {
     Deploy(Request),
-    Rollback(Wish),
+    Rollback(rollback::Wish),
+    Modules(modules::Wish),
 }
 
 impl Order {
@@ -25,6 +26,27 @@ impl Order {
         match self {
             Order::Deploy(request) => request.reason.as_deref(),
             Order::Rollback(wish) => wish.reason.as_deref(),
+            Order::Modules(wish) => wish.reason.as_deref(),
+        }
+    }
+
+    /// What is asked of the droplets; of modules, all that there are.
+    fn request(&self, crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result<Request> {
+        match self {
+            Order::Deploy(request) => Ok(request.clone()),
+            Order::Rollback(wish) => {
+                let choice = rollback::choose(crew.env, facts, wish)?;
+                for text in choice.breaks {
+                    crew.warn(format!("the database does not fit this code: {text}"));
+                }
+                Ok(choice.request)
+            }
+            Order::Modules(wish) => {
+                let held = modules::running(crew.env, facts)?;
+                let wanted = Wanted { release: Some(held), ..Wanted::default() };
+                let data = Data::Modules(Change::default());
+                Ok(Request { wanted, data, reason: wish.reason.clone(), batch: 1, ..Request::default() })
+            }
         }
     }
 }
@@ -43,19 +65,10 @@ pub struct Looked {
 /// A droplet that cannot be reached.
 pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
     let env = crew.env;
-    let back = matches!(order, Order::Rollback(_));
+    let deploys = matches!(order, Order::Deploy(_));
     // The user's own checks ask what is broken, where somebody goes back.
-    let facts = crew.facts((!back).then_some(When::Preflight)).await?;
-    let (request, breaks) = match order {
-        Order::Deploy(request) => (request.clone(), Vec::new()),
-        Order::Rollback(wish) => {
-            let choice = rollback::choose(env, &facts, wish)?;
-            (choice.request, choice.breaks)
-        }
-    };
-    for text in breaks {
-        crew.warn(format!("the database does not fit this code: {text}"));
-    }
+    let facts = crew.facts(deploys.then_some(When::Preflight)).await?;
+    let mut request = order.request(crew, &facts)?;
     let staged = crew.stage(&facts, &request.wanted).await?;
     let mut findings = Vec::new();
     for droplet in &env.droplets {
@@ -67,10 +80,14 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
             staged: staged.get(&droplet.name),
             allow_downgrade: request.allow_downgrade,
         };
-        findings.extend(match back {
-            true => checks::preflight::urgent(&subject),
-            false => checks::preflight::judge(&subject),
+        findings.extend(match order {
+            Order::Deploy(_) => checks::preflight::judge(&subject),
+            Order::Rollback(_) | Order::Modules(_) => checks::preflight::urgent(&subject),
         });
+    }
+    // Where somebody else is at it, that is the answer, and not what their work looks like meanwhile.
+    if let (Order::Modules(wish), false) = (order, findings.iter().any(Finding::blocks)) {
+        request.data = Data::Modules(modules::change(env, &facts, &staged, wish)?);
     }
     Ok(Looked { request, facts, staged, findings })
 }

@@ -8,7 +8,6 @@ use camino::Utf8PathBuf;
 use super::build::Base;
 use super::fault::{Fault, Place};
 use super::model::{Address, Become, Droplet, Role, SshAddress};
-use super::parse::nearest;
 use super::raw::{self, Located, Ssh};
 use super::words::{Below, show};
 
@@ -208,7 +207,7 @@ fn jump(entry: &Entry, all: &[Entry], left: usize) -> Result<Option<String>, Fau
         return Ok(Some(wanted.to_owned()));
     }
     let fault = fault(&format!("there is no droplet {} in this environment to jump through", show(wanted)));
-    Err(match nearest(wanted, all.iter().map(|other| other.raw.name.0.as_str())) {
+    Err(match crate::text::nearest(wanted, all.iter().map(|other| other.raw.name.0.as_str())) {
         Some(name) => fault.hint(format!("did you mean `{name}`?")),
         None => fault.hint(format!("for a host of your ssh configuration write `ssh://{wanted}`")),
     })

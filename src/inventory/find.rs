@@ -118,7 +118,7 @@ impl Inventory {
             printable(&self.file.display().to_string()),
             names().collect::<Vec<_>>().join(", ")
         ));
-        Err(match parse::nearest(name, names()) {
+        Err(match crate::text::nearest(name, names()) {
             Some(near) => error.next(format!("did you mean `{near}`?")),
             None => error,
         })

@@ -172,21 +172,10 @@ fn kind_of(rust: &str) -> &'static str {
 fn known(what: &str, given: &str, expected: &[&str]) -> Fault {
     let mut fault = Fault::new(what);
     fault.why.push(format!("known here: {}", expected.join(", ")));
-    match nearest(given, expected.iter().copied()) {
+    match crate::text::nearest(given, expected.iter().copied()) {
         Some(name) => fault.hint(format!("did you mean `{name}`?")),
         None => fault,
     }
-}
-
-/// The name that was probably meant, if one is near enough.
-pub(super) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // The distance costs the product of both lengths; nobody means a name by writing a novel.
-    let given: String = given.chars().take(64).collect();
-    names
-        .map(|name| (strsim::jaro_winkler(&given, name), name))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
 }
 
 fn place_of(text: &str, offset: usize) -> Place {

@@ -1,4 +1,5 @@
 //! What each command does, as a plan made of facts. Deliberately absent: connections.
 
 pub mod deploy;
+pub mod modules;
 pub mod rollback;

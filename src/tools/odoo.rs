@@ -4,6 +4,9 @@
 use crate::cmd::Cmd;
 use crate::tools::compose::Project;
 
+/// Lists the modules on the addons paths, for `python3 -` in a container of the service.
+pub const ADDONS: &str = include_str!("addons.py");
+
 /// Ends at once, binds no port, runs no job.
 const ALONE: [&str; 5] =
     ["--stop-after-init", "--no-http", "--workers=0", "--max-cron-threads=0", "--limit-memory-hard=0"];
@@ -17,8 +20,8 @@ pub struct Change<'a> {
 
 /// Odoo's exit code proves little: what it could not do stands in its log, and it ends with 0.
 const CHANGE: &str = r#"
-log=$1 name=$2
-shift 2
+log=$2 name=$3
+shift "$(($1 + 1))"
 export COMPOSE_IGNORE_ORPHANS=true
 docker rm -f -- "$name" >/dev/null 2>&1
 : >"$log" && rm -f "$log.code" || exit
@@ -29,24 +32,65 @@ bad=$(grep -E '^[0-9-]{10} [0-9:,]{12} [0-9]+ (ERROR|CRITICAL) |invalid module n
 [ -z "$bad" ] || { echo 'odoo ended with 0, and its log says otherwise:'; printf '%s\n' "$bad"; exit 1; }
 "#;
 
-/// Installs and updates modules in a one-off container `name` of the service; everything it says is in `log`.
-pub fn change(
-    project: &Project<'_>,
-    service: &str,
-    name: &str,
-    database: &str,
-    wanted: &Change<'_>,
-    log: &str,
-) -> Cmd {
-    let mut words = vec!["odoo".to_owned(), "-d".into(), database.to_owned()];
+/// Odoo's shell does what stands on its input, and an error ends it with another code than 0.
+const UNINSTALL: &str = r#"
+log=$2 name=$3 modules=$4
+shift "$(($1 + 1))"
+export COMPOSE_IGNORE_ORPHANS=true
+docker rm -f -- "$name" >/dev/null 2>&1
+: >"$log" && rm -f "$log.code" || exit
+{ "$@" 2>&1 <<PYTHON
+names = "$modules".split(",")
+found = env["ir.module.module"].search([("name", "in", names), ("state", "in", ["installed", "to upgrade", "to remove"])])
+found.button_immediate_uninstall()
+env.cr.commit()
+env.cr.execute("select name, state from ir_module_module where name in %s and state not in ('uninstalled', 'uninstallable')", [tuple(names)])
+left = env.cr.fetchall()
+assert not left, "not uninstalled: %s" % left
+PYTHON
+echo "$?" >"$log.code"; } | tee -a "$log"
+code=$(cat "$log.code") || exit
+[ "$code" = 0 ] || { echo "odoo shell ended with $code"; exit 1; }
+"#;
+
+/// Where Odoo is run: a one-off container `name` of the service; everything it says is in `log`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At<'a> {
+    pub project: Project<'a>,
+    pub service: &'a str,
+    pub name: &'a str,
+    pub database: &'a str,
+    pub log: &'a str,
+}
+
+impl At<'_> {
+    fn run(&self, script: &'static str, words: &[String], more: &[&str]) -> Cmd {
+        let run = self.project.run_as(self.name, self.service, words);
+        let count = (2 + more.len()).to_string();
+        Cmd::script(script, [count.as_str(), self.log, self.name])
+            .args(more.iter().copied())
+            .args(run.argv().iter().cloned())
+    }
+}
+
+/// Installs and updates modules.
+pub fn change(at: &At<'_>, wanted: &Change<'_>) -> Cmd {
+    let mut words = vec!["odoo".to_owned(), "-d".into(), at.database.to_owned()];
     for (flag, modules) in [("-i", wanted.install), ("-u", wanted.update)] {
         if !modules.is_empty() {
             words.extend([flag.to_owned(), modules.join(",")]);
         }
     }
     words.extend(ALONE.map(str::to_owned));
-    let run = project.run_as(name, service, &words);
-    Cmd::script(CHANGE, [log, name]).args(run.argv().iter().cloned())
+    at.run(CHANGE, &words, &[])
+}
+
+/// Uninstalls modules, with those that need them. No `--uninstall` was ever an option of Odoo: it is told in its own
+/// shell, which every version since 10 has.
+pub fn uninstall(at: &At<'_>, modules: &[String]) -> Cmd {
+    let mut words = vec!["odoo".to_owned(), "shell".into(), "-d".into(), at.database.to_owned()];
+    words.extend(ALONE.iter().filter(|flag| **flag != "--stop-after-init").map(|flag| (*flag).to_owned()));
+    at.run(UNINSTALL, &words, &[&modules.join(",")])
 }
 
 /// Ends a [`change`] that is still at work.

@@ -102,15 +102,18 @@ exit 1
     Cmd::new("sh").arg("-c").arg(format!("{FIND}{ERRORS}{COMPARE}")).args(["ops", project, service, file])
 }
 
-/// Fails when a module is left half-way, or one of `created` is not installed (Odoo ends with 0 when it
-/// does not know a module). Arguments: project, database service, database.
+/// Fails when a module is left half-way, or one of `created` (`name`, or `name=version`) is not
+/// installed, or in another version: Odoo ends with 0 when it does not know a module. Arguments: project, database service, database.
 pub fn modules_settled(project: &str, db: &str, database: &str, created: &[String]) -> Cmd {
     const SETTLED: &str = r#"
 left=$(docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -v created="$2" -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$3" "$4" <<'SQL'
 set statement_timeout = '10s';
 select name || ' is ' || state from ir_module_module where state like 'to %' order by 1;
-select wanted || ' is not installed' from unnest(string_to_array(:'created', ',')) wanted
-where not exists (select from ir_module_module where name = wanted and state = 'installed');
+select split_part(wanted, '=', 1) || ' is not installed' from unnest(string_to_array(:'created', ',')) wanted
+where not exists (select from ir_module_module where name = split_part(wanted, '=', 1) and state = 'installed');
+select name || ' is ' || coalesce(latest_version, 'without a version') || ' in the database, and its manifest says ' || split_part(wanted, '=', 2)
+from unnest(string_to_array(:'created', ',')) wanted join ir_module_module on name = split_part(wanted, '=', 1)
+where split_part(wanted, '=', 2) <> '' and latest_version is distinct from split_part(wanted, '=', 2);
 SQL
 ) || { echo "the database $3 cannot be asked for its modules"; exit 1; }
 [ -z "$left" ] && exit 0

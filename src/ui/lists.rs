@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::look::Look;
 use super::{failure, table, words};
-use crate::record::{LockState, Release, RunRecord, StepLog};
+use crate::record::{LockState, ModuleRow, Release, RunRecord, StepLog};
 
 /// A list in its three forms.
 #[derive(Debug)]
@@ -49,6 +49,22 @@ pub fn runs(env: &str, runs: &[RunRecord], now: Timestamp) -> List {
         raw: runs.iter().map(|run| row(run, run.started.clone())).collect(),
         json: json!({ "schema": "ops.runs/1", "env": env, "runs": runs }),
         empty: format!("There is no run on record for {env}."),
+    }
+}
+
+/// `ops.modules/1`: what the release has, and what the database knows of it.
+pub fn modules(env: &str, rows: &[ModuleRow]) -> List {
+    let cells = |row: &ModuleRow| {
+        let note = row.note.clone().unwrap_or_default();
+        vec![row.name.clone(), row.state.clone(), row.installed.clone(), row.disk.clone(), note]
+    };
+    let cells: Vec<_> = rows.iter().map(cells).collect();
+    List {
+        head: &["module", "state", "installed", "on disk", "note"],
+        rows: cells.clone(),
+        raw: cells,
+        json: json!({ "schema": "ops.modules/1", "env": env, "modules": rows }),
+        empty: format!("The release of {env} has no modules on its addons paths."),
     }
 }
 

@@ -8,6 +8,7 @@ mod docs;
 mod facts;
 mod hooks;
 mod inventory;
+mod modules;
 mod rollback;
 mod sample;
 mod strategy;

@@ -1,7 +1,7 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, checks, deploy, failures, migrate, real, rollback, slots, states, stopped};
+use crate::{adopt, checks, deploy, failures, migrate, modules, real, rollback, slots, states, stopped};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -97,4 +97,11 @@ fn a_rollback_takes_back_code_and_data_and_says_what_that_loses() {
 #[test]
 fn a_rollback_needs_neither_git_nor_a_registry_nor_a_site_that_answers() {
     rollback::on_a_bad_day(DEMO);
+}
+
+#[test]
+fn modules_are_installed_and_proven_and_what_cannot_be_changes_nothing() {
+    modules::impossible_ones_change_nothing(DEMO, "standin");
+    modules::installed_and_proven(DEMO);
+    modules::taken_back(DEMO);
 }

@@ -2,7 +2,15 @@
 
 mod demo {
     use crate::droplet::DEMO;
-    use crate::{adopt, disk, failures, gone, migrate, real, rollback, slots, walk};
+    use crate::{adopt, disk, failures, gone, migrate, modules, real, rollback, slots, walk};
+
+    #[test]
+    fn modules_of_real_odoo_are_installed_and_proven_and_uninstalled() {
+        modules::impossible_ones_change_nothing(DEMO, "main");
+        modules::installed_and_proven(DEMO);
+        modules::taken_back(DEMO);
+        modules::uninstalled(DEMO);
+    }
 
     #[test]
     fn a_rollback_of_real_odoo_takes_back_code_alone_and_nobody_notices() {

@@ -14,6 +14,7 @@ mod inventory;
 mod laptop;
 mod load;
 mod migrate;
+mod modules;
 mod real;
 mod rollback;
 mod several;

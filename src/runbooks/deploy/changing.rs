@@ -2,6 +2,7 @@
 
 use super::steps::{Builder, by, run};
 use super::strategy::Closing;
+use super::update::{Change, modules};
 use crate::cmd::Cmd;
 use crate::plan::{Phase, Step, Undo};
 use crate::record::RestorePoint;
@@ -91,22 +92,40 @@ impl Builder<'_> {
         self.step("switch.snapshot", Phase::Switch, title, vec![take], back, COPY_LIMIT)
     }
 
-    pub(super) fn update(&self, modules: &[String]) -> Step {
-        let (stack, project) = (&self.env.stack, self.project(&self.place.file));
+    /// What Odoo does to the modules: installing and updating in one go, then what goes.
+    pub(super) fn change(&self, change: &Change) -> Vec<Step> {
+        let (install, update, gone) =
+            (modules(&change.install), modules(&change.update), modules(&change.uninstall));
+        let part = |verb: &str, names: &[String]| {
+            (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
+        };
+        let first = part("install", &install).into_iter().chain(part("update", &update));
+        let first = first.collect::<Vec<_>>().join("; ");
+        let id = if install.is_empty() { "switch.update" } else { "switch.install" };
+        let wanted = odoo::Change { install: &install, update: &update };
+        let mut steps = Vec::new();
+        if !first.is_empty() {
+            steps.push(self.odoo(id, first, |at| odoo::change(at, &wanted)));
+        }
+        if let Some(title) = part("uninstall", &gone) {
+            steps.push(self.odoo("switch.uninstall", title, |at| odoo::uninstall(at, &gone)));
+        }
+        steps
+    }
+
+    fn odoo(&self, id: &str, title: String, cmd: impl FnOnce(&odoo::At<'_>) -> Cmd) -> Step {
+        let stack = &self.env.stack;
         let name = format!("{}-ops-update", self.place.project);
-        let log = format!("{}/update.log", self.place.dir);
-        let wanted = odoo::Change { install: &[], update: modules };
-        let service = self.place.service(&stack.web);
-        let change = odoo::change(&project, &service, &name, &stack.database, &wanted, &log);
-        let title = format!("update {}", modules.join(", "));
-        self.step(
-            "switch.update",
-            Phase::Switch,
-            title,
-            vec![run(change)],
-            by(odoo::end(&name)),
-            UPDATE_LIMIT,
-        )
+        let log = format!("{}/{}.log", self.place.dir, id.trim_start_matches("switch."));
+        let at = odoo::At {
+            project: self.project(&self.place.file),
+            service: &self.place.service(&stack.web),
+            name: &name,
+            database: &stack.database,
+            log: &log,
+        };
+        let work = vec![run(cmd(&at))];
+        self.step(id, Phase::Switch, title, work, by(odoo::end(&name)), UPDATE_LIMIT)
     }
 
     /// The new release's container; nobody reaches it yet.

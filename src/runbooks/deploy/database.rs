@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::Data;
 use super::migrating::To;
-use super::update::{self, Needed};
+use super::update::{self, Change, Needed};
 use super::work::Work;
 use crate::cmd::quote;
 use crate::error::{Error, Result};
@@ -20,9 +20,9 @@ impl<'a> Work<'a> {
     /// Nobody can tell which, a module that was named is not installed, or this stack is one where ops cannot.
     pub(super) fn change(&self) -> Result<Option<To>> {
         let asked = &self.inputs.request.data;
-        if let (Data::Return(_), true, true) = (asked, self.is_fresh(), self.is_web()) {
+        if let (Data::Return(_) | Data::Modules(_), true, true) = (asked, self.is_fresh(), self.is_web()) {
             return Err(Error::failed(
-                "the data cannot be brought back while the web service has no container",
+                "the database cannot be changed while the web service has no container",
             )
             .on(&self.droplet.name)
             .because("the filestore is found by it")
@@ -34,9 +34,10 @@ impl<'a> Work<'a> {
         let needed = match asked {
             Data::Kept => return Ok(None),
             Data::Return(point) => return Ok(Some(To::Return(point.clone()))),
+            Data::Modules(change) => return Ok(Some(To::Modules(change.clone()))),
             Data::Update(names) => self.named(names)?,
             Data::UpdateAll => {
-                vec![Needed { module: "base".into(), because: vec!["all were asked for".into()] }]
+                vec![Needed::new("base", vec!["all were asked for".into()])]
             }
             Data::Needed => self.touched()?,
         };
@@ -48,7 +49,7 @@ impl<'a> Work<'a> {
                     self.inputs.env.name
                 )));
         }
-        Ok((!needed.is_empty()).then_some(To::Modules(needed)))
+        Ok((!needed.is_empty()).then_some(To::Modules(Change { update: needed, ..Change::default() })))
     }
 
     fn touched(&self) -> Result<Vec<Needed>> {
@@ -79,7 +80,7 @@ impl<'a> Work<'a> {
                 .next(format!("ops install-modules {} {}", self.inputs.env.name, quote(name))));
         }
         let because = || vec!["it was asked for".to_owned()];
-        Ok(names.iter().map(|name| Needed { module: name.clone(), because: because() }).collect())
+        Ok(names.iter().map(|name| Needed::new(name, because())).collect())
     }
 
     fn cannot_tell(&self, why: &str) -> Error {

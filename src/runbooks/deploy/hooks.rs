@@ -8,7 +8,7 @@ use crate::text::printable;
 
 /// Before anything else, after everything else, and where the run fails.
 pub(super) fn add(plan: &mut Plan, inputs: &Inputs<'_>, works: &[Work<'_>]) {
-    if inputs.request.wanted.release.is_some() {
+    if inputs.request.command() == "rollback" {
         // A way back waits for nothing that is not needed for it.
         return;
     }

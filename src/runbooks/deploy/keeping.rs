@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::Data;
 use super::preparing::source_text;
 use super::reading::repository;
 use super::release::{Place, record};
@@ -97,7 +98,9 @@ impl Work<'_> {
         let code = self.code.map(|code| (code.r#ref.clone(), code.sha.clone()));
         let mut release = record(self.inputs, &self.place, &self.compose_text(), &kept, code);
         release.data = self.data();
-        release.copy_of = self.staged.kept.as_ref().map(|kept| kept.release.clone());
+        if !matches!(self.inputs.request.data, Data::Modules(_)) {
+            release.copy_of = self.staged.kept.as_ref().map(|kept| kept.release.clone());
+        }
         if self.migration.is_some() {
             release.restore = self.restore_point();
         }

@@ -12,6 +12,7 @@ use super::staged::{Code, Model, Resolved, Staged};
 use crate::facts::{Facts, Probe, ProbeFailure};
 use crate::inventory::Role;
 use crate::record::Release;
+use crate::runbooks::modules::{self, Catalog};
 use crate::text::printable;
 
 /// What a release was rendered from, beside its compose file.
@@ -34,6 +35,19 @@ pub struct Kept {
     pub databases: Probe<BTreeMap<String, u64>>,
     /// What was written since users were let in to the data that would be left.
     pub written: Option<Written>,
+    /// Its modules on disk, where they were asked for.
+    pub catalog: Option<Probe<Catalog>>,
+    /// Tables of modules, where they were asked for.
+    pub tables: Vec<Table>,
+}
+
+/// A table that a module brought.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Table {
+    pub module: String,
+    pub table: String,
+    /// As PostgreSQL estimates it.
+    pub rows: i64,
 }
 
 /// Work of users and of Odoo itself that a way back with data loses.
@@ -73,6 +87,8 @@ pub(super) fn parse(parts: &Parts, facts: &Facts, roles: &[Role], id: &str) -> S
             moved: source.map(|source| source.moved).unwrap_or_default(),
             code: good(parts, "holds").is_ok(),
             databases: databases(parts),
+            catalog: parts.contains_key("catalog").then(|| modules::read(&good(parts, "catalog")?.bytes)),
+            tables: tables(parts),
             written: good(parts, "written").ok().and_then(|part| serde_json::from_slice(&part.bytes).ok()),
         }),
     }
@@ -126,6 +142,11 @@ fn images(parts: &Parts, release: &Release) -> BTreeMap<String, Probe<Resolved>>
         (service.clone(), resolved)
     };
     release.images.iter().map(found).collect()
+}
+
+fn tables(parts: &Parts) -> Vec<Table> {
+    let text = good(parts, "tables").map(|part| part.text()).unwrap_or_default();
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 fn databases(parts: &Parts) -> Probe<BTreeMap<String, u64>> {

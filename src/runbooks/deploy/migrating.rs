@@ -5,9 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use super::kept::Table;
 use super::steps::run;
 use super::strategy::{Closing, Ground, closing};
-use super::update::Needed;
+use super::update::{Change, Needed, modules, wanted};
 use super::work::Work;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -25,7 +26,7 @@ const COPY_RATE: u64 = 100_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum To {
     /// These modules of its copy are updated.
-    Modules(Vec<Needed>),
+    Modules(Change),
     /// What was put aside comes back.
     Return(RestorePoint),
 }
@@ -58,7 +59,7 @@ impl Work<'_> {
         let refused = |exit: Exit, why: String| {
             let error = Error::new(exit, to.cannot()).on(&self.droplet.name).because(why);
             let because = |one: &Needed| format!("{}: {}", one.module, reasons(one));
-            Err(to.needed().iter().map(because).fold(error, Error::because))
+            Err(to.needed().into_iter().map(because).fold(error, Error::because))
         };
         let env = self.inputs.env;
         if env.droplets.len() > 1 {
@@ -119,13 +120,16 @@ impl Work<'_> {
         let closing = migration.closing.as_ref().ok();
         let mut steps: Vec<Step> = closing.map(|closing| builder.close(closing)).into_iter().collect();
         steps.push(builder.stop(&live, self.before().as_deref()));
+        let mut created = Vec::new();
         match &migration.to {
-            To::Modules(needed) => {
-                steps.extend([builder.snapshot(), builder.update(&modules(needed))]);
+            To::Modules(change) => {
+                steps.push(builder.snapshot());
+                steps.extend(builder.change(change));
+                created = wanted(change);
             }
             To::Return(point) => steps.push(builder.exchange(point)),
         }
-        let settled = builder.settled(&[]);
+        let settled = builder.settled(&created);
         steps.push(Step { phase: Phase::Switch, ..settled });
         steps.push(builder.anew(&self.missing_services()));
         steps.extend(builder.verify(&host, Phase::Switch));
@@ -180,7 +184,10 @@ impl Work<'_> {
 
     /// What a way back with data loses.
     pub(super) fn lost(&self) -> Option<String> {
-        let To::Return(point) = &self.migration.as_ref()?.to else { return None };
+        let point = match &self.migration.as_ref()?.to {
+            To::Return(point) => point,
+            To::Modules(change) => return self.dropped(&change.uninstall),
+        };
         let written = self.staged.kept.as_ref().and_then(|kept| kept.written);
         let since = match written {
             Some(written) => format!("in the last {}", ago(written.seconds)),
@@ -197,6 +204,20 @@ impl Work<'_> {
             much.unwrap_or_default(),
             self.builder().left_database()
         ))
+    }
+
+    /// The tables that go with modules, as far as PostgreSQL has counted their rows.
+    fn dropped(&self, gone: &[Needed]) -> Option<String> {
+        let names = modules(gone);
+        if names.is_empty() {
+            return None;
+        }
+        let tables = self.staged.kept.iter().flat_map(|kept| &kept.tables);
+        let of = |table: &&Table| names.contains(&table.module);
+        let shown: Vec<_> =
+            tables.filter(of).map(|table| format!("{} (about {} rows)", table.table, table.rows)).collect();
+        let what = if shown.is_empty() { "no table of their own".to_owned() } else { shown.join(", ") };
+        Some(format!("{} and their data are removed: {what}", names.join(", ")))
     }
 
     /// Seconds: of everything, where an update was measured before; of the copy.
@@ -224,10 +245,7 @@ impl Work<'_> {
             Err(why) => format!("no page is shown meanwhile: {why}"),
         });
         let (kept, title) = match &migration.to {
-            To::Modules(needed) => (
-                self.builder().kept_database(),
-                format!("{} updated in the database", count(needed.len(), "module")),
-            ),
+            To::Modules(change) => (self.builder().kept_database(), changed(change)),
             To::Return(point) => (
                 self.builder().left_database(),
                 format!("the database of {} comes back, as release {} left it", point.taken, point.release),
@@ -244,27 +262,30 @@ impl To {
     /// What is refused.
     fn cannot(&self) -> String {
         match self {
-            To::Modules(needed) => {
-                format!("this ref needs an update of the database for: {}", modules(needed).join(", "))
-            }
+            To::Modules(change) => format!("the database has to be changed ({})", change.what()),
             To::Return(point) => {
                 format!("the database {} cannot be brought back", printable(&point.database))
             }
         }
     }
 
-    /// The modules to update.
-    fn needed(&self) -> &[Needed] {
+    /// The modules that something is done to.
+    fn needed(&self) -> Vec<&Needed> {
         match self {
-            To::Modules(needed) => needed,
-            To::Return(_) => &[],
+            To::Modules(change) => change.all().collect(),
+            To::Return(_) => Vec::new(),
         }
     }
 }
 
-/// What Odoo is told to update.
-fn modules(needed: &[Needed]) -> Vec<String> {
-    needed.iter().map(|one| one.module.clone()).collect()
+/// "1 module updated in the database".
+fn changed(change: &Change) -> String {
+    let parts =
+        [("installed", &change.install), ("updated", &change.update), ("uninstalled", &change.uninstall)];
+    let part = |(verb, all): (&str, &Vec<Needed>)| {
+        (!all.is_empty()).then(|| format!("{} {verb}", count(all.len(), "module")))
+    };
+    format!("{} in the database", parts.into_iter().filter_map(part).collect::<Vec<_>>().join(", "))
 }
 
 /// Why a database that was put aside cannot come back.

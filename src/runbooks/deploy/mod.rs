@@ -38,7 +38,8 @@ pub use kept::Source;
 pub use plan::plan;
 pub use release::default_project;
 pub use stage::{Held, Wanted};
-pub use staged::*;
+pub use staged::{Change as Changed, Code, Commit, Kept, Model, Resolved, Staged, Written};
+pub use update::{Change, Needed};
 
 /// What the operator asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -67,12 +68,18 @@ pub enum Data {
     Kept,
     /// The one that was put aside comes back.
     Return(RestorePoint),
+    /// Modules of the release that runs are installed, updated or uninstalled.
+    Modules(Change),
 }
 
 impl Request {
     /// The command that a request is made by.
     pub fn command(&self) -> &'static str {
-        if self.wanted.release.is_some() { "rollback" } else { "deploy" }
+        match (&self.data, &self.wanted.release) {
+            (Data::Modules(_), _) => "install-modules",
+            (_, Some(_)) => "rollback",
+            (_, None) => "deploy",
+        }
     }
 }
 

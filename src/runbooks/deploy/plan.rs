@@ -33,6 +33,11 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
         on_failure: Vec::new(),
         data_loss: works.iter().find_map(|work| work.lost().or_else(|| work.migration.as_ref()?.unguarded())),
     };
+    if matches!(&inputs.request.data, Data::Modules(change) if change.is_empty()) {
+        plan.title = "nothing to do: what was asked for is so already".into();
+        plan.notes.clear();
+        return Ok(plan);
+    }
     if works.iter().all(Work::is_current) {
         plan.title = format!("nothing to do: {} runs already", works.first().map_or("it".into(), Work::what));
         plan.notes.clear();
@@ -94,6 +99,9 @@ fn title(inputs: &Inputs<'_>, works: &[Work<'_>]) -> String {
     let first = works.iter().any(|work| work.situation == Situation::Fresh);
     let database = works.iter().any(|work| work.creates_database);
     let name = &inputs.env.name;
+    if let Data::Modules(change) = &inputs.request.data {
+        return format!("{} in {name}", change.what());
+    }
     if inputs.request.wanted.release.is_some() {
         let data = match inputs.request.data {
             Data::Return(_) => "code and data",

@@ -13,6 +13,7 @@ use crate::inventory::{Droplet, Environment, Role, Stack, Value};
 use crate::plan::Layer;
 use crate::plan::env_quote;
 use crate::text;
+use crate::tools::odoo::ADDONS;
 
 const STAGE: &str = include_str!("stage.sh");
 
@@ -34,6 +35,8 @@ pub struct Held {
     pub sha: Option<String>,
     /// The release that let users in to the data that would be left.
     pub since: Option<String>,
+    /// Its modules are asked for.
+    pub modules: bool,
 }
 
 impl Wanted {
@@ -59,7 +62,7 @@ pub fn script(
     let git = stack.git.as_ref();
     let lines =
         |paths: &[camino::Utf8PathBuf]| paths.iter().map(|p| p.as_str()).collect::<Vec<_>>().join("\n");
-    let web = facts.web(&stack.web);
+    let (web, held) = (facts.web(&stack.web), wanted.release.as_ref());
     let variables = [
         ("nonce", nonce.to_owned()),
         ("dir", format!("{}/{project}", env.state_dir)),
@@ -77,9 +80,11 @@ pub fn script(
         ("pulled", services(env, droplet, facts)),
         ("planned_env", planned_env(stack)),
         ("known", known(facts)),
-        ("kept", wanted.release.as_ref().map(|held| held.id.clone()).unwrap_or_default()),
-        ("kept_sha", wanted.release.as_ref().and_then(|held| held.sha.clone()).unwrap_or_default()),
-        ("since", wanted.release.as_ref().and_then(|held| held.since.clone()).unwrap_or_default()),
+        ("kept", held.map(|held| held.id.clone()).unwrap_or_default()),
+        ("kept_sha", held.and_then(|held| held.sha.clone()).unwrap_or_default()),
+        ("since", held.and_then(|held| held.since.clone()).unwrap_or_default()),
+        ("catalog", if held.is_some_and(|held| held.modules) { ADDONS.to_owned() } else { String::new() }),
+        ("live", web.map(|c| c.service.clone()).unwrap_or_default()),
         ("db", stack.db.clone()),
         ("database", stack.database.clone()),
     ];

@@ -188,13 +188,28 @@ running_model() { verb='config --no-interpolate --format json' running_compose; 
 running_volumes() { verb='config --format json' running_compose >"$work/ran" && lists "$work/ran" volumes; }
 running_ports() { lists "$work/ran" ports && rm -f "$work/ran"; }
 
-ask() { # query, asked in the stack's database container
+ask() { # query, database or the server's own; asked in the stack's database container
   c=$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$db" \
     --filter label=com.docker.compose.oneoff=False | head -n 1)
   [ -n "$c" ] || { echo "no running container of $db" >&2; return 1; }
-  printf '%s\n' "$1" | docker exec -i "$c" sh -c 'PGCONNECT_TIMEOUT=5 exec psql -XAtq -v ON_ERROR_STOP=1 -v since="$2" -v db="$1" -U "${POSTGRES_USER:-postgres}" -d postgres' \
-    sh "$database" "$(cat "$dir/releases/$since/since" 2>/dev/null)"
+  printf '%s\n' "$1" | docker exec -i "$c" sh -c 'PGCONNECT_TIMEOUT=5 exec psql -XAtq -v ON_ERROR_STOP=1 -v since="$2" -v db="$1" -U "${POSTGRES_USER:-postgres}" -d "$3"' \
+    sh "$database" "$(cat "$dir/releases/$since/since" 2>/dev/null)" "${2:-postgres}"
 }
+
+# What is on the addons paths, seen by a container of the release that runs: by the one that serves, where one does.
+catalog() {
+  c=$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$live" \
+    --filter label=com.docker.compose.oneoff=False | head -n 1)
+  [ -n "$c" ] || { echo "no running container of $live" >&2; return 1; }
+  docker inspect -f '{{range .Config.Cmd}}{{println .}}{{end}}' "$c" >"$work/words" || return
+  set -- -
+  while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <"$work/words"
+  printf '%s\n' "$catalog" | timeout 60 docker exec -i "$c" python3 "$@"
+}
+tables="select json_build_object('module', d.module, 'table', c.relname, 'rows', greatest(0, c.reltuples::bigint, pg_stat_get_live_tuples(c.oid)))
+  from ir_model_data d join ir_model m on m.id = d.res_id join pg_class c on c.relname = replace(m.model, '.', '_') and c.relkind = 'r'
+  where d.model = 'ir.model' and not exists (select from ir_model_data other where other.model = 'ir.model' and other.res_id = d.res_id
+    and other.module <> d.module) order by c.relname"
 
 # Rows are counted per database; where this one was made after the count, there is no difference to tell.
 written() {
@@ -227,6 +242,7 @@ if [ -n "$kept" ]; then
   [ -z "$kept_sha" ] || [ -z "$running" ] || say dropped g log -n 50 --format='%H %s' "$kept_sha..$running"
   say databases ask "select pg_database_size(oid) || chr(9) || datname from pg_database where not datistemplate"
   [ -z "$since" ] || say written written
+  [ -z "$catalog" ] || { say catalog catalog; say tables ask "$tables" "$database"; }
   exit 0
 fi
 

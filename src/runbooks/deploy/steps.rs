@@ -264,7 +264,10 @@ impl Builder<'_> {
         let settled = run(web::modules_settled(&self.place.project, &stack.db, &stack.database, created));
         let title = match created {
             [] => "no module is left half-way".to_owned(),
-            names => format!("{} installed, and no module is left half-way", names.join(", ")),
+            names => {
+                let names: Vec<_> = names.iter().filter_map(|one| one.split('=').next()).collect();
+                format!("{} installed, and no module is left half-way", names.join(", "))
+            }
         };
         self.look("verify.modules", title, settled, 60)
     }

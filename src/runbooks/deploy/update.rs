@@ -10,11 +10,62 @@ use super::staged::Code;
 use crate::facts::Module;
 use crate::inventory::Stack;
 
-/// A module that needs an update, and the files that say so (at most a few are shown).
+/// A module that something is done to, and what says so (at most a few reasons are shown).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Needed {
     pub module: String,
     pub because: Vec<String>,
+    /// What the database has to say of it afterwards, where that is known.
+    pub version: Option<String>,
+}
+
+impl Needed {
+    pub fn new(module: impl Into<String>, because: Vec<String>) -> Self {
+        Self { module: module.into(), because, version: None }
+    }
+
+    /// `name`, or `name=version`.
+    fn wanted(&self) -> String {
+        let version = self.version.as_ref().map(|version| format!("={version}"));
+        format!("{}{}", self.module, version.unwrap_or_default())
+    }
+}
+
+/// What is done to the modules of a database.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Change {
+    pub install: Vec<Needed>,
+    pub update: Vec<Needed>,
+    pub uninstall: Vec<Needed>,
+}
+
+impl Change {
+    pub fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Needed> {
+        self.install.iter().chain(&self.update).chain(&self.uninstall)
+    }
+
+    /// "install a, b; update c".
+    pub fn what(&self) -> String {
+        let parts = [("install", &self.install), ("update", &self.update), ("uninstall", &self.uninstall)];
+        let part = |(verb, all): (&str, &Vec<Needed>)| {
+            let names: Vec<_> = all.iter().map(|one| one.module.as_str()).collect();
+            (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
+        };
+        parts.into_iter().filter_map(part).collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// What `verify.modules` wants to see installed.
+pub(super) fn wanted(change: &Change) -> Vec<String> {
+    change.install.iter().chain(&change.update).map(Needed::wanted).collect()
+}
+
+pub(super) fn modules(all: &[Needed]) -> Vec<String> {
+    all.iter().map(|one| one.module.clone()).collect()
 }
 
 /// The installed modules that the change touches in the database, by name.
@@ -33,7 +84,7 @@ pub fn needed(stack: &Stack, code: &Code, installed: &BTreeMap<String, Module>) 
             }
         }
     }
-    found.into_iter().map(|(module, because)| Needed { module, because }).collect()
+    found.into_iter().map(|(module, because)| Needed::new(module, because)).collect()
 }
 
 /// A directory in, above or at one with addons.
@@ -79,7 +130,7 @@ fn touches_database(code: &Code, path: &str, inside: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runbooks::deploy::staged::Change;
+    use crate::runbooks::deploy::staged::Change as Changed;
     use crate::runbooks::deploy::tests::{code, stack};
 
     #[test]
@@ -107,7 +158,7 @@ mod tests {
             code.models = ["models/doc.py", "wizard/import.py", "controllers/main.py", "tests/test_doc.py"]
                 .map(|f| format!("custom-addons/ipai_docs/{f}"))
                 .into();
-            code.changed = vec![Change { kind: 'M', path: format!("custom-addons/ipai_docs/{file}") }];
+            code.changed = vec![Changed { kind: 'M', path: format!("custom-addons/ipai_docs/{file}") }];
             assert_eq!(!needed(&stack(), &code, &installed).is_empty(), wanted, "{file}");
             // The same change in a module that is not installed touches no database.
             assert!(needed(&stack(), &code, &BTreeMap::new()).is_empty(), "{file}");
@@ -121,7 +172,7 @@ mod tests {
         let count = |stack: &Stack, path: &str| {
             let mut code = code();
             code.submodules = [path.to_owned()].into();
-            code.changed = vec![Change { kind: 'M', path: path.into() }];
+            code.changed = vec![Changed { kind: 'M', path: path.into() }];
             needed(stack, &code, &BTreeMap::new()).len()
         };
         for path in ["custom/oca", "custom", "own/reporting", "custom/oca/web"] {
@@ -139,7 +190,7 @@ mod tests {
         let installed =
             BTreeMap::from([("web_x".to_owned(), Module { state: "installed".into(), version: None })]);
         let mut code = code();
-        code.changed = vec![Change { kind: 'M', path: "custom/oca/web_x/views/a.xml".into() }];
+        code.changed = vec![Changed { kind: 'M', path: "custom/oca/web_x/views/a.xml".into() }];
         assert_eq!(needed(&stack, &code, &installed).len(), 1);
     }
 }

@@ -13,9 +13,13 @@
 //! ```
 //! Shapes only grow: readers ignore fields they do not know.
 
+mod shown;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use shown::*;
 
 pub const RELEASE_SCHEMA: &str = "ops.release/1";
 pub const RUN_SCHEMA: &str = "ops.run/1";
@@ -154,42 +158,4 @@ pub struct Holder {
     pub heartbeat: i64,
     /// Rises with every take-over.
     pub fence: u64,
-}
-/// What one attempt of a step printed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StepLog {
-    pub droplet: String,
-    pub step: String,
-    pub attempt: u32,
-    /// The exit code, when it ended.
-    pub code: Option<i32>,
-    pub lines: Vec<String>,
-}
-
-/// The lock on one droplet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LockState {
-    pub droplet: String,
-    pub holder: Option<Holder>,
-    /// The droplet's clock when it was asked, seconds since the epoch.
-    pub asked: i64,
-}
-
-/// What the name of a lock begins with that a person took.
-pub const BY_HAND: &str = "manual-";
-
-/// A run that gave no sign of life for so many seconds is not alive.
-const ALIVE: i64 = 120;
-
-impl LockState {
-    /// A person took it.
-    pub fn by_hand(&self) -> bool {
-        self.holder.as_ref().is_some_and(|holder| holder.run.starts_with(BY_HAND))
-    }
-
-    /// A run holds it and gave a sign of life a short while ago.
-    pub fn alive(&self) -> bool {
-        let young = |holder: &Holder| self.asked - holder.heartbeat < ALIVE;
-        !self.by_hand() && self.holder.as_ref().is_some_and(young)
-    }
 }

@@ -1,0 +1,67 @@
+//! What the reading commands show of droplets, beside the records themselves.
+
+use serde::Serialize;
+
+use super::Holder;
+
+/// What one attempt of a step printed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepLog {
+    pub droplet: String,
+    pub step: String,
+    pub attempt: u32,
+    /// The exit code, when it ended.
+    pub code: Option<i32>,
+    pub lines: Vec<String>,
+}
+
+/// The lock on one droplet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LockState {
+    pub droplet: String,
+    pub holder: Option<Holder>,
+    /// The droplet's clock when it was asked, seconds since the epoch.
+    pub asked: i64,
+}
+
+/// What the name of a lock begins with that a person took.
+pub const BY_HAND: &str = "manual-";
+
+/// A run that gave no sign of life for so many seconds is not alive.
+const ALIVE: i64 = 120;
+
+impl LockState {
+    /// A person took it.
+    pub fn by_hand(&self) -> bool {
+        self.holder.as_ref().is_some_and(|holder| holder.run.starts_with(BY_HAND))
+    }
+
+    /// A run holds it and gave a sign of life a short while ago.
+    pub fn alive(&self) -> bool {
+        let young = |holder: &Holder| self.asked - holder.heartbeat < ALIVE;
+        !self.by_hand() && self.holder.as_ref().is_some_and(young)
+    }
+}
+
+/// A module on disk or in the database, for people and programs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModuleRow {
+    pub name: String,
+    /// As the database says: `installed`, `uninstalled`, `to upgrade`, ..
+    pub state: String,
+    /// The version in the database; empty where it is not installed.
+    pub installed: String,
+    /// The version of the manifest, with the series in front; empty where there is none.
+    pub disk: String,
+    /// Where it is in the container; empty where it is nowhere.
+    pub path: String,
+    /// What somebody should know of it.
+    pub note: Option<String>,
+}
+
+impl ModuleRow {
+    /// It came with Odoo itself.
+    pub fn is_core(&self) -> bool {
+        self.path.ends_with("/odoo/addons")
+    }
+}
