@@ -65,6 +65,7 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -l skip -d 'Leave these 
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l retry -d 'Do the rest of this run, which stopped half-way through its droplets' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l update -d 'Update these modules in the database, and no others' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l watch -d 'Compare the release with the one before it for so long after the switch: 10m, or off; default: as the inventory says' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''

@@ -4,13 +4,14 @@ use clap::{Args, ValueEnum};
 
 use super::args::{ConsentArgs, EnvArg, WhatArgs};
 use super::desk::Desk;
+use super::names::{self, Watching};
+use super::session::Session;
 use super::trust::InventorySecrets;
-use super::{names, session::Session};
 use crate::error::{Error, Result};
 use crate::execute::Laptop;
 use crate::exit::Exit;
 use crate::flow::{self, Order, Road};
-use crate::inventory::{Environment, Role, Strategy};
+use crate::inventory::{Environment, Role, Strategy, Watch};
 use crate::rejoin::{self, Wish};
 use crate::runbooks::deploy::{Data, Request};
 
@@ -66,6 +67,10 @@ pub struct Deploy {
     /// Update every module
     #[arg(long, conflicts_with = "update")]
     update_all: bool,
+    /// Compare the release with the one before it for so long after the switch: 10m, or off; default: as the
+    /// inventory says
+    #[arg(long, value_name = "TIME", value_parser = names::watch, conflicts_with = "retry")]
+    watch: Option<Watching>,
 
     /// I know that no module needs an update of the database
     #[arg(long, conflicts_with_all = ["update", "update_all"])]
@@ -107,6 +112,10 @@ impl Deploy {
             _ if self.update.is_empty() => Data::Needed,
             _ => Data::Update(self.update),
         };
+        if let Some(Watching(time)) = self.watch {
+            let put_back = env.deploy.watch.is_some_and(|watch| watch.put_back);
+            env.deploy.watch = time.map(|time| Watch { time, put_back });
+        }
         let request = Request {
             wanted: self.what.wanted(),
             data,

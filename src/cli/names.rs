@@ -85,6 +85,15 @@ pub fn modules(text: &str) -> Result<String, String> {
     module(&plain).map(|_| text.to_owned())
 }
 
+/// A time to watch a release; nothing for `off`.
+#[derive(Debug, Clone, Copy)]
+pub struct Watching(pub Option<std::time::Duration>);
+
+/// `10m`, `off`: as in the inventory.
+pub fn watch(text: &str) -> Result<Watching, String> {
+    crate::inventory::watch(text).map(Watching)
+}
+
 /// The environment that a run's id begins with: `<env>-<utc>-<rand>`.
 pub fn env_of_run(run: &str) -> Option<&str> {
     let (rest, random) = run.rsplit_once('-')?;

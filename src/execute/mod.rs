@@ -19,6 +19,7 @@ mod pull;
 pub mod runner;
 mod script;
 mod section;
+mod soft;
 pub mod status;
 mod story;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use own::{Complaint, OwnChecks, Weight};
 pub use script::Secrets;
 pub use section::Post;
 use section::{Context, End, Left};
+use soft::Soft;
 
 /// How a run is asked to stop: softly after the current step, or at once.
 #[derive(Debug, Clone, Default)]
@@ -131,7 +133,7 @@ struct Walk<'a> {
     /// The places from here on were not reached.
     reached: usize,
     /// Never heard where the question after a Ctrl-C was answered already.
-    soft: CancellationToken,
+    soft: Soft,
     /// Another laptop, or an earlier command, began the run.
     resumed: bool,
 }
@@ -145,12 +147,15 @@ impl<'a> Walk<'a> {
             left: Left::Nothing,
             at_work: None,
         });
-        let soft = cx.stop.soft.clone();
+        let soft = Soft::new(cx.stop.soft.clone());
         Self { plan, cx, places: places.collect(), reached: 0, soft, resumed: false }
     }
 
     async fn run(mut self) -> Report {
         loop {
+            if self.soft.is_answered() {
+                self.soft = Soft::default();
+            }
             let over = self.reached == self.places.len();
             if over && !self.soft.is_cancelled() {
                 return self.report(Exit::Done, None, false);
@@ -161,7 +166,7 @@ impl<'a> Walk<'a> {
             if self.soft.is_cancelled() {
                 match self.interrupted() {
                     // Said once, for the one Ctrl-C that can be heard as a question.
-                    Interrupted::Continue => self.soft = CancellationToken::new(),
+                    Interrupted::Continue => self.soft = Soft::default(),
                     Interrupted::Undo => return self.put_back(None).await,
                     Interrupted::Leave => return self.leave(),
                 }
@@ -197,7 +202,7 @@ impl<'a> Walk<'a> {
     /// Sections after the record that nothing depends on: their failure takes no release back.
     fn housekeeping(&self, wave: Range<usize>) -> bool {
         let mut steps = self.places[wave].iter().flat_map(|place| &place.section.steps);
-        steps.all(|step| step.phase == Phase::Record && matches!(step.undo, Undo::NotNeeded(_)))
+        steps.all(|step| step.phase >= Phase::Record && matches!(step.undo, Undo::NotNeeded(_)))
     }
 
     fn serves_all_the_same(&self, error: &Error) -> String {
@@ -225,7 +230,7 @@ impl<'a> Walk<'a> {
                 Err(error) => return End::Failed(error, Left::Nothing),
             };
             if let Some(act) = place.at_work.take() {
-                match section::attach(&context, place.section, &act, &mut place.rows).await {
+                match section::take_up(&context, place.section, &act, &mut place.rows).await {
                     // What was at work when it was taken up, a guard for one, went back: it is tried again.
                     End::Failed(_, Left::PutBack | Left::Begun) => {}
                     end => return end,
@@ -322,11 +327,7 @@ enum Settled {
     Unknown(Error),
 }
 
-fn context<'a>(
-    cx: &'a Execution<'_>,
-    soft: &'a CancellationToken,
-    section: &Section,
-) -> Result<Context<'a>, Box<Error>> {
+fn context<'a>(cx: &'a Execution<'_>, soft: &'a Soft, section: &Section) -> Result<Context<'a>, Box<Error>> {
     let unknown =
         || Box::new(Error::failed(format!("the plan names an unknown droplet {}", section.droplet)));
     let post = cx.posts.get(&section.droplet).ok_or_else(unknown)?;

@@ -1,8 +1,7 @@
 //! The hooks of a run that failed, when everything else of it is over. They change nothing of how it ended:
 //! the first error stays the error, and what goes wrong here is a warning.
 
-use tokio_util::sync::CancellationToken;
-
+use super::soft::Soft;
 use super::{Execution, Report, context, journal, rows, section};
 use crate::bundle::redacted;
 use crate::error::Error;
@@ -39,7 +38,7 @@ pub(super) async fn after(plan: &Plan, cx: &Execution<'_>, mut report: Report) -
 
 /// Why it failed, if it did.
 async fn carry(cx: &Execution<'_>, mut section: Section, rows: &mut [LedgerRow]) -> Option<String> {
-    let never = CancellationToken::new();
+    let never = Soft::default();
     let fence = cx.posts.get(&section.droplet).map_or(0, |post| post.fence);
     // A run that is taken up again may fail again: its fence is another then.
     section.id = format!("{}.{fence}", section.id);

@@ -5,21 +5,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
-
 use crate::cmd::Cmd;
 use crate::error::Error;
 use crate::event::{Event, Listener};
 use crate::execute::runner::{Act, ActState, CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Mode, Report, Runner};
 use crate::execute::script::{Secrets, input};
+use crate::execute::soft::Soft;
 use crate::execute::story::Story;
 use crate::execute::{Laptop, OwnChecks, hook, own};
 use crate::exit::Exit;
-use crate::plan::Section;
+use crate::plan::{Section, WATCH};
 use crate::record::LedgerRow;
 use crate::text;
 use crate::transport::{Call, Output, Transport, TransportError};
+use tokio::time::Instant;
 
 /// Seconds one call waits on the droplet for news.
 pub(super) const WAIT: u64 = 10;
@@ -69,7 +68,7 @@ pub struct Context<'a> {
     pub own: &'a dyn OwnChecks,
     pub laptop: &'a Laptop<'a>,
     /// A first Ctrl-C: end after the current step.
-    pub soft: &'a CancellationToken,
+    pub soft: &'a Soft,
     /// How long each step took, as a rule, in milliseconds.
     pub usual: &'a BTreeMap<String, u64>,
 }
@@ -95,9 +94,24 @@ pub async fn carry(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [L
     if let Some(input) = &input {
         start = start.input(input);
     }
-    let following = follow(cx, section, &call, Some(start), rows);
-    let halting = halt(cx, section, &call);
-    tokio::select! { end = following => end, never = halting => never }
+    following(cx, section, &call, Some(start), rows).await
+}
+
+/// Follows an act that was begun before, as whoever is at it now.
+pub async fn take_up(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [LedgerRow]) -> End {
+    following(cx, section, &call(cx, section, act), None, rows).await
+}
+
+/// Follows an act, and asks it to end where a first Ctrl-C says so.
+async fn following(
+    cx: &Context<'_>,
+    section: &Section,
+    call: &Act<'_>,
+    start: Option<Call<'_>>,
+    rows: &mut [LedgerRow],
+) -> End {
+    let follow = follow(cx, section, call, start, rows);
+    tokio::select! { end = follow => end, never = halt(cx, section, call) => never }
 }
 
 /// Undoes what began of the section.
@@ -107,7 +121,7 @@ pub async fn undo(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [Le
     follow(cx, section, &call, Some(Call::new(&start).timeout(limit(section))), rows).await
 }
 
-/// Follows an act that was begun before.
+/// Follows an act that was begun before, as an onlooker.
 pub async fn attach(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [LedgerRow]) -> End {
     follow(cx, section, &call(cx, section, act), None, rows).await
 }
@@ -135,19 +149,19 @@ fn limit(section: &Section) -> Duration {
     Duration::from_secs(2 * carried + WAIT + 20)
 }
 
-/// Never ends. A critical section cannot be halted, and says so.
+/// Never ends. Of a critical section only the watch at its end can be halted, and it says so.
 async fn halt(cx: &Context<'_>, section: &Section, call: &Act<'_>) -> End {
     cx.soft.cancelled().await;
-    if section.critical {
+    let only_watches = section.steps.iter().all(|step| step.id == WATCH);
+    if !cx.soft.hear(only_watches) && section.critical {
         let text = "the switch ends, or goes back by itself: it never stops half-way; once more Ctrl-C leaves it to the droplet";
         cx.listener.on(&Event::Note { text: text.into() });
-    } else {
-        let halt = cx.post.runner.halt(call);
-        let mut tries = 0;
-        while cx.post.link.run(Call::new(&halt)).await.is_err() && tries < 10 {
-            tries += 1;
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
+    }
+    let halt = cx.post.runner.halt(call);
+    let mut tries = 0;
+    while cx.post.link.run(Call::new(&halt)).await.is_err() && tries < 10 {
+        tries += 1;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
     std::future::pending().await
 }

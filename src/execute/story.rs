@@ -14,15 +14,18 @@ use crate::causes;
 use crate::error::Error;
 use crate::event::{Event, Listener, Outcome, Unit};
 use crate::exit::Exit;
-use crate::plan::{Action, Phase, Section, Step, Undo};
+use crate::plan::{Action, Phase, Section, Step, Undo, WATCH};
 use crate::record::LedgerRow;
 use crate::text;
+use crate::tools::watch::WORSE;
 
 /// Bytes of a step's log that are kept for a failure card.
 const KEEP: usize = 64 << 10;
 
 /// A step is said to be silent after so long, and again after so long.
 const SILENT: Duration = Duration::from_secs(10);
+/// A watch has news every thirty seconds.
+const SAYS_LITTLE: Duration = Duration::from_secs(40);
 const SAY_AGAIN: Duration = Duration::from_secs(5);
 /// A droplet answers every ten seconds, news or not.
 const UNANSWERED: Duration = Duration::from_secs(14);
@@ -89,8 +92,12 @@ impl<'a> Story<'a> {
     }
 
     fn tell_silence(&mut self) {
-        let (Some(open), true) = (&self.open, self.news.elapsed() > SILENT) else { return };
+        let Some(open) = &self.open else { return };
         let Some(step) = self.section.steps.get(open.step) else { return };
+        let pause = if step.id == WATCH { SAYS_LITTLE } else { SILENT };
+        if self.news.elapsed() <= pause && self.answered.elapsed() <= UNANSWERED {
+            return;
+        }
         let seconds = |since: Instant| since.elapsed().as_secs();
         let text = if self.answered.elapsed() > UNANSWERED {
             format!(
@@ -148,6 +155,7 @@ impl<'a> Story<'a> {
 
     fn begin(&mut self, chapter: &Chapter, step: &'a Step) {
         self.news = Instant::now();
+        self.cx.soft.begins(step.id == WATCH && !chapter.undo);
         let actions: &'a [Action] = match (&step.undo, chapter.undo) {
             (Undo::By(actions), true) => actions,
             _ => &step.actions,
@@ -236,13 +244,23 @@ impl<'a> Story<'a> {
     }
 }
 
+/// Whom a drain waits for and what it cuts, and what a watch saw, is for everybody, not only for the log.
+fn aloud(step: &Step, line: &str) -> Option<Event> {
+    let text = format!("{}: {line}", step.droplet);
+    match step.id == WATCH {
+        true if line.starts_with(WORSE) => Some(Event::Warning { text }),
+        false if step.phase != Phase::Drain => None,
+        _ => Some(Event::Note { text }),
+    }
+}
+
 fn failed(step: &Step, code: i32, log: &[u8]) -> Error {
     let why = match code {
         124 => format!("it took longer than {} s", step.timeout),
         code => format!("exit code {code}"),
     };
     // A step that looks says what should be so.
-    let what = match step.id.starts_with("verify.") {
+    let what = match step.id.starts_with("verify.") || step.id == WATCH {
         true => format!("not so: {}", step.title),
         false => format!("{} failed", step.title),
     };
@@ -308,9 +326,8 @@ impl<'a> LogReader<'a> {
         while let Some(end) = self.partial.iter().position(|b| *b == b'\n') {
             let line: Vec<u8> = self.partial.drain(..=end).collect();
             for line in text::lines(&line) {
-                // Whom it waits for and what it cuts is for everybody, not only for the log.
-                if self.step.phase == Phase::Drain {
-                    self.listener.on(&Event::Note { text: format!("{droplet}: {line}") });
+                if let Some(event) = aloud(self.step, &line) {
+                    self.listener.on(&event);
                 }
                 self.listener.on(&Event::StepOutput { step: step.clone(), droplet: droplet.clone(), line });
             }

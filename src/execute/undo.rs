@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::future::join_all;
-use tokio_util::sync::CancellationToken;
-
 use super::section::{self, End, Left};
+use super::soft::Soft;
 use super::{Place, Report, Walk, context};
 use crate::error::Error;
 use crate::exit::Exit;
 use crate::plan::{Phase, Undo};
+use futures_util::future::join_all;
 
 impl Walk<'_> {
     /// Undoes in reverse order what began, what failed included.
@@ -123,7 +122,7 @@ async fn one(cx: &super::Execution<'_>, place: &mut Place<'_>) -> Option<End> {
             Error::new(Exit::Mixed, format!("section {} is not undone: interrupted", place.section.id));
         return Some(End::Failed(Box::new(error), Left::Begun));
     }
-    let never = CancellationToken::new();
+    let never = Soft::default();
     place.acts += 1;
     let act = format!("undo{}", place.acts);
     let context = match context(cx, &never, place.section) {

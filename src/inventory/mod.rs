@@ -23,6 +23,7 @@ mod raw;
 mod resolved;
 mod secrets;
 pub mod trust;
+mod watch;
 mod words;
 
 pub use find::{find, load};
@@ -32,4 +33,5 @@ pub use names::module;
 pub use parse::{LARGEST, parse, parse_bytes};
 pub use resolved::{SCHEMA, resolved, resolved_json};
 pub use secrets::resolve;
+pub use watch::watch;
 pub use words::duration;

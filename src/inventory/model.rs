@@ -224,6 +224,17 @@ pub struct Deploy {
     pub max_interruption: Option<Duration>,
     /// At least 1 besides the running one.
     pub keep_releases: u32,
+    pub watch: Option<Watch>,
+}
+
+/// The release is compared with the one before it, for a time after the switch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Watch {
+    /// 30 s to 2 h.
+    #[serde(rename = "for", serialize_with = "seconds")]
+    pub time: Duration,
+    /// A worse release goes back; else it is only said.
+    pub put_back: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]

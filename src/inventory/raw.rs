@@ -11,6 +11,7 @@ use serde_yaml::Spanned;
 use super::fault::Place;
 use super::hooks::HookPlace;
 use super::model::{Become, NotifyKind, ProxyKind, Role, Severity, Strategy, Update, When};
+use super::watch::Watch;
 use super::words::*;
 
 /// A value together with where it stands, for errors that are only seen later.
@@ -155,6 +156,7 @@ pub(super) struct Deploy {
     pub(super) drain: Option<Wait>,
     pub(super) max_interruption: Option<Wait>,
     pub(super) keep_releases: Option<Keep>,
+    pub(super) watch: Option<Watch>,
 }
 
 #[derive(Debug, Deserialize)]

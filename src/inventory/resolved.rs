@@ -119,7 +119,18 @@ fn deploy(deploy: &Deploy) -> Node<'_> {
         ("drain", wait(deploy.drain)),
         ("max_interruption", deploy.max_interruption.map(wait).unwrap_or_default()),
         ("keep_releases", json!(deploy.keep_releases).into()),
+        ("watch", watch(deploy.watch)),
     ])
+}
+
+fn watch(watch: Option<Watch>) -> Node<'static> {
+    match watch {
+        None => json!("off").into(),
+        Some(Watch { time, put_back: false }) => wait(time),
+        Some(Watch { time, put_back }) => {
+            Node::map([("for", wait(time)), ("put_back", json!(put_back).into())])
+        }
+    }
 }
 
 fn check(check: &UserCheck) -> Node<'_> {

@@ -13,6 +13,9 @@ use crate::inventory::Source;
 
 pub const SCHEMA: &str = "ops.plan/1";
 
+/// The step that looks on for a time after a switch. Somebody may end that, which changes nothing.
+pub const WATCH: &str = "watch";
+
 /// Ordered sections of steps, and what a person should know before saying yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -109,6 +112,8 @@ pub enum Phase {
     Record,
     /// Users are let in; what they write from then on belongs to the new release.
     Open,
+    /// The new release is compared with the one before it.
+    Watch,
 }
 
 impl std::fmt::Display for Phase {
@@ -121,6 +126,7 @@ impl std::fmt::Display for Phase {
             Phase::Drain => "drain",
             Phase::Record => "record",
             Phase::Open => "open",
+            Phase::Watch => "watch",
         })
     }
 }

@@ -12,4 +12,5 @@ pub mod releases;
 pub mod site;
 pub mod slots;
 pub mod snapshot;
+pub mod watch;
 pub mod web;

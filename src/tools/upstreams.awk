@@ -1,10 +1,14 @@
-# Reads nginx's configuration and knows one thing of it: the server lines of named upstream blocks.
+# Reads nginx's configuration and knows two things of it: the server lines of named upstream blocks, and where
+# the requests of a site are logged.
 #
 # OPS_UPSTREAMS: names of upstream blocks, one a line. With mode=list it prints, separated by a tab,
 # "upstream NAME ADDRESS" for their servers and "elsewhere WORD" for every other word with a port in it;
 # "block NAME" for a block that was seen. With mode=edit it prints the text with servers exchanged by the
 # lines "NAME OLD NEW" of OPS_SERVERS and everything else, comments included, as it was. It ends with 3
 # where a line of OPS_SERVERS found nothing to exchange (NEW that stands there already counts).
+#
+# With mode=log it prints the first log of the servers named OPS_SITE, "off" where they have none; of all
+# servers, where none is named so. What single locations log elsewhere is not looked at.
 
 function plain(word) {
 	if (word ~ /^".*"$/ || word ~ /^'.*'$/) return substr(word, 2, length(word) - 2)
@@ -22,11 +26,40 @@ function exchange(word,   i) {
 	return word
 }
 
+# A statement ends with ";", or opens a block with "{". Files stand one after the other in `nginx -T`, so a
+# server is at the outside there, too.
+function log_of(c) {
+	if (c == "{") {
+		block[++depth] = first
+		if (first == "server") { server = depth; named = 0; own = "" }
+	} else if (c == "}") {
+		if (server && depth == server) {
+			if (named && own == "") inherits = 1
+			else if (named && own != "off" && chosen == "") chosen = own
+			else if (named) off = 1
+			server = 0
+		}
+		depth--
+	} else if (first == "server_name" && server && depth == server) {
+		if (index(" " names " ", " " ENVIRON["OPS_SITE"] " ")) named = 1
+	} else if (first == "access_log") {
+		if (server && depth == server && own == "") own = second
+		if (!server && main == "" && (depth == 0 || depth == 1 && block[1] == "http")) main = second
+	}
+}
+
+function log_chosen() {
+	if (main == "") main = "/var/log/nginx/access.log"
+	if (chosen != "") return chosen
+	return off && !inherits ? "off" : main
+}
+
 # A word of a statement is complete.
 function word_ends(word,   said) {
 	words++
 	if (words == 1) first = word
 	if (words == 2) second = plain(word)
+	if (words > 1) names = names " " plain(word)
 	if (inside != "" && first == "server" && words == 2) {
 		if (mode == "list") print "upstream\t" inside "\t" plain(word)
 		word = exchange(word)
@@ -61,7 +94,8 @@ END {
 				if (mode == "list") print "block\t" inside
 			}
 			if (c == "}") inside = ""
-			words = 0; first = ""; second = ""
+			if (mode == "log") log_of(c)
+			words = 0; first = ""; second = ""; names = ""
 			emit(c); at++; continue
 		}
 		start = at
@@ -81,6 +115,7 @@ END {
 		}
 		word_ends(substr(text, start, at - start))
 	}
+	if (mode == "log") print log_chosen()
 	if (mode != "edit") exit 0
 	for (i = 1; i <= pairs; i++) if (!found[i]) exit 3
 	printf "%s", out

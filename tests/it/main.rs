@@ -14,3 +14,4 @@ mod sample;
 mod strategy;
 mod tidy;
 mod transport;
+mod watch;

@@ -55,6 +55,7 @@ pub fn environment() -> Environment {
             health_timeout: Duration::from_secs(120),
             drain: Duration::from_secs(30),
             keep_releases: 5,
+            watch: None,
         },
         modules: vec!["ipai_docs".into()],
         checks: Vec::new(),

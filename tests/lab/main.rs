@@ -34,3 +34,4 @@ mod old;
 mod pty;
 mod runner;
 mod walk;
+mod watch;

@@ -180,6 +180,8 @@ step() { # carry or undo; $index $id $limit say which
   begin_step "$1" || return
   script=$all/$index.do
   [ "$1" = carry ] || script=$all/$index.undo
+  # A step that may end early by itself looks whether somebody asks for it.
+  export OPS_HALT="$at/halt"
   begun=$(date +%s%N)
   if [ -n "$fed" ]; then
     timeout -k 10 "$limit" /bin/sh "$script" >>"$here/log" 2>&1 <&4

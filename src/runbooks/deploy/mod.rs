@@ -24,6 +24,7 @@ mod steps;
 pub mod strategy;
 mod switching;
 pub mod update;
+mod watching;
 mod work;
 
 use std::collections::BTreeMap;

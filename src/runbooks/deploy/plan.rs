@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::staged::Resolved;
 use super::steps::short;
+use super::watching::Stand;
 use super::work::{Situation, Work};
 use super::{Data, Inputs};
 use crate::error::Result;
-use crate::plan::{Note, NoteKind, Plan, SCHEMA, Section, Step};
+use crate::plan::{Note, NoteKind, Plan, SCHEMA, Section, Step, WATCH};
 use crate::text::count;
 
 /// The plan, empty where everything asked for runs already.
@@ -45,7 +46,23 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     }
     plan.sections = sections(&works, inputs.request.batch.max(1));
     super::hooks::add(&mut plan, inputs, &works);
+    // Nobody waits for it who has something to do after a deploy.
+    plan.sections.extend(watches(&works));
     Ok(plan)
+}
+
+fn watches(works: &[Work<'_>]) -> Vec<Section> {
+    let section = |work: &Work<'_>| {
+        let steps = work.watch(Stand::Last, switches(works));
+        let droplet = work.droplet.name.clone();
+        (!steps.is_empty()).then(|| Section { id: WATCH.into(), droplet, critical: false, steps })
+    };
+    works.iter().filter_map(section).collect()
+}
+
+/// How many droplets are switched.
+fn switches(works: &[Work<'_>]) -> usize {
+    works.iter().filter(|work| work.switches()).count()
 }
 
 /// The order of the work: everything that can be prepared on all droplets at once; the database; the
@@ -54,6 +71,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
 fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
     let created = works.iter().any(|work| work.creates_database);
     let alone = works.len() == 1;
+    let web = switches(works);
     let mut all = Vec::new();
     let mut add = |id: &str, work: &Work<'_>, critical, steps: Vec<Step>| {
         if !steps.is_empty() {
@@ -76,7 +94,14 @@ fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
         let settled = if alone { work.settled(created) } else { Vec::new() };
         let steps = match &work.migration {
             Some(migration) => work.migrate(migration),
-            None => [work.switch(), settled, work.drain().into_iter().collect(), work.record()].concat(),
+            None => [
+                work.switch(),
+                settled,
+                work.drain().into_iter().collect(),
+                work.record(),
+                work.watch(Stand::Switch, web),
+            ]
+            .concat(),
         };
         add(&id, work, true, steps);
     }
@@ -87,6 +112,9 @@ fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
     // Of a migration they are asked before it is opened.
     for work in works.iter().filter(|work| work.migration.is_none()) {
         add("checks", work, false, work.own_checks());
+    }
+    for work in works {
+        add(WATCH, work, false, work.watch(Stand::Together, web));
     }
     for work in works {
         add("tidy", work, false, work.tidy());
@@ -123,6 +151,7 @@ fn title(inputs: &Inputs<'_>, works: &[Work<'_>]) -> String {
 
 fn notes(works: &[Work<'_>]) -> Vec<Note> {
     let mut notes = Vec::new();
+    let web = switches(works);
     for work in works.iter().filter(|work| !work.is_current() && work.is_web()) {
         let note = |kind, title: String, lines: Vec<String>| Note { kind, title, lines };
         if let (Some(_), Some(runs)) = (&work.staged.kept, work.facts.current_release()) {
@@ -159,6 +188,7 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
         notes.extend(
             work.migration.as_ref().map_or_else(|| work.way_note(), |one| Some(work.migration_note(one))),
         );
+        notes.extend(work.watch_note(web));
         if let Some(Ok(Resolved { registry_fault: Some(fault), reference, .. })) =
             work.staged.images.get(&work.inputs.env.stack.web)
         {

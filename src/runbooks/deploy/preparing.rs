@@ -56,6 +56,7 @@ impl Work<'_> {
             ));
         }
         steps.push(builder.render(self.compose_text(), self.source_text(), self.has_source()));
+        steps.extend(self.baseline());
         steps
     }
 

@@ -9,6 +9,7 @@ mod meaning;
 mod resolved;
 mod schema;
 mod secrets;
+mod watch;
 mod world;
 
 use std::path::Path;
