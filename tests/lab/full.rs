@@ -2,7 +2,7 @@
 
 mod demo {
     use crate::droplet::DEMO;
-    use crate::{adopt, disk, failures, gone, migrate, modules, real, rollback, slots, walk};
+    use crate::{adopt, disk, failures, gone, migrate, modules, real, rollback, slots, walk, watch};
 
     #[test]
     fn modules_of_real_odoo_are_installed_and_proven_and_uninstalled() {
@@ -10,6 +10,11 @@ mod demo {
         modules::installed_and_proven(DEMO);
         modules::taken_back(DEMO);
         modules::uninstalled(DEMO);
+    }
+
+    #[test]
+    fn a_release_behind_nginx_in_a_container_is_watched() {
+        watch::nginx_in_a_container();
     }
 
     #[test]
@@ -171,7 +176,12 @@ mod old {
 }
 
 mod trio {
-    use crate::{several, slots};
+    use crate::{several, slots, watch};
+
+    #[test]
+    fn a_release_that_is_worse_on_one_of_three_droplets_goes_back_on_all() {
+        watch::worse_on_one_of_three_goes_back_on_all();
+    }
 
     #[test]
     fn three_web_droplets_get_a_new_release_and_nobody_notices() {

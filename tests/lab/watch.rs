@@ -1,9 +1,9 @@
-//! The time after a switch: a release is compared with the one before it. On demo-1.
+//! The time after a switch: a release is compared with the one before it. On demo-1, and on three droplets.
 
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::droplet::{DEMO, Droplet};
+use crate::droplet::{DEMO, Droplet, lab};
 use crate::laptop::{Laptop, Ran};
 use crate::terminal::{CTRL_C, Terminal};
 use crate::walk::{SHIM, await_hold, go_on, hold};
@@ -175,4 +175,59 @@ fn whoever_stops_watching_keeps_the_release() {
         assert_eq!(droplet.release(), "standin-code");
         laptop.ops(&["lock", "status", "demo"]).exits(0).says(&["free"]);
     }
+}
+
+/// Where it would have gone back by itself, it goes back; else it stays.
+#[test]
+fn a_loss_of_power_while_it_is_watched_ends_as_the_plan_said() {
+    for (change, serves) in [(WATCHED, "standin-code"), (PUT_BACK, "base")] {
+        let (droplet, laptop) = deployed(change);
+        let mut deploy = held(droplet, &laptop, "standin-code");
+        deploy.kill().unwrap();
+        deploy.wait().unwrap();
+        droplet.power_loss();
+        let begun = Instant::now();
+        let release = "curl -s -m 5 -H 'Host: erp.lab' http://127.0.0.1/ipai_docs/release; :";
+        let at_work = "systemctl list-units --plain --no-legend 'ops-*' | wc -l";
+        while !droplet.root(release).ends_with(serves) || droplet.root(at_work) != "0" {
+            assert!(begun.elapsed() < Duration::from_secs(120), "{serves} does not serve");
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    }
+}
+
+/// nginx in a container of the stack: its own log is read.
+pub fn nginx_in_a_container() {
+    let droplet = DEMO.fresh();
+    droplet.root("systemctl disable --now nginx 2>/dev/null");
+    lab(&["seed", droplet.name, "standin", "--branch", "standin-nginx", "--no-site"]);
+    let site = ("site: /etc/nginx/sites-enabled/odoo,", "site: /opt/odoo/nginx/odoo.conf, container: nginx,");
+    let laptop = Laptop::with(&[WATCHED, site, ("modules: [ipai_docs]", "modules: [ipai_docs, bus]")]);
+    droplet.root(SHIM);
+    visitors(droplet, "/web/login", 30);
+    let deploy = held(droplet, &laptop, "standin-nginx-code");
+    go_on(droplet);
+    std::thread::sleep(Duration::from_secs(5));
+    visitors(droplet, "/slow?s=x", 2);
+    ends(&laptop, deploy, 0, &["worse: ", "nginx 2 new 5xx (n 30 -> 2)"]);
+    assert_eq!(droplet.release(), "standin-nginx-code");
+}
+
+/// A release that is worse on one of three droplets goes back on all of them.
+pub fn worse_on_one_of_three_goes_back_on_all() {
+    lab(&["reset", "trio"]);
+    let web = ["trio-1", "trio-2", "trio-3"].map(|name| Droplet { env: "trio", name });
+    let laptop = Laptop::with(&[PUT_BACK]);
+    laptop.deploy("trio", "standin", &["--watch", "off"]).exits(0);
+    let args = ["deploy", "trio", "--yes", "--ref", "standin-code"];
+    let log = std::fs::File::create(laptop.file("out")).unwrap();
+    web[1].root(SHIM);
+    hold(web[1], "watch");
+    let deploy = laptop.command(&args).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+    await_hold(web[1]);
+    web[1].root(&format!("docker pause {}", web[1].web()));
+    go_on(web[1]);
+    ends(&laptop, deploy, 6, &["trio-2: worse: /web/login failed 3 times in a row", "put back"]);
+    assert_eq!(web.map(|droplet| droplet.release()), ["base"; 3]);
+    laptop.ops(&["lock", "status", "trio"]).exits(0).says(&["free"]);
 }
