@@ -48,7 +48,7 @@ fuzz: need ## a million broken inventories
 bench: need ## the side-by-side measurements; writes bench/RESULTS.md
 	export OPS_LAB_NET=$${OPS_LAB_NET:-71}
 	$(LAB) up demo
-	cargo build --release --locked
+	cargo build --release --locked --bin ops --example noop
 	bench/run
 
 generate: ## completions and man pages, from the same command tree

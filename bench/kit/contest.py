@@ -27,10 +27,11 @@ class Contest:
     def ops(self):
         return place.ops("--config", self.inventory, *COMMAND, self.environment, "--output", "json")[0]
 
-    def peers(self, *names):
+    def peers(self):
         known = reads.nine(self.droplets.work / "stack", self.droplets.work / "state")
-        makers = {"pyinfra": peers.pyinfra, "ansible-core": peers.ansible}
-        return {name: makers[name](self.droplets, self.hosts, known) for name in names}
+        tasks = reads.for_ansible(known)
+        return {"pyinfra": peers.pyinfra(self.droplets, self.hosts, reads.for_pyinfra(known)),
+                "ansible-core": peers.ansible(self.droplets, self.hosts, tasks, len(known))}
 
     def raw(self, script):
         return lambda: raw.everywhere(self.droplets, self.hosts, script)

@@ -1,11 +1,10 @@
-"""pyinfra and ansible-core from PyPI, in a venv of the bench, doing the nine reads.
+"""pyinfra and ansible-core from PyPI, in a venv of the bench.
 
 Both as quick as they can be made by their own documentation: pyinfra on all droplets at once; Ansible with
 pipelining, 50 forks, no fact gathering of its own, no retry files, and a control directory of this run only
 (so that each run is cold).
 """
 import getpass
-import json
 import shutil
 import subprocess
 import venv
@@ -29,8 +28,8 @@ def prepare():
     mark.write_text("\n".join(VERSIONS))
 
 
-def pyinfra(droplets, hosts, reads):
-    """A function that does the reads once with pyinfra; seconds."""
+def pyinfra(droplets, hosts, deploy):
+    """A function that carries out the deploy file once; seconds."""
     work = droplets.work / f"pyinfra-{hosts[-1]}"
     work.mkdir(exist_ok=True)
     data = {"ssh_user": getpass.getuser(), "ssh_port": droplets.port_of(hosts[0]), "ssh_key": f"{droplets.work}/id",
@@ -38,28 +37,22 @@ def pyinfra(droplets, hosts, reads):
             "ssh_allow_agent": False, "ssh_look_for_keys": False, "ssh_config_file": "/dev/null",
             "ssh_connect_retries": TRIES}
     (work / "inventory.py").write_text(f"droplets = ({hosts!r}, {data!r})\n")
-    (work / "facts.py").write_text(
-        "from pyinfra import host\nfrom pyinfra.facts.server import Command\n"
-        f"for text in {list(reads.values())!r}:\n"
-        "    if host.get_fact(Command, text) is None:\n        raise SystemExit(f'nothing came back of {text}')\n")
+    (work / "deploy.py").write_text(deploy)
 
     def once():
-        argv = [VENV / "bin/pyinfra", "-y", work / "inventory.py", work / "facts.py"]
+        argv = [VENV / "bin/pyinfra", "-y", work / "inventory.py", work / "deploy.py"]
         return place.timed(argv, cwd=work)[0]
     return once
 
 
-def ansible(droplets, hosts, reads):
-    """A function that does the reads once with Ansible; seconds."""
+def ansible(droplets, hosts, tasks, count):
+    """A function that carries out the tasks, `count` of them, once; seconds."""
     work = droplets.work / f"ansible-{hosts[-1]}"
     work.mkdir(exist_ok=True)
     control = place.RUNTIME / "a"
     (work / "inventory.ini").write_text("[droplets]\n" + "\n".join(hosts) + "\n[droplets:vars]\n"
                                         "ansible_python_interpreter=/usr/bin/python3\n")
-    # JSON's quoting is YAML's; `!unsafe` keeps the braces of Docker's templates from being Jinja's.
-    tasks = "".join(f"    - name: {name}\n      ansible.builtin.shell: !unsafe {json.dumps(text)}\n"
-                    "      changed_when: false\n" for name, text in reads.items())
-    (work / "facts.yml").write_text(f"- hosts: droplets\n  gather_facts: false\n  tasks:\n{tasks}")
+    (work / "play.yml").write_text(f"- hosts: droplets\n  gather_facts: false\n  tasks:\n{tasks}")
     (work / "ansible.cfg").write_text(
         "[defaults]\nforks = 50\ngather_facts = false\nretry_files_enabled = false\nhost_key_checking = true\n"
         f"local_tmp = {work}/tmp\n[ssh_connection]\npipelining = true\nretries = {TRIES}\n"
@@ -69,9 +62,9 @@ def ansible(droplets, hosts, reads):
     def once():
         place.fresh_runtime()
         env = place.environment(ANSIBLE_CONFIG=f"{work}/ansible.cfg")
-        argv = [VENV / "bin/ansible-playbook", "-i", work / "inventory.ini", work / "facts.yml"]
+        argv = [VENV / "bin/ansible-playbook", "-i", work / "inventory.ini", work / "play.yml"]
         seconds, out = place.timed(argv, cwd=work, env=env)
-        done = out.count(f"ok={len(reads)} ")
+        done = out.count(f"ok={count} ")
         if done != len(hosts):
             raise place.Failed(f"Ansible answered for {done} of {len(hosts)} droplets\n{out[-2000:]}")
         return seconds

@@ -13,6 +13,8 @@ from pathlib import Path
 BENCH = Path(__file__).resolve().parent.parent
 REPOSITORY = BENCH.parent
 OPS = Path(os.environ.get("OPS_BENCH_BINARY", REPOSITORY / "target/release/ops"))
+# A plan that does nothing, built beside it: cargo build --release --example noop.
+NOOP = OPS.parent / "examples/noop"
 WORK = Path(os.environ.get("OPS_BENCH_DIR", Path.home() / ".cache/ops-bench"))
 HOME = WORK / "home"
 # Control sockets have at most 104 bytes for their whole path.

@@ -8,6 +8,8 @@ import subprocess
 from . import place
 
 RESULTS = place.BENCH / "RESULTS.md"
+# In this order, each with a module of its name in parts/.
+PARTS = ["startup", "facts", "deploy", "strategies", "distance", "noop"]
 HEAD = """# Measured
 
 Written by `bench/run` (`make bench`); README.md in this directory says what is compared with what. Every
@@ -60,7 +62,7 @@ def replace(part, before, text):
             sections[chunk.split("\n", 1)[0][3:]] = chunk.rstrip() + "\n"
     load = f"load {os.getloadavg()[0]:.1f} at the end"
     sections[part] = f"## {part}\n\n{machine()}; {before}, {load}.\n\n{text.rstrip()}\n"
-    order = [name for name in ("startup", "facts", "deploy", "distance") if name in sections]
+    order = [name for name in PARTS if name in sections]
     new = RESULTS.with_suffix(".new")
     new.write_text("\n".join([HEAD, *(sections[name] for name in order)]))
     new.replace(RESULTS)

@@ -87,11 +87,11 @@ class Stacks:
         if seen != f"bench-{self.number}":
             raise place.Failed(f"{stack} serves {seen}, not bench-{self.number}")
 
-    def by_ops(self, far=False):
+    def by_ops(self, far=False, strategy="recreate"):
         self.push()
         place.fresh_runtime()
         inventory = self.far_inventory() if far else self.inventory
-        seconds, _ = place.ops("--config", inventory, "deploy", ENVIRONMENT, "--ref", BRANCH, "--yes", "--strategy", "recreate")
+        seconds, _ = place.ops("--config", inventory, "deploy", ENVIRONMENT, "--ref", BRANCH, "--yes", "--strategy", strategy)
         self.serves("ops")
         return seconds
 

@@ -34,7 +34,7 @@ def facts(droplets, inventory, script, count, rounds):
         return contest.ops_warm()
 
     contenders = {"ops, cold": contest.ops_cold, "ops, warm": warm, "ssh, the script of ops": contest.raw(script)}
-    contenders.update(contest.peers("pyinfra", "ansible-core"))
+    contenders.update(contest.peers())
     series = figures.interleaved(contenders, rounds)
     cold, warm_series, bare, *others = series.values()
     ratios = [figures.ratio_row("ops cold / ssh", cold, bare), figures.ratio_row("ops warm / ssh", warm_series, bare)]

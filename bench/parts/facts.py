@@ -42,7 +42,7 @@ def measure():
 def sized(droplets, inventory, script, plain, count):
     series, ratios = close(droplets, inventory, script, count)
     contest = Contest(droplets, inventory, "near", count)
-    against = {"ops, cold (beside the next three)": contest.ops_cold, **contest.peers("pyinfra", "ansible-core"),
+    against = {"ops, cold (beside the next three)": contest.ops_cold, **contest.peers(),
                "ssh, the nine reads": contest.raw(plain)}
     others = figures.interleaved(against, PEER_ROUNDS[count])
     cold, pyinfra, ansible, bare = others.values()

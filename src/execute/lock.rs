@@ -4,6 +4,7 @@
 //! heartbeat keeps it while this process lives; a holder whose heart stopped and none of whose steps
 //! runs is proven stale and taken over, which the droplet's audit records.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,6 +59,46 @@ pub async fn take(
         (LOCKED, _) => Err(locked(&output, link.droplet(), env)),
         _ => Err(refused(&output, link.droplet(), runner.dir())),
     }
+}
+
+/// Takes the locks of a run: the first alone, which decides between two that want the same, then the others at
+/// once. Nobody waits for a lock here, so that two runs never wait for each other. Where one is refused, all are
+/// given back.
+///
+/// # Errors
+/// As [`take`], of the first that is refused.
+pub async fn take_all(
+    wanted: impl IntoIterator<Item = (Arc<dyn Transport>, Runner)>,
+    run: &str,
+    stack: &str,
+    claim: &Claim<'_>,
+    env: &str,
+) -> Result<BTreeMap<String, Post>> {
+    let mut wanted = wanted.into_iter();
+    let one = async |(link, runner): (Arc<dyn Transport>, Runner)| {
+        let post = take(&link, runner, run, stack, claim, env).await?;
+        Ok::<_, Error>((link.droplet().to_owned(), post))
+    };
+    let Some(first) = wanted.next() else { return Ok(BTreeMap::new()) };
+    let mut posts = BTreeMap::from([one(first).await?]);
+    let mut refused = None;
+    for answer in join_all(wanted.map(one)).await {
+        match answer {
+            Ok((droplet, post)) => {
+                posts.insert(droplet, post);
+            }
+            Err(error) => refused = refused.or(Some(error)),
+        }
+    }
+    let Some(error) = refused else { return Ok(posts) };
+    release_all(&posts, run).await;
+    Err(error)
+}
+
+/// Gives back the locks of a run that never began.
+pub async fn release_all(posts: &BTreeMap<String, Post>, run: &str) {
+    // A lock that cannot be given back goes stale by itself; the error that led here matters more.
+    join_all(posts.values().map(|post| release(post, run))).await;
 }
 
 fn fence(output: &Output) -> Option<u64> {

@@ -52,6 +52,7 @@ impl Order {
 }
 
 /// What a deploy looks at before it plans.
+#[derive(Default)]
 pub struct Looked {
     pub request: Request,
     pub facts: BTreeMap<String, Facts>,

@@ -26,7 +26,7 @@ use crate::inventory::Environment;
 use crate::plan::Plan;
 use crate::queries;
 use crate::record::{RUN_SCHEMA, RunRecord};
-use crate::runbooks::deploy::{self, Inputs, Request, Staged, default_project};
+use crate::runbooks::deploy::{self, Inputs, Request, Staged};
 use crate::transport::ConnectOptions;
 use crate::world::World;
 use look::refuse;
@@ -118,13 +118,13 @@ async fn carry_with(road: &Road<'_>, crew: &Crew<'_>, order: &Order) -> Result<E
     match again {
         Ok(again) if again.same_work(approved.plan()) => {}
         Ok(_) => {
-            release_locks(&posts, &names.run).await;
+            lock::release_all(&posts, &names.run).await;
             return Err(Error::new(Exit::Changed, "the droplet changed while you were reading the plan")
                 .because("the steps are not the ones you approved; nothing was changed")
                 .next(format!("ops {} {}", request.command(), road.env.name)));
         }
         Err(error) => {
-            release_locks(&posts, &names.run).await;
+            lock::release_all(&posts, &names.run).await;
             return Err(error);
         }
     }
@@ -143,15 +143,17 @@ pub fn drawn() -> Result<String> {
 }
 
 /// Names of this run, drawn once, so that planning again gives the same plan.
-struct Names {
-    run: String,
+pub struct Names {
+    pub run: String,
     stamp: String,
     now: String,
     usual: BTreeMap<String, u64>,
 }
 
 impl Names {
-    fn new(road: &Road<'_>, facts: &BTreeMap<String, Facts>) -> Result<Self> {
+    /// # Errors
+    /// The machine has no randomness.
+    pub fn new(road: &Road<'_>, facts: &BTreeMap<String, Facts>) -> Result<Self> {
         let now = road.world.now();
         let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
         let run = format!("{}-{stamp}-{}", road.env.name, drawn()?);
@@ -198,31 +200,11 @@ async fn take_locks(
     run: &str,
     claim: &lock::Claim<'_>,
 ) -> Result<BTreeMap<String, Post>> {
-    let mut posts = BTreeMap::new();
-    // Always in the inventory's order, so that two runs never wait for each other.
-    for droplet in &road.env.droplets {
-        let Some(link) = crew.links.get(&droplet.name) else { continue };
-        let project = facts.get(&droplet.name).and_then(Facts::project).map(str::to_owned);
-        let project = project.unwrap_or_else(|| default_project(road.env));
-        let runner = Runner::new(format!("{}/{project}", road.env.state_dir));
-        match lock::take(link, runner, run, road.env.stack.path.as_str(), claim, &road.env.name).await {
-            Ok(post) => {
-                posts.insert(droplet.name.clone(), post);
-            }
-            Err(error) => {
-                release_locks(&posts, run).await;
-                return Err(error);
-            }
-        }
-    }
-    Ok(posts)
-}
-
-async fn release_locks(posts: &BTreeMap<String, Post>, run: &str) {
-    for post in posts.values() {
-        // A lock that cannot be given back goes stale by itself; the error that led here matters more.
-        let _ = lock::release(post, run).await;
-    }
+    let wanted = road.env.droplets.iter().filter_map(|droplet| {
+        let link = crew.links.get(&droplet.name)?;
+        Some((link.clone(), Runner::new(queries::dir(road.env, facts, &droplet.name))))
+    });
+    lock::take_all(wanted, run, road.env.stack.path.as_str(), claim, &road.env.name).await
 }
 
 async fn plan_again(
@@ -236,7 +218,11 @@ async fn plan_again(
     deploy::plan(&names.inputs(road, request, &facts, &looked.staged))
 }
 
-async fn carry_out(
+/// What was approved, on droplets whose locks are taken: journal, steps, record, and the locks given back.
+///
+/// # Errors
+/// Everything that kept the plan from its end; the exit code says what that left.
+pub async fn carry_out(
     road: &Road<'_>,
     crew: &Crew<'_>,
     approved: ApprovedPlan,
@@ -262,7 +248,7 @@ async fn carry_out(
         ledger: Vec::new(),
     };
     if let Err(error) = crate::execute::journal::open(&posts, plan, &record, &running(&looked.facts)).await {
-        release_locks(&posts, &names.run).await;
+        lock::release_all(&posts, &names.run).await;
         return Err(error);
     }
     road.listener.on(&Event::RunStarted {

@@ -34,7 +34,7 @@ verb=$1 dir=$2
 shift 2
 # It stands in a unit file below, where quotes, $ and % would mean something.
 case $dir in *[!A-Za-z0-9._/\ -]*|[!/]*) bad "directory";; esac
-self=$0 fed=
+self=$0 fed= roomy=
 
 # A full disk must not keep a run from its journal, its undo or from giving back the lock: `ballast` is
 # put aside when the lock is taken and given up when little else is free.
@@ -50,8 +50,8 @@ make_room() { [ "$(free_kilobytes)" -ge 512 ] || rm -f "$dir/ballast"; }
 put() { # file, text
   printf '%s\n' "$2" >"$1.tmp" && mv -f "$1.tmp" "$1"
 }
-journal() { # run, text of further JSON members
-  printf '{"at":%s,%s}\n' "$(now)" "$2" >>"$dir/runs/$1/journal.jsonl"
+journal() { # run, text of further JSON members, when (seconds)
+  printf '{"at":%s,%s}\n' "$3" "$2" >>"$dir/runs/$1/journal.jsonl"
 }
 # Every line of the audit holds the hash of the one before it; audit.head holds that of the last. Only
 # under the flock.
@@ -205,6 +205,7 @@ add() { # run, fence
 scripts() { # directory
   new=$1
   rm -rf "$new" && mkdir -p "$new" || cannot_write
+  all=0
   while read -r word section critical steps; do
     [ "$word" = section ] || bad "section"
     name "$section"; number "$steps"
@@ -214,12 +215,21 @@ scripts() { # directory
     while [ "$index" -lt "$steps" ]; do
       read -r word id limit way || bad "step"
       name "$id"; number "$limit"; name "$way"
-      bytes "$new/$section/$index.do"; bytes "$new/$section/$index.undo"
+      script "$new/$section/$index.do"; script "$new/$section/$index.undo"
       echo "$index $id $limit $way" >>"$new/$section/list" || cannot_write
       index=$((index + 1))
     done
   done
+  # Counted once for all: a process for each would cost more than the steps.
+  [ "$(cat "$new"/*/*do 2>/dev/null | wc -c)" -eq "$all" ] || bad "input is cut"
   sync -f "$new"
+}
+
+script() { # file
+  read -r length || bad "length"
+  number "$length"
+  all=$((all + length))
+  if [ "$length" = 0 ]; then : >"$1"; else head -c "$length" >"$1"; fi || cannot_write
 }
 
 # The last record and its line in the audit. The lock stays where something is still at work.

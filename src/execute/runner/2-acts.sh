@@ -148,7 +148,7 @@ verdict() {
   ln -s "$1" "$at/verdict" 2>/dev/null || [ "$(readlink "$at/verdict")" = "$1" ] || return
   sync "$at"
 }
-turned() { [ "$(readlink "$at/verdict")" = reverted ]; }
+turned() { [ -L "$at/verdict" ] && [ "$(readlink "$at/verdict")" = reverted ]; }
 
 revert() {
   verdict reverted || exit 0
@@ -182,14 +182,14 @@ step() { # carry or undo; $index $id $limit say which
   [ "$1" = carry ] || script=$all/$index.undo
   # A step that may end early by itself looks whether somebody asks for it.
   export OPS_HALT="$at/halt"
-  begun=$(date +%s%N)
   if [ -n "$fed" ]; then
     timeout -k 10 "$limit" /bin/sh "$script" >>"$here/log" 2>&1 <&4
   else
     timeout -k 10 "$limit" /bin/sh "$script" >>"$here/log" 2>&1 </dev/null
   fi
   code=$?
-  millis=$((($(date +%s%N) - begun) / 1000000))
+  over=$(date +%s%N)
+  millis=$(((over - begun) / 1000000))
   # `timeout -k` that had to kill says 137, as a killed program does.
   [ "$code" != 137 ] || [ "$millis" -lt $((limit * 1000)) ] || code=124
   # What the step said of it may not have found room in its own log.
@@ -198,7 +198,7 @@ step() { # carry or undo; $index $id $limit say which
     make_room
     [ "$free" -ge 512 ] || echo "the disk of $dir is full: $free kB are free" >>"$here/log"
   fi
-  ended_step "$code" "$millis" "$1"
+  ended_step "$code" "$millis" "$1" "${over%?????????}"
   return "$code"
 }
 
@@ -213,13 +213,15 @@ begin_step() { # carry or undo; makes $here
   done
   here=$dir/runs/$run/steps/$what
   : >"$here/log"
-  make_room
-  journal "$run" "\"event\":\"begin\",\"section\":\"$section\",\"step\":\"$id\",\"act\":\"$act\",\"kind\":\"$1\""
+  begun=$(date +%s%N)
+  # Whether there is room is asked once a second at most: most steps are over sooner.
+  [ "${begun%?????????}" = "$roomy" ] || { make_room; roomy=${begun%?????????}; }
+  journal "$run" "\"event\":\"begin\",\"section\":\"$section\",\"step\":\"$id\",\"act\":\"$act\",\"kind\":\"$1\"" "$roomy"
   echo "$what $index $1" >>"$at/trail"
 }
 
-ended_step() { # code, milliseconds, carry or undo; of $here
-  journal "$run" "\"event\":\"end\",\"section\":\"$section\",\"step\":\"$id\",\"act\":\"$act\",\"kind\":\"$3\",\"code\":$1"
+ended_step() { # code, milliseconds, carry or undo, when (seconds; else now); of $here
+  journal "$run" "\"event\":\"end\",\"section\":\"$section\",\"step\":\"$id\",\"act\":\"$act\",\"kind\":\"$3\",\"code\":$1" "${4:-$(now)}"
   put "$here/code" "$1 $2"
 }
 

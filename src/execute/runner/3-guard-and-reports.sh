@@ -83,9 +83,10 @@ report() { # line, offset, wait; $at is the act
     n=$((n + 1))
     [ "$n" -ge "$1" ] || continue
     here=$dir/runs/$run/steps/$what
-    code='- -'
-    [ ! -s "$here/code" ] || code=$(cat "$here/code")
-    size=$(wc -c <"$here/log")
+    # Without a process for each: a report tells of many steps.
+    code='- -' size=0
+    [ ! -s "$here/code" ] || read -r code <"$here/code"
+    [ ! -s "$here/log" ] || size=$(wc -c <"$here/log")
     some=$((size - skip))
     [ "$some" -le "$left" ] || some=$left
     [ "$some" -gt 0 ] || some=0
