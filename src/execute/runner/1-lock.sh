@@ -34,7 +34,7 @@ verb=$1 dir=$2
 shift 2
 # It stands in a unit file below, where quotes, $ and % would mean something.
 case $dir in *[!A-Za-z0-9._/\ -]*|[!/]*) bad "directory";; esac
-self=$0 fed= roomy=
+self=$0 fed='' roomy=''
 
 # A full disk must not keep a run from its journal, its undo or from giving back the lock: `ballast` is
 # put aside when the lock is taken and given up when little else is free.
