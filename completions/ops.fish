@@ -48,6 +48,7 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whethe
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
 complete -c ops -n "__fish_ops_needs_command" -f -a "releases" -d 'What ran and can run again'
+complete -c ops -n "__fish_ops_needs_command" -f -a "snapshots" -d 'Databases that deploys, installations and rollbacks put aside'
 complete -c ops -n "__fish_ops_needs_command" -f -a "lock" -d 'Who may change an environment: one run at a time'
 complete -c ops -n "__fish_ops_needs_command" -f -a "config" -d 'The inventory'
 complete -c ops -n "__fish_ops_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -320,6 +321,52 @@ complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcom
 complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -f -a "list" -d 'List them, the oldest first'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -f -a "drop" -d 'Drop some of them for good; never the one that a rollback of what runs needs'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''

@@ -18,6 +18,7 @@ mod releases;
 mod rollback;
 mod runs;
 mod session;
+mod snapshots;
 mod trust;
 
 use std::ffi::OsString;
@@ -66,6 +67,8 @@ enum Command {
     #[command(subcommand)]
     Releases(releases::Releases),
     #[command(subcommand)]
+    Snapshots(snapshots::Snapshots),
+    #[command(subcommand)]
     Lock(lock::Lock),
     #[command(subcommand)]
     Config(config::Config),
@@ -79,6 +82,7 @@ impl Command {
         match self {
             Command::Deploy(_) | Command::Rollback(_) => true,
             Command::InstallModules(install) => install.streams(),
+            Command::Snapshots(snapshots) => snapshots.streams(),
             Command::Runs(runs) => runs.streams(),
             _ => false,
         }
@@ -93,6 +97,7 @@ impl Command {
             Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,
             Command::Releases(releases) => releases.run(session).await,
+            Command::Snapshots(snapshots) => snapshots.run(session).await,
             Command::Lock(lock) => lock.run(session).await,
             Command::Config(config) => config.run(session),
             Command::Completions(completions) => completions.run(session),

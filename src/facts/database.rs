@@ -34,9 +34,11 @@ case $server in *'"exists":true'* | *'"exists" : true'*) ;; *) exit 0 ;; esac
 printf %s "$3" | PGDATABASE="$1" ask
 "#;
 
+// What ops puts aside is closed to connections, which nobody's own database is.
 const SERVER: &str = r#"
 select json_build_object('server_version', current_setting('server_version'), 'bytes', d.size,
-  'exists', d.size is not null)
+  'exists', d.size is not null, 'aside', (select json_object_agg(datname, pg_database_size(oid)) from pg_database
+    where not datallowconn and not datistemplate and datname ~ '_(before|after|broken)_[0-9]{8}t[0-9]{6}z$'))
 from (select 1) one left join
   (select pg_database_size(oid) as size from pg_database where datname = :'name') d on true;
 "#;
@@ -86,10 +88,25 @@ pub(super) fn probe(env: &Environment) -> Cmd {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Line {
-    Server { server_version: String, bytes: Option<u64>, exists: bool },
-    Module { name: String, state: String, version: Option<String> },
-    Active { active: u32 },
-    Tables { odoo: bool, relations: u64 },
+    Server {
+        server_version: String,
+        bytes: Option<u64>,
+        exists: bool,
+        #[serde(default)]
+        aside: Option<BTreeMap<String, u64>>,
+    },
+    Module {
+        name: String,
+        state: String,
+        version: Option<String>,
+    },
+    Active {
+        active: u32,
+    },
+    Tables {
+        odoo: bool,
+        relations: u64,
+    },
 }
 
 pub(super) fn parse(text: &str) -> Probe<Option<Database>> {
@@ -98,7 +115,7 @@ pub(super) fn parse(text: &str) -> Probe<Option<Database>> {
         let line: Line = serde_json::from_str(line)
             .map_err(|_| ProbeFailure::new(format!("psql cannot be understood: {line}")))?;
         match (line, &mut database) {
-            (Line::Server { server_version, bytes, exists }, None) => {
+            (Line::Server { server_version, bytes, exists, aside }, None) => {
                 database = Some(Database {
                     // Packagers add a name and their own version in brackets.
                     server_version: server_version.split(' ').next().unwrap_or_default().to_owned(),
@@ -107,6 +124,7 @@ pub(super) fn parse(text: &str) -> Probe<Option<Database>> {
                     relations: 0,
                     bytes: bytes.unwrap_or(0),
                     modules: BTreeMap::new(),
+                    aside: aside.unwrap_or_default(),
                     active_users: None,
                 });
             }

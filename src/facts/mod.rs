@@ -280,6 +280,8 @@ pub struct Database {
     pub bytes: u64,
     /// name -> (state, latest_version)
     pub modules: BTreeMap<String, Module>,
+    /// Databases put aside by ops, by name, with their bytes.
+    pub aside: BTreeMap<String, u64>,
     /// Users active in the last five minutes; None where Odoo keeps no such table.
     pub active_users: Option<u32>,
 }

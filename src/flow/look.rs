@@ -9,8 +9,9 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::{Environment, When};
-use crate::runbooks::deploy::{Change, Data, Request, Staged, Wanted};
-use crate::runbooks::{modules, rollback};
+use crate::plan::Plan;
+use crate::runbooks::deploy::{self, Change, Data, Inputs, Request, Staged, Wanted};
+use crate::runbooks::{modules, rollback, snapshots};
 use crate::text::count;
 
 /// What is to be done, before anything is known of the droplets.
@@ -19,6 +20,11 @@ pub enum Order {
     Deploy(Request),
     Rollback(rollback::Wish),
     Modules(modules::Wish),
+    /// Databases that were put aside, by name.
+    Drop {
+        names: Vec<String>,
+        reason: Option<String>,
+    },
 }
 
 impl Order {
@@ -27,6 +33,24 @@ impl Order {
             Order::Deploy(request) => request.reason.as_deref(),
             Order::Rollback(wish) => wish.reason.as_deref(),
             Order::Modules(wish) => wish.reason.as_deref(),
+            Order::Drop { reason, .. } => reason.as_deref(),
+        }
+    }
+
+    /// What a run of it is called.
+    pub(super) fn command(&self, request: &Request) -> &'static str {
+        match self {
+            Order::Drop { .. } => "snapshots drop",
+            _ => request.command(),
+        }
+    }
+
+    /// # Errors
+    /// As the runbook's own plan.
+    pub(super) fn plan(&self, inputs: &Inputs<'_>) -> Result<Plan> {
+        match self {
+            Order::Drop { names, .. } => snapshots::plan(inputs, names),
+            _ => deploy::plan(inputs),
         }
     }
 
@@ -40,6 +64,9 @@ impl Order {
                     crew.warn(format!("the database does not fit this code: {text}"));
                 }
                 Ok(choice.request)
+            }
+            Order::Drop { reason, .. } => {
+                Ok(Request { reason: reason.clone(), batch: 1, ..Request::default() })
             }
             Order::Modules(wish) => {
                 let held = modules::running(crew.env, facts)?;
@@ -70,7 +97,10 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
     // The user's own checks ask what is broken, where somebody goes back.
     let facts = crew.facts(deploys.then_some(When::Preflight)).await?;
     let mut request = order.request(crew, &facts)?;
-    let staged = crew.stage(&facts, &request.wanted).await?;
+    let staged = match order {
+        Order::Drop { .. } => BTreeMap::new(),
+        _ => crew.stage(&facts, &request.wanted).await?,
+    };
     let mut findings = Vec::new();
     for droplet in &env.droplets {
         let Some(facts) = facts.get(&droplet.name) else { continue };
@@ -83,7 +113,7 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
         };
         findings.extend(match order {
             Order::Deploy(_) => checks::preflight::judge(&subject),
-            Order::Rollback(_) | Order::Modules(_) => checks::preflight::urgent(&subject),
+            _ => checks::preflight::urgent(&subject),
         });
     }
     // Where somebody else is at it, that is the answer, and not what their work looks like meanwhile.

@@ -102,7 +102,7 @@ async fn carry_with(road: &Road<'_>, crew: &Crew<'_>, order: &Order) -> Result<E
     road.desk.findings(&looked.findings);
     refuse(road.env, &looked)?;
     let names = Names::new(road, &looked.facts)?;
-    let plan = deploy::plan(&names.inputs(road, request, &looked.facts, &looked.staged))?;
+    let plan = order.plan(&names.inputs(road, request, &looked.facts, &looked.staged))?;
     if plan.is_empty() {
         road.listener.on(&Event::Note { text: plan.title });
         return Ok(Exit::Done);
@@ -111,17 +111,20 @@ async fn carry_with(road: &Road<'_>, crew: &Crew<'_>, order: &Order) -> Result<E
     if road.stop.soft.is_cancelled() {
         return Err(Error::new(Exit::Interrupted, "interrupted before anything changed"));
     }
-    let claim =
-        lock::Claim { command: request.command(), operator: &road.world.operator, reason: order.reason() };
+    let claim = lock::Claim {
+        command: order.command(request),
+        operator: &road.world.operator,
+        reason: order.reason(),
+    };
     let posts = take_locks(road, crew, &looked.facts, &names.run, &claim).await?;
-    let again = plan_again(road, crew, request, &names, &looked).await;
+    let again = plan_again(road, crew, order, &names, &looked).await;
     match again {
         Ok(again) if again.same_work(approved.plan()) => {}
         Ok(_) => {
             lock::release_all(&posts, &names.run).await;
             return Err(Error::new(Exit::Changed, "the droplet changed while you were reading the plan")
                 .because("the steps are not the ones you approved; nothing was changed")
-                .next(format!("ops {} {}", request.command(), road.env.name)));
+                .next(format!("ops {} {}", order.command(request), road.env.name)));
         }
         Err(error) => {
             lock::release_all(&posts, &names.run).await;
@@ -210,12 +213,30 @@ async fn take_locks(
 async fn plan_again(
     road: &Road<'_>,
     crew: &Crew<'_>,
-    request: &Request,
+    order: &Order,
     names: &Names,
     looked: &Looked,
 ) -> Result<Plan> {
-    let facts = crew.facts(None).await?;
-    deploy::plan(&names.inputs(road, request, &facts, &looked.staged))
+    let (facts, request) = (crew.facts(None).await?, &looked.request);
+    order.plan(&names.inputs(road, request, &facts, &looked.staged))
+}
+
+/// The record of a run that begins.
+fn begun(road: &Road<'_>, plan: &Plan, names: &Names, request: &Request) -> RunRecord {
+    RunRecord {
+        schema: RUN_SCHEMA.to_owned(),
+        id: names.run.clone(),
+        env: road.env.name.clone(),
+        command: plan.command.clone(),
+        title: plan.title.clone(),
+        operator: road.world.operator.clone(),
+        reason: request.reason.clone(),
+        started: names.now.clone(),
+        ended: None,
+        exit: None,
+        release: None,
+        ledger: Vec::new(),
+    }
 }
 
 /// What was approved, on droplets whose locks are taken: journal, steps, record, and the locks given back.
@@ -233,20 +254,7 @@ pub async fn carry_out(
 ) -> Result<Exit> {
     let started = Instant::now();
     let plan = approved.plan();
-    let mut record = RunRecord {
-        schema: RUN_SCHEMA.to_owned(),
-        id: names.run.clone(),
-        env: road.env.name.clone(),
-        command: plan.command.clone(),
-        title: plan.title.clone(),
-        operator: road.world.operator.clone(),
-        reason: request.reason.clone(),
-        started: names.now.clone(),
-        ended: None,
-        exit: None,
-        release: None,
-        ledger: Vec::new(),
-    };
+    let mut record = begun(road, plan, names, request);
     if let Err(error) = crate::execute::journal::open(&posts, plan, &record, &running(&looked.facts)).await {
         lock::release_all(&posts, &names.run).await;
         return Err(error);
@@ -276,7 +284,8 @@ pub async fn carry_out(
     // Not waited for: on a dead link a beat takes long, and the runner refuses one that comes late.
     heart.abort();
     record.exit = Some(report.exit.code());
-    record.release = (report.exit == Exit::Done).then(|| names.release(&looked.staged));
+    let released = plan.steps().any(|step| step.id == "record");
+    record.release = (report.exit == Exit::Done && released).then(|| names.release(&looked.staged));
     record.ended = Some(road.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     record.ledger = report.ledger.clone();
     let after = if report.exit == Exit::Done { wanted(looked) } else { Images::new() };

@@ -224,6 +224,8 @@ pub struct Deploy {
     pub max_interruption: Option<Duration>,
     /// At least 1 besides the running one.
     pub keep_releases: u32,
+    /// So many days a database that was put aside is kept; the newest always.
+    pub snapshot_days: u32,
     pub watch: Option<Watch>,
 }
 

@@ -156,6 +156,7 @@ pub(super) struct Deploy {
     pub(super) drain: Option<Wait>,
     pub(super) max_interruption: Option<Wait>,
     pub(super) keep_releases: Option<Keep>,
+    pub(super) snapshot_days: Option<u32>,
     pub(super) watch: Option<Watch>,
 }
 

@@ -65,3 +65,18 @@ impl ModuleRow {
         self.path.ends_with("/odoo/addons")
     }
 }
+
+/// A database that was put aside.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SnapshotRow {
+    pub name: String,
+    /// `before` a change, `after` a rollback, `broken`.
+    pub kind: String,
+    /// RFC 3339, UTC.
+    pub taken: String,
+    pub bytes: u64,
+    /// The release that took over from it, from which a rollback can bring it back; None: nobody knows one.
+    pub back_from: Option<String>,
+    /// A rollback of what runs needs it.
+    pub needed: bool,
+}

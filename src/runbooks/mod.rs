@@ -3,3 +3,4 @@
 pub mod deploy;
 pub mod modules;
 pub mod rollback;
+pub mod snapshots;

@@ -18,7 +18,7 @@ pub struct Snapshot<'a> {
     pub database: &'a str,
     /// Of the run, in names: `20261121t071721z`.
     pub stamp: &'a str,
-    /// A file whose first word is the container with the filestore.
+    /// A file whose first word is the container with the filestore; to drop, its Compose service.
     pub web: &'a str,
 }
 
@@ -44,6 +44,12 @@ impl Snapshot<'_> {
         Cmd::script(SCRIPT, ["exchange", self.project, self.service, self.database, comes, goes, self.web])
     }
 
+    /// Drops databases that were put aside, with their files; one that is not there is dropped already.
+    pub fn drop(&self, names: &[String]) -> Cmd {
+        let fixed = ["drop", self.project, self.service, self.database, "", "", self.web];
+        Cmd::script(SCRIPT, fixed).args(names)
+    }
+
     pub fn take(&self) -> Cmd {
         self.cmd("take")
     }
@@ -56,6 +62,41 @@ impl Snapshot<'_> {
         let (kept, broken) = (self.kept(), self.broken());
         Cmd::script(SCRIPT, [verb, self.project, self.service, self.database, &kept, &broken, self.web])
     }
+}
+
+/// What a database that was put aside is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// What was before a change.
+    Before,
+    /// What was left by a rollback.
+    After,
+    /// What failed.
+    Broken,
+}
+
+impl Kind {
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Before => "before",
+            Kind::After => "after",
+            Kind::Broken => "broken",
+        }
+    }
+}
+
+/// What a name aside says of a database: its kind, and when (`20261121t071721z`).
+pub fn said(name: &str, database: &str) -> Option<(Kind, String)> {
+    let (rest, stamp) = name.rsplit_once('_')?;
+    let (prefix, word) = rest.rsplit_once('_')?;
+    let kind = match word {
+        "before" => Kind::Before,
+        "after" => Kind::After,
+        "broken" => Kind::Broken,
+        _ => return None,
+    };
+    let whole = stamp.len() == 16 && aside(database, word, stamp) == name;
+    (whole && database.starts_with(prefix)).then(|| (kind, stamp.to_owned()))
 }
 
 /// `odoo_before_20261121t071721z`; of a long name as much as there is room for.

@@ -1,8 +1,8 @@
 # Puts a database aside untouched and goes on with a copy of it, or brings the original back.
-# Arguments: take, back or exchange; project; service; database; name of the original aside; name of what is put aside
-# when it comes back; container whose volumes hold the filestore (a file with its id, or empty).
+# Arguments: take, back, exchange or drop; project; service; database; name of the original aside; name of what is put aside
+# when it comes back; container whose volumes hold the filestore (a file with its id, or empty; for drop: its Compose service), names.
 verb=$1 project=$2 service=$3 database=$4 kept=$5 broken=$6 web=$7
-new=$kept.new
+new=$kept.new holder=''
 
 c=$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
   --filter label=com.docker.compose.oneoff=False | head -n 1)
@@ -19,9 +19,9 @@ there() { # name; 1, 0 or nothing where the server does not answer
 
 # Odoo's files of a database, in its own container's volumes: a directory of links to the same files, which no
 # vacuum of the other generation can take away. Where there are none, there is nothing to keep.
-files() { # from, to: names of databases; keep (a new directory of links) or merge (what is missing comes back)
-  [ -s "$web" ] || return 0
-  read -r holder _ <"$web"
+files() { # from, to: names of databases; keep (a new directory of links), merge (what is missing comes back) or remove
+  if [ -s "$web" ]; then read -r holder _ <"$web"; fi
+  [ -n "$holder" ] || return 0
   image=$(docker inspect -f '{{.Image}}' "$holder") || return
   docker run --rm --network none --volumes-from "$holder" --user "$(docker inspect -f '{{.Config.User}}' "$holder")" \
     --entrypoint sh "$image" -c '
@@ -30,7 +30,9 @@ files() { # from, to: names of databases; keep (a new directory of links) or mer
       for data in "$said" /var/lib/odoo "$HOME/.local/share/Odoo"; do
         all=$data/filestore
         [ -n "$data" ] && [ -d "$all/$1" ] || continue
-        if [ "$3" = keep ]; then
+        if [ "$3" = remove ]; then
+          rm -rf "$all/$1"
+        elif [ "$3" = keep ]; then
           [ ! -d "$all/$2" ] || exit 0
           rm -rf "$all/$2.new" && cp -al "$all/$1" "$all/$2.new" && mv "$all/$2.new" "$all/$2"
         else
@@ -128,8 +130,28 @@ SQL
   echo "$database is what $kept was; what it was is kept as $broken, closed to connections"
 }
 
+# Only what is closed to connections, as everything is that was put aside.
+drop() {
+  holder=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$web" \
+    --filter label=com.docker.compose.oneoff=False | head -n 1)
+  [ -n "$holder" ] || { echo "no container of $web"; exit 1; }
+  for name; do
+    [ -n "$name" ] || exit 1
+    kept=$name broken='' new=$name.new
+    ask <<'SQL' || exit
+select format('drop database %I', datname) from pg_database where datname = :'kept' and not datallowconn \gexec
+SQL
+    [ "$(there kept)" = 0 ] || { echo "$name is open to connections, and nothing that was put aside"; exit 1; }
+    files "$name" '' remove || { echo "the files of $name could not be removed"; exit 1; }
+    echo "dropped $name"
+  done
+}
+
 case $verb in
 take) take ;;
+drop)
+  shift 7
+  drop "$@" ;;
 back) back ;;
 exchange) exchange ;;
 esac

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::look::Look;
 use super::{failure, table, words};
-use crate::record::{LockState, ModuleRow, Release, RunRecord, StepLog};
+use crate::record::{LockState, ModuleRow, Release, RunRecord, SnapshotRow, StepLog};
 
 /// A list in its three forms.
 #[derive(Debug)]
@@ -65,6 +65,32 @@ pub fn modules(env: &str, rows: &[ModuleRow]) -> List {
         raw: cells,
         json: json!({ "schema": "ops.modules/1", "env": env, "modules": rows }),
         empty: format!("The release of {env} has no modules on its addons paths."),
+    }
+}
+
+/// `ops.snapshots/1`; the oldest first, as the caller gives them. `days`: how long they are kept.
+pub fn snapshots(env: &str, rows: &[SnapshotRow], days: u32, now: Timestamp) -> List {
+    let row = |one: &SnapshotRow, taken: String, bytes: String| {
+        let kept = match one.needed {
+            true => "as long as a rollback needs it".to_owned(),
+            false => format!("{days} days, until a deploy then drops it"),
+        };
+        vec![
+            one.name.clone(),
+            one.kind.clone(),
+            taken,
+            bytes,
+            one.back_from.clone().unwrap_or_default(),
+            kept,
+        ]
+    };
+    let human = |one: &SnapshotRow| row(one, words::ago_text(&one.taken, now), crate::text::size(one.bytes));
+    List {
+        head: &["database", "kind", "taken", "size", "a rollback of", "kept"],
+        rows: rows.iter().map(human).collect(),
+        raw: rows.iter().map(|one| row(one, one.taken.clone(), one.bytes.to_string())).collect(),
+        json: json!({ "schema": "ops.snapshots/1", "env": env, "days": days, "snapshots": rows }),
+        empty: format!("No database of {env} was put aside."),
     }
 }
 

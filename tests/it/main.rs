@@ -11,6 +11,7 @@ mod inventory;
 mod modules;
 mod rollback;
 mod sample;
+mod snapshots;
 mod strategy;
 mod tidy;
 mod transport;

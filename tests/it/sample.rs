@@ -55,6 +55,7 @@ pub fn environment() -> Environment {
             health_timeout: Duration::from_secs(120),
             drain: Duration::from_secs(30),
             keep_releases: 5,
+            snapshot_days: 7,
             watch: None,
         },
         modules: vec!["ipai_docs".into()],
@@ -140,6 +141,7 @@ fn database() -> Database {
         relations: 740,
         bytes: 944_000_000,
         modules: [("base".into(), module("installed"))].into(),
+        aside: BTreeMap::new(),
         active_users: Some(0),
     }
 }

@@ -153,6 +153,16 @@ pub fn a_migration_that_fails_is_put_back(droplet: Droplet, family: &Family) {
     let [(live, true), (broken, false)] = all.as_slice() else { panic!("{all:?}") };
     assert!(live == "odoo" && broken.starts_with("odoo_broken_"), "{all:?}");
     droplet.login_page();
+    // What broke is looked at as long as somebody wants, and then dropped.
+    let listed = laptop.json(&["snapshots", "list", droplet.env]);
+    assert_eq!(
+        (&listed["snapshots"][0]["name"], &listed["snapshots"][0]["needed"]),
+        (&broken.as_str().into(), &false.into())
+    );
+    laptop.ops(&["snapshots", "drop", droplet.env, broken, "--yes"]).exits(3).says(&["Data is lost", broken]);
+    laptop.ops(&["snapshots", "drop", droplet.env, "odoo", "--confirm", droplet.env]).exits(2);
+    laptop.ops(&["snapshots", "drop", droplet.env, broken, "--confirm", droplet.env]).exits(0);
+    assert_eq!(databases(droplet).len(), 1);
     // The same with another cause: the schema is new, and the own check says no before users are in.
     let picky = Laptop::with(&[(
         "    modules: [ipai_docs]",

@@ -101,7 +101,11 @@ pub fn code_and_data(droplet: Droplet, family: &Family) {
     let [(live, true), (left, false)] = all.as_slice() else { panic!("{all:?}") };
     assert!(live == "odoo" && left.starts_with("odoo_after_"), "{all:?}");
 
-    // Forward again, with what users had written there.
+    and_forward_again(droplet, &laptop, family);
+}
+
+/// With what users had written there; and a database that somebody dropped.
+fn and_forward_again(droplet: Droplet, laptop: &Laptop, family: &Family) {
     droplet.sql("insert into ipai_document (name) values ('between')");
     let ids = laptop.json(&["releases", "list", droplet.env]);
     let newer = ids["releases"].as_array().unwrap()[1]["id"].as_str().unwrap().to_owned();
@@ -111,6 +115,13 @@ pub fn code_and_data(droplet: Droplet, family: &Family) {
         droplet.sql("select string_agg(name, ',' order by id) from ipai_document"),
         "before,after 1,after 2"
     );
+    // What a rollback of what runs needs stays; its files go with what does not.
+    let listed = laptop.json(&["snapshots", "list", droplet.env]);
+    let kept = listed["snapshots"][0]["name"].as_str().unwrap().to_owned();
+    laptop
+        .ops(&["snapshots", "drop", droplet.env, &kept, "--confirm", droplet.env])
+        .exits(9)
+        .says(&["needed"]);
     // A database that somebody dropped cannot come back, and that is said before anything stops.
     droplet.root("docker exec odoo-db-1 psql -U odoo -d postgres -XAtqc \"select 'drop database ' || datname from pg_database where datname like 'odoo_after_%'\" | docker exec -i odoo-db-1 psql -U odoo -d postgres -q");
     laptop

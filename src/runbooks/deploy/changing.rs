@@ -36,6 +36,22 @@ impl Builder<'_> {
         self.with_snapshot(|one| one.left())
     }
 
+    /// Databases that were put aside, for good.
+    pub(crate) fn drop_databases(&self, names: &[String]) -> Step {
+        let stack = &self.env.stack;
+        let web = self.place.service(&stack.web);
+        let one = Snapshot {
+            project: &self.place.project,
+            service: &stack.db,
+            database: &stack.database,
+            stamp: "",
+            web: &web,
+        };
+        let title = format!("drop {}, put aside before", names.join(", "));
+        let undo = Undo::NotNeeded("nobody needs them to go back, and what is dropped stays so".into());
+        self.step("drop", Phase::Record, title, vec![run(one.drop(names))], undo, 900)
+    }
+
     /// The names of two databases change places.
     pub(super) fn exchange(&self, point: &RestorePoint) -> Step {
         let database = &self.env.stack.database;

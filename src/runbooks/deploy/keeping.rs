@@ -12,6 +12,7 @@ use crate::cmd::quote;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::plan::Step;
+use crate::runbooks::snapshots;
 
 impl Work<'_> {
     /// What a plan to take over a stack needs, or the reason why it cannot be gone back to.
@@ -122,8 +123,25 @@ impl Work<'_> {
 
     /// What no kept release needs goes, once the new one is on record.
     pub(super) fn tidy(&self) -> Vec<Step> {
-        let surplus = if self.is_current() { Vec::new() } else { self.surplus() };
-        (!surplus.is_empty()).then(|| self.builder().prune(&surplus)).into_iter().collect()
+        if self.is_current() {
+            return Vec::new();
+        }
+        let (surplus, old) = (self.surplus(), self.expired());
+        let prune = (!surplus.is_empty()).then(|| self.builder().prune(&surplus));
+        let drop = (!old.is_empty()).then(|| self.builder().drop_databases(&old));
+        prune.into_iter().chain(drop).collect()
+    }
+
+    /// Databases that were put aside and whose days are over; on the droplet with both the server and the files.
+    fn expired(&self) -> Vec<String> {
+        let days = self.inputs.env.deploy.snapshot_days;
+        let all = snapshots::of(self.inputs.env, self.facts);
+        let held = self.inputs.request.data.held();
+        all.into_iter()
+            .filter(|one| self.is_web() && !one.needed && one.is_older(&self.inputs.now, days))
+            .map(|one| one.name)
+            .filter(|name| Some(name.as_str()) != held)
+            .collect()
     }
 
     /// Releases beyond the kept ones, oldest first; never the current one.

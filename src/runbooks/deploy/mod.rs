@@ -36,7 +36,7 @@ use crate::record::RestorePoint;
 use crate::text::printable;
 
 pub use kept::Source;
-pub use plan::plan;
+pub use plan::{drop_plan, plan};
 pub use release::default_project;
 pub use stage::{Held, Wanted};
 pub use staged::{Change as Changed, Code, Commit, Kept, Model, Resolved, Staged, Written};
@@ -71,6 +71,16 @@ pub enum Data {
     Return(RestorePoint),
     /// Modules of the release that runs are installed, updated or uninstalled.
     Modules(Change),
+}
+
+impl Data {
+    /// A database that was put aside and is wanted.
+    fn held(&self) -> Option<&str> {
+        match self {
+            Data::Return(point) => Some(&point.database),
+            _ => None,
+        }
+    }
 }
 
 impl Request {

@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
+use super::release::{Place, default_project};
 use super::staged::Resolved;
-use super::steps::short;
+use super::steps::{Builder, short};
 use super::watching::Stand;
 use super::work::{Situation, Work};
 use super::{Data, Inputs};
 use crate::error::Result;
+use crate::facts::Facts;
+use crate::inventory::Droplet;
 use crate::plan::{Note, NoteKind, Plan, SCHEMA, Section, Step, WATCH};
 use crate::text::count;
 
@@ -63,6 +66,28 @@ fn watches(works: &[Work<'_>]) -> Vec<Section> {
 /// How many droplets are switched.
 fn switches(works: &[Work<'_>]) -> usize {
     works.iter().filter(|work| work.switches()).count()
+}
+
+/// One step that drops databases on a droplet, for good.
+pub fn drop_plan(inputs: &Inputs<'_>, droplet: &Droplet, names: &[String], size: &str) -> Plan {
+    let env = inputs.env;
+    let facts = inputs.facts.get(&droplet.name);
+    let project = facts.and_then(Facts::project).map_or_else(|| default_project(env), str::to_owned);
+    let place = Place::new(env, &project, &inputs.release);
+    let place = place.in_slot(facts.map(Facts::slot).unwrap_or_default());
+    let step = Builder { env, droplet: &droplet.name, place: &place }.drop_databases(names);
+    let section =
+        Section { id: "tidy".into(), droplet: droplet.name.clone(), critical: false, steps: vec![step] };
+    Plan {
+        schema: SCHEMA.into(),
+        env: env.name.clone(),
+        command: "snapshots drop".into(),
+        title: format!("drop {} of {}", count(names.len(), "database"), env.name),
+        sections: vec![section],
+        notes: Vec::new(),
+        on_failure: Vec::new(),
+        data_loss: Some(format!("{} ({size}) and the files of each", names.join(", "))),
+    }
 }
 
 /// The order of the work: everything that can be prepared on all droplets at once; the database; the
