@@ -112,6 +112,11 @@ fn a_second_rollback_goes_further_back() {
     all[3].copy_of = Some("r2".into());
     let choice = chosen(facts(all.clone(), "1"), Extent::AsNeeded, None).unwrap();
     assert_eq!(id(&choice), "r1");
+    // Also where the release that was brought back is not kept any more.
+    let mut pruned = all.clone();
+    pruned.remove(1);
+    let choice = chosen(facts(pruned, "1"), Extent::AsNeeded, None).unwrap();
+    assert_eq!(id(&choice), "r1");
     // And forward again by name.
     let choice = chosen(facts(all, "1"), Extent::AsNeeded, Some("r3")).unwrap();
     assert_eq!(id(&choice), "r3");

@@ -132,20 +132,16 @@ fn named<'a>(env: &Environment, releases: &'a [Release], to: &str) -> Result<&'a
 
 /// The newest release that is older than what runs, and is not it under another name: after a rollback, one
 /// step further back.
-fn before<'a>(releases: &'a [Release], current: &Release) -> Option<&'a Release> {
-    let mut origin = current;
-    // A copy of a copy leads to the first; each step is to an older one, so that it ends.
-    while let Some(older) = origin
-        .copy_of
-        .as_ref()
-        .and_then(|id| releases.iter().find(|one| one.id == *id && key(one) < key(origin)))
-    {
+fn before<'a>(releases: &'a [Release], current: &'a Release) -> Option<&'a Release> {
+    let mut origin = current.id.as_str();
+    let mut copy_of = current.copy_of.as_deref();
+    // A copy of a copy leads to the first; ids begin with their time, so each step is to an older one and it ends.
+    while let Some(older) = copy_of.filter(|id| *id < origin) {
         origin = older;
+        copy_of = releases.iter().find(|one| one.id == older).and_then(|one| one.copy_of.as_deref());
     }
-    releases
-        .iter()
-        .filter(|one| key(one) < key(origin) && one.copy_of.as_ref() != Some(&origin.id))
-        .max_by_key(|one| key(one))
+    let other = |one: &&Release| one.id.as_str() < origin && one.copy_of.as_deref() != Some(origin);
+    releases.iter().filter(other).max_by_key(|one| key(one))
 }
 
 fn key(release: &Release) -> (&str, &str) {
