@@ -17,6 +17,7 @@ pub mod facts;
 pub mod flow;
 pub mod frames;
 pub mod inventory;
+pub mod matrix;
 pub mod plan;
 pub mod queries;
 pub mod record;

@@ -16,13 +16,14 @@ use crate::approve::ApprovedPlan;
 use crate::checks::Finding;
 use crate::crew::Crew;
 use crate::error::{Error, Result};
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, Outcome};
 use crate::execute::journal::Images;
 use crate::execute::runner::Runner;
 use crate::execute::{self, Execution, Interrupted, Laptop, Post, Report, Secrets, Stop, lock};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::Environment;
+use crate::matrix;
 use crate::plan::Plan;
 use crate::queries;
 use crate::record::{RUN_SCHEMA, RunRecord};
@@ -235,6 +236,7 @@ fn begun(road: &Road<'_>, plan: &Plan, names: &Names, request: &Request) -> RunR
         ended: None,
         exit: None,
         release: None,
+        decision: None,
         ledger: Vec::new(),
     }
 }
@@ -315,14 +317,22 @@ fn wanted(looked: &Looked) -> Images {
     looked.staged.iter().map(|(droplet, staged)| (droplet.clone(), images(staged))).collect()
 }
 
+/// Which row of the decision matrix the run's first failure fired.
+fn decided(record: &RunRecord) -> Option<String> {
+    let data = record.ledger.iter().any(|row| matches!(row.step.as_str(), "switch.snapshot" | "switch.data"));
+    let failed = record.ledger.iter().find(|row| row.outcome == Outcome::Failed)?;
+    Some(matrix::row(&failed.step, data)?.id.to_owned())
+}
+
 pub(crate) async fn finish(
     road: &Road<'_>,
     report: Report,
     posts: &BTreeMap<String, Post>,
-    record: RunRecord,
+    mut record: RunRecord,
     after: &Images,
     started: Instant,
 ) -> Result<Exit> {
+    record.decision = decided(&record);
     let closed = match report.detached {
         // The droplet may still be at it: the record and the lock stay its own.
         true => Ok(()),

@@ -130,6 +130,9 @@ pub struct RunRecord {
     /// The documented exit code; `None` while it runs or when its laptop never came back.
     pub exit: Option<u8>,
     pub release: Option<String>,
+    /// The row of the decision matrix (`matrix.rs`) that a failed step fired.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
     /// Every (droplet, step) in order, with how it ended.
     #[serde(default)]
     pub ledger: Vec<LedgerRow>,

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::look::Look;
 use super::{failure, table, words};
+use crate::event::Outcome;
 use crate::record::{LockState, ModuleRow, Release, RunRecord, SnapshotRow, StepLog};
 
 /// A list in its three forms.
@@ -92,6 +93,21 @@ pub fn snapshots(env: &str, rows: &[SnapshotRow], days: u32, now: Timestamp) -> 
         json: json!({ "schema": "ops.snapshots/1", "env": env, "days": days, "snapshots": rows }),
         empty: format!("No database of {env} was put aside."),
     }
+}
+
+/// How long users were kept away: from the page's first second to the opening's last.
+fn away(run: &RunRecord) -> Option<String> {
+    let at = |id: &str| run.ledger.iter().position(|row| row.step == id);
+    let closed = run.ledger.get(at("switch.close")?..=at("open")?)?;
+    let all: u64 = closed.iter().map(|row| row.millis).sum();
+    closed.last().filter(|row| row.outcome == Outcome::Done).map(|_| words::millis(all))
+}
+
+/// The row of the decision matrix that fired, in words.
+fn decision(run: &RunRecord) -> Option<String> {
+    let id = run.decision.as_deref()?;
+    let row = crate::matrix::ROWS.iter().find(|row| row.id == id);
+    Some(row.map_or_else(|| id.to_owned(), |row| format!("{id}: {}", row.then)))
 }
 
 /// `ops.releases/1`; `current` is the id of the one that runs.
@@ -207,6 +223,8 @@ pub fn run(run: &RunRecord, now: Timestamp, look: &Look) -> String {
         ("started", format!("{} ({})", run.started, words::ago_text(&run.started, now))),
         ("took", took(run)),
         ("release", run.release.clone().unwrap_or_default()),
+        ("users away", away(run).unwrap_or_default()),
+        ("decision", decision(run).unwrap_or_default()),
     ];
     let mut out = table::fields(&fields, look);
     if !run.ledger.is_empty() {

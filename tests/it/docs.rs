@@ -88,8 +88,11 @@ fn the_readme_lists_every_check_every_step_and_every_exit_code() {
     let listed =
         readme.split("<!-- checks -->\n").nth(1).unwrap().split("<!-- end of checks -->").next().unwrap();
     assert_eq!(listed, ops::checks::preflight::table());
+    let between = readme.split("<!-- matrix -->\n").nth(1).unwrap();
+    assert_eq!(between.split("<!-- end of matrix -->").next().unwrap(), ops::matrix::table());
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/runbooks/deploy");
-    let steps = ["steps.rs", "serving.rs"].map(|file| std::fs::read_to_string(deploy.join(file)).unwrap());
+    let steps = ["steps.rs", "serving.rs", "changing.rs"]
+        .map(|file| std::fs::read_to_string(deploy.join(file)).unwrap());
     let named = ids_of_steps(&steps.concat());
     assert!(named.len() > 15, "{named:?}");
     for id in named {
