@@ -46,7 +46,16 @@ impl Snapshot<'_> {
 
     /// Drops databases that were put aside, with their files; one that is not there is dropped already.
     pub fn drop(&self, names: &[String]) -> Cmd {
-        let fixed = ["drop", self.project, self.service, self.database, "", "", self.web];
+        self.remove("drop", names)
+    }
+
+    /// The same, and what cannot be dropped is said and stays.
+    pub fn expire(&self, names: &[String]) -> Cmd {
+        self.remove("expire", names)
+    }
+
+    fn remove(&self, verb: &str, names: &[String]) -> Cmd {
+        let fixed = [verb, self.project, self.service, self.database, "", "", self.web];
         Cmd::script(SCRIPT, fixed).args(names)
     }
 

@@ -1,5 +1,5 @@
 # Puts a database aside untouched and goes on with a copy of it, or brings the original back.
-# Arguments: take, back, exchange or drop; project; service; database; name of the original aside; name of what is put aside
+# Arguments: take, back, exchange, drop or expire; project; service; database; name of the original aside; name of what is put aside
 # when it comes back; container whose volumes hold the filestore (a file with its id, or empty; for drop: its Compose service), names.
 verb=$1 project=$2 service=$3 database=$4 kept=$5 broken=$6 web=$7
 new=$kept.new holder=''
@@ -152,6 +152,11 @@ take) take ;;
 drop)
   shift 7
   drop "$@" ;;
+expire)
+  # Housekeeping takes no release back: what stays is tried again after the next deploy.
+  shift 7
+  for one; do (drop "$one") || echo "kept $one"; done
+  exit 0 ;;
 back) back ;;
 exchange) exchange ;;
 esac

@@ -36,8 +36,8 @@ impl Builder<'_> {
         self.with_snapshot(|one| one.left())
     }
 
-    /// Databases that were put aside, for good.
-    pub(crate) fn drop_databases(&self, names: &[String]) -> Step {
+    /// Databases that were put aside, for good; `asked`: somebody did, and wants to know where it fails.
+    pub(crate) fn drop_databases(&self, names: &[String], asked: bool) -> Step {
         let stack = &self.env.stack;
         let web = self.place.service(&stack.web);
         let one = Snapshot {
@@ -49,7 +49,8 @@ impl Builder<'_> {
         };
         let title = format!("drop {}, put aside before", names.join(", "));
         let undo = Undo::NotNeeded("nobody needs them to go back, and what is dropped stays so".into());
-        self.step("drop", Phase::Record, title, vec![run(one.drop(names))], undo, 900)
+        let drop = if asked { one.drop(names) } else { one.expire(names) };
+        self.step("drop", Phase::Record, title, vec![run(drop)], undo, 900)
     }
 
     /// The names of two databases change places.

@@ -128,7 +128,7 @@ impl Work<'_> {
         }
         let (surplus, old) = (self.surplus(), self.expired());
         let prune = (!surplus.is_empty()).then(|| self.builder().prune(&surplus));
-        let drop = (!old.is_empty()).then(|| self.builder().drop_databases(&old));
+        let drop = (!old.is_empty()).then(|| self.builder().drop_databases(&old, false));
         prune.into_iter().chain(drop).collect()
     }
 

@@ -75,7 +75,7 @@ pub fn drop_plan(inputs: &Inputs<'_>, droplet: &Droplet, names: &[String], size:
     let project = facts.and_then(Facts::project).map_or_else(|| default_project(env), str::to_owned);
     let place = Place::new(env, &project, &inputs.release);
     let place = place.in_slot(facts.map(Facts::slot).unwrap_or_default());
-    let step = Builder { env, droplet: &droplet.name, place: &place }.drop_databases(names);
+    let step = Builder { env, droplet: &droplet.name, place: &place }.drop_databases(names, true);
     let section =
         Section { id: "tidy".into(), droplet: droplet.name.clone(), critical: false, steps: vec![step] };
     Plan {
