@@ -239,3 +239,26 @@ fn run_named(shown: &str) -> String {
     let run = shown.split_whitespace().find(word).unwrap_or_else(|| panic!("no run is named\n{shown}"));
     run.trim_end_matches([':', '.', ',', ')']).to_owned()
 }
+
+#[test]
+fn modules_are_chosen_at_a_terminal() {
+    const WHICH: &str = "Install which of them? Names, with `*` and `?`; Enter: ipai_docs:";
+    let laptop = Laptop::new();
+    let droplet = DEMO.fresh();
+    laptop.deploy("demo", "standin", &[]).exits(0);
+    let before = droplet.state();
+    let choose = || Terminal::start(laptop.command(&["install-modules", "demo"]));
+    for (answer, code) in [(CTRL_D, 3), (CTRL_C, 130), ("rm -rf\n", 2), ("nothing_like_it\n", 2), ("\n", 0)] {
+        let mut terminal = choose();
+        terminal.is_asked(WHICH).types(answer);
+        assert_eq!(terminal.ends(), code, "{answer:?}\n{}", terminal.shown());
+        // What there is was shown, and Odoo's own modules are not.
+        assert!(terminal.shown().contains("ipai_expense") && !terminal.shown().contains("web_tour"));
+    }
+    assert_eq!(droplet.state(), before);
+    let mut terminal = choose();
+    terminal.is_asked(WHICH).types("ipai_exp*\n");
+    terminal.is_asked("Carry out this plan: install-modules demo on demo-1? [y/N]").types("y\n");
+    assert_eq!(terminal.ends(), 0, "{}", terminal.shown());
+    assert!(terminal.shown().contains("✓ switch.install"), "{}", terminal.shown());
+}
