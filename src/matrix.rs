@@ -100,7 +100,7 @@ pub fn row(step: &str, data: bool) -> Option<&'static Row> {
     let fits = |row: &&Row| {
         let named =
             |one: &&str| step == *one || step.strip_prefix(*one).is_some_and(|rest| rest.starts_with('.'));
-        row.data.is_none_or(|wanted| wanted == data) && row.steps.iter().any(|one| named(&one))
+        row.data.is_none_or(|wanted| wanted == data) && row.steps.iter().any(named)
     };
     ROWS.iter().find(fits)
 }

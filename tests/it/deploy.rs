@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ops::error::Error;
 use ops::exit::Exit;
 use ops::facts::{Facts, ProbeFailure};
-use ops::inventory::{Environment, Git, Severity, Strategy, UserCheck, UserProbe, When};
+use ops::inventory::{Environment, Git, Severity, Strategy, Update, UserCheck, UserProbe, When};
 use ops::plan::{Action, Content, Plan, lint};
 use ops::record::Release;
 use ops::runbooks::deploy::{self, Data, Inputs, Model, Request, Staged, Wanted};
@@ -33,6 +33,37 @@ fn usual(change: impl FnOnce(&mut Facts)) -> Result<Plan, Error> {
     change(&mut facts);
     let staged = Staged { entries: Some(Default::default()), ..sample::staged() };
     plan(&sample::environment(), facts, staged, &Request::default())
+}
+
+#[test]
+fn with_declared_only_a_raised_version_updates_a_module() {
+    let manifest = "custom-addons/ipai_docs/__manifest__.py";
+    let planned = |rule: Update, versions: &[&str]| {
+        let mut env = sample::environment();
+        env.deploy.update = rule;
+        let mut staged = Staged { entries: Some(Default::default()), ..sample::staged() };
+        if let Some(Ok(code)) = &mut staged.code {
+            let change = |path: &str| deploy::Changed { kind: 'M', path: path.into() };
+            code.changed = vec![change(manifest), change("custom-addons/ipai_docs/views/a.xml")];
+            code.versions = versions.iter().map(|one| one.to_string()).collect();
+        }
+        let mut facts = sample::facts();
+        let database = facts.database.as_mut().unwrap().as_mut().unwrap();
+        let module = ops::facts::Module { state: "installed".into(), version: Some("14.0.1.0".into()) };
+        database.modules.insert("ipai_docs".into(), module);
+        plan(&env, facts, staged, &Request::default())
+    };
+    let updates = |plan: &Plan| ids(plan).contains(&"switch.update");
+    assert!(updates(&planned(Update::Auto, &[]).unwrap()));
+    assert!(updates(&planned(Update::Declared, &[manifest]).unwrap()));
+    let not = planned(Update::Declared, &[]).unwrap();
+    assert!(!updates(&not));
+    assert!(
+        not.notes.iter().any(|note| note.title == "changed, and not updated: ipai_docs"),
+        "{:?}",
+        not.notes
+    );
+    assert!(planned(Update::Hash, &[]).unwrap_err().to_string().contains("not there yet"));
 }
 
 fn ids(plan: &Plan) -> Vec<&str> {

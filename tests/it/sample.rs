@@ -258,6 +258,7 @@ pub fn staged() -> Staged {
             changed: Vec::new(),
             models: Default::default(),
             submodules: Default::default(),
+            versions: Default::default(),
             tree: vec!["compose.yaml".into()],
             bytes: 50_000_000,
         })),

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use super::Data;
 use super::migrating::To;
+use super::staged::Code;
 use super::update::{self, Change, Needed};
 use super::work::Work;
 use crate::cmd::quote;
 use crate::error::{Error, Result};
 use crate::facts::Module;
-use crate::inventory::Role;
+use crate::inventory::{Role, Update};
+use crate::plan::{Note, NoteKind};
 use crate::text::printable;
 
 impl<'a> Work<'a> {
@@ -62,12 +64,41 @@ impl<'a> Work<'a> {
                 .next(self.without_update(sure)));
         }
         match self.installed() {
-            Some(installed) => Ok(update::needed(&self.inputs.env.stack, code, installed)),
+            Some(installed) => {
+                self.by_the_rule(code, update::needed(&self.inputs.env.stack, code, installed))
+            }
             None if code.changed.is_empty() => Ok(Vec::new()),
             None => Err(self
                 .cannot_tell("the database cannot be asked which modules are installed")
                 .next(self.without_update(sure))),
         }
+    }
+
+    /// Of what a change touches, what the inventory's rule wants updated.
+    fn by_the_rule(&self, code: &Code, touched: Vec<Needed>) -> Result<Vec<Needed>> {
+        let declared = |one: &Needed| one.because.iter().any(|path| code.versions.contains(path));
+        match self.inputs.env.deploy.update {
+            Update::Auto => Ok(touched),
+            Update::Declared => Ok(touched.into_iter().filter(declared).collect()),
+            Update::Hash if touched.is_empty() => Ok(touched),
+            Update::Hash => Err(Error::usage("deploy.update: hash is not there yet")
+                .on(&self.droplet.name)
+                .because("ops cannot compute the checksums of click-odoo-update yet")
+                .next("write deploy.update: auto, or declared, in the inventory")
+                .next(self.without_update("only if you know that no module needs an update"))),
+        }
+    }
+
+    /// Modules that the change touches, and whose raised version nobody declared.
+    pub(super) fn undeclared(&self) -> Option<Note> {
+        let code = self.code.filter(|_| self.inputs.request.data == Data::Needed)?;
+        (self.inputs.env.deploy.update == Update::Declared).then_some(())?;
+        let touched = update::needed(&self.inputs.env.stack, code, self.installed()?);
+        let mute = |one: &Needed| !one.because.iter().any(|path| code.versions.contains(path));
+        let names: Vec<_> = touched.into_iter().filter(mute).map(|one| one.module).collect();
+        let why = "deploy.update is `declared`, and the version in the manifest is the old one";
+        let title = format!("changed, and not updated: {}", names.join(", "));
+        (!names.is_empty()).then(|| Note { kind: NoteKind::Warning, title, lines: vec![why.into()] })
     }
 
     fn named(&self, names: &[String]) -> Result<Vec<Needed>> {

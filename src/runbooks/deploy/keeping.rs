@@ -11,7 +11,7 @@ use super::work::{Situation, Work};
 use crate::cmd::quote;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::plan::Step;
+use crate::plan::{Note, NoteKind, Step};
 use crate::runbooks::snapshots;
 
 impl Work<'_> {
@@ -119,6 +119,15 @@ impl Work<'_> {
             }
         };
         vec![builder.record(json, &services, before, asked)]
+    }
+
+    /// What would be left, where a kept release comes back.
+    pub(super) fn runs_now(&self) -> Option<Note> {
+        let runs = self.staged.kept.as_ref().and(self.facts.current_release())?;
+        let by = runs.operator.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
+        let what = runs.git_ref.as_ref().map(|what| format!(" ({what})")).unwrap_or_default();
+        let title = format!("runs now: release {}{what}, since {}{by}", runs.id, runs.created);
+        Some(Note { kind: NoteKind::Info, title, lines: Vec::new() })
     }
 
     /// What no kept release needs goes, once the new one is on record.

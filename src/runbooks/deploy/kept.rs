@@ -114,6 +114,7 @@ fn code(release: &Release) -> Option<Code> {
         changed: Vec::new(),
         models: Default::default(),
         submodules: Default::default(),
+        versions: Default::default(),
         tree: Vec::new(),
         bytes: 0,
     })

@@ -179,12 +179,7 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
     let web = switches(works);
     for work in works.iter().filter(|work| !work.is_current() && work.is_web()) {
         let note = |kind, title: String, lines: Vec<String>| Note { kind, title, lines };
-        if let (Some(_), Some(runs)) = (&work.staged.kept, work.facts.current_release()) {
-            let by = runs.operator.as_ref().map(|by| format!(", by {by}")).unwrap_or_default();
-            let what = runs.git_ref.as_ref().map(|what| format!(" ({what})")).unwrap_or_default();
-            let title = format!("runs now: release {}{what}, since {}{by}", runs.id, runs.created);
-            notes.push(note(NoteKind::Info, title, Vec::new()));
-        }
+        notes.extend(work.runs_now());
         if let Some(code) = work.code.filter(|code| !code.incoming.is_empty()) {
             let lines =
                 code.incoming.iter().take(10).map(|c| format!("{} {}", short(&c.sha), c.subject)).collect();
@@ -206,6 +201,7 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
                 notes.push(note(NoteKind::Diff, "compose file, what runs and what will".into(), lines));
             }
         }
+        notes.extend(work.undeclared());
         let stays: Vec<_> = work.untouched();
         if !stays.is_empty() {
             notes.push(note(NoteKind::Info, format!("left as they run: {}", stays.join(", ")), Vec::new()));

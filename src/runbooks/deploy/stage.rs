@@ -219,6 +219,7 @@ fn code(parts: &Parts, wanted: &str) -> Probe<Code> {
         changed: compared("changed")?.iter().filter_map(|line| change(line)).collect(),
         models: compared("models")?.into_iter().collect(),
         submodules: compared("submodules")?.into_iter().collect(),
+        versions: compared("versions")?.into_iter().collect(),
         tree: lines("tree")?,
         bytes: kilobytes * 1024,
     })

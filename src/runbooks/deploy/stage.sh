@@ -98,6 +98,13 @@ submodules() {
   sort -u "$work/all"
 }
 
+# Manifests in which a line with the version came, went or changed.
+versions() {
+  g -c core.quotePath=off diff --no-renames --no-color --no-ext-diff --no-prefix -U0 "$running" "$sha" -- '*/__manifest__.py' '*/__openerp__.py' >"$work/found" || return
+  awk '/^\+\+\+ / { file = substr($0, 5); next } /^--- / { next }
+    /^[-+].*["\047]version["\047]/ { if (file != "/dev/null") print file }' "$work/found" | sort -u
+}
+
 compose() {
   set -- docker compose -p "$project" --project-directory "$path"
   # Before the first deploy there is no `.env`: its names, with placeholders for secrets, stand in.
@@ -265,6 +272,7 @@ if [ -n "$remote" ]; then
     say dropped g log -n 50 --format='%H %s' "$sha..$running"
     say changed g -c core.quotePath=off diff --no-renames --name-status "$running" "$sha"
     say submodules submodules
+    say versions versions
     say models models
   fi
   say checkout check_out || exit 0

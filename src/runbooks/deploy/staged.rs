@@ -48,6 +48,8 @@ pub struct Code {
     pub models: BTreeSet<String>,
     /// Paths of submodules, in either commit.
     pub submodules: BTreeSet<String>,
+    /// Manifests whose version is another one than in what runs.
+    pub versions: BTreeSet<String>,
     /// Every path of the commit.
     pub tree: Vec<String>,
     /// Bytes of the checkout.

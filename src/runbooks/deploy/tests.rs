@@ -28,6 +28,7 @@ pub(crate) fn code() -> Code {
         changed: Vec::new(),
         models: Default::default(),
         submodules: Default::default(),
+        versions: Default::default(),
         tree: vec!["compose.yaml".into(), "custom-addons/ipai_docs/__manifest__.py".into()],
         bytes: 1000,
     }
