@@ -61,6 +61,8 @@ pub struct At<'a> {
     pub name: &'a str,
     pub database: &'a str,
     pub log: &'a str,
+    /// Where modules and files are, as the service itself is told.
+    pub options: &'a [String],
 }
 
 impl At<'_> {
@@ -76,6 +78,7 @@ impl At<'_> {
 /// Installs and updates modules.
 pub fn change(at: &At<'_>, wanted: &Change<'_>) -> Cmd {
     let mut words = vec!["odoo".to_owned(), "-d".into(), at.database.to_owned()];
+    words.extend(at.options.iter().cloned());
     for (flag, modules) in [("-i", wanted.install), ("-u", wanted.update)] {
         if !modules.is_empty() {
             words.extend([flag.to_owned(), modules.join(",")]);
@@ -89,6 +92,7 @@ pub fn change(at: &At<'_>, wanted: &Change<'_>) -> Cmd {
 /// shell, which every version since 10 has.
 pub fn uninstall(at: &At<'_>, modules: &[String]) -> Cmd {
     let mut words = vec!["odoo".to_owned(), "shell".into(), "-d".into(), at.database.to_owned()];
+    words.extend(at.options.iter().cloned());
     words.extend(ALONE.iter().filter(|flag| **flag != "--stop-after-init").map(|flag| (*flag).to_owned()));
     at.run(UNINSTALL, &words, &[&modules.join(",")])
 }
@@ -124,10 +128,11 @@ SQL
 }
 
 /// `odoo -d DB -i ..` into a database that does not exist yet.
-pub fn create_database(database: &str, modules: &[String]) -> Vec<String> {
+pub fn create_database(database: &str, modules: &[String], options: &[String]) -> Vec<String> {
     let mut all = vec!["base".to_owned()];
     all.extend(modules.iter().filter(|module| *module != "base").cloned());
     let mut words = vec!["odoo".to_owned(), "-d".into(), database.to_owned(), "-i".into(), all.join(",")];
+    words.extend(options.iter().cloned());
     words.extend(ALONE.map(str::to_owned));
     words.push("--without-demo=all".into());
     words

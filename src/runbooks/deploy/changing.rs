@@ -110,7 +110,7 @@ impl Builder<'_> {
     }
 
     /// What Odoo does to the modules: installing and updating in one go, then what goes.
-    pub(super) fn change(&self, change: &Change) -> Vec<Step> {
+    pub(super) fn change(&self, change: &Change, options: &[String]) -> Vec<Step> {
         let (install, update, gone) =
             (modules(&change.install), modules(&change.update), modules(&change.uninstall));
         let part = |verb: &str, names: &[String]| {
@@ -122,15 +122,21 @@ impl Builder<'_> {
         let wanted = odoo::Change { install: &install, update: &update };
         let mut steps = Vec::new();
         if !first.is_empty() {
-            steps.push(self.odoo(id, first, |at| odoo::change(at, &wanted)));
+            steps.push(self.odoo(id, first, options, |at| odoo::change(at, &wanted)));
         }
         if let Some(title) = part("uninstall", &gone) {
-            steps.push(self.odoo("switch.uninstall", title, |at| odoo::uninstall(at, &gone)));
+            steps.push(self.odoo("switch.uninstall", title, options, |at| odoo::uninstall(at, &gone)));
         }
         steps
     }
 
-    fn odoo(&self, id: &str, title: String, cmd: impl FnOnce(&odoo::At<'_>) -> Cmd) -> Step {
+    fn odoo(
+        &self,
+        id: &str,
+        title: String,
+        options: &[String],
+        cmd: impl FnOnce(&odoo::At<'_>) -> Cmd,
+    ) -> Step {
         let stack = &self.env.stack;
         let name = format!("{}-ops-update", self.place.project);
         let log = format!("{}/{}.log", self.place.dir, id.trim_start_matches("switch."));
@@ -140,6 +146,7 @@ impl Builder<'_> {
             name: &name,
             database: &stack.database,
             log: &log,
+            options,
         };
         let work = vec![run(cmd(&at))];
         self.step(id, Phase::Switch, title, work, by(odoo::end(&name)), UPDATE_LIMIT)

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::kept::Table;
+use super::reading::odoo_options;
 use super::steps::run;
 use super::strategy::{Closing, Ground, closing};
 use super::update::{Change, Needed, modules, wanted};
@@ -124,7 +125,7 @@ impl Work<'_> {
         match &migration.to {
             To::Modules(change) => {
                 steps.push(builder.snapshot());
-                steps.extend(builder.change(change));
+                steps.extend(builder.change(change, &odoo_options(self.model, &env.stack.web)));
                 created = wanted(change);
             }
             To::Return(point) => steps.push(builder.exchange(point)),

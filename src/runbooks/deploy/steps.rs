@@ -211,9 +211,9 @@ impl Builder<'_> {
     }
 
     /// Creates the database, which must not exist yet; `here`: its server is on this droplet.
-    pub fn create_database(&self, modules: &[String], here: bool) -> Step {
+    pub fn create_database(&self, modules: &[String], here: bool, options: &[String]) -> Step {
         let (stack, project) = (&self.env.stack, self.project(&self.place.file));
-        let create = run(project.run(&stack.web, &odoo::create_database(&stack.database, modules)));
+        let create = run(project.run(&stack.web, &odoo::create_database(&stack.database, modules, options)));
         let mut actions = vec![create];
         if here {
             actions.insert(0, self.nothing_there());

@@ -1,6 +1,6 @@
 //! The switch on one droplet: which steps, in which order.
 
-use super::reading::{enabled, host_of, names};
+use super::reading::{enabled, host_of, names, odoo_options};
 use super::release::Place;
 use super::render::service;
 use super::serving::announced;
@@ -48,7 +48,11 @@ impl Work<'_> {
             steps.push(builder.link());
         } else {
             if self.creates_database {
-                steps.push(builder.create_database(&env.modules, self.is_db()));
+                steps.push(builder.create_database(
+                    &env.modules,
+                    self.is_db(),
+                    &odoo_options(self.model, &env.stack.web),
+                ));
             }
             steps.push(builder.web(self.before().as_deref(), &missing));
             steps.extend(self.site());
