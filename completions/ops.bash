@@ -351,7 +351,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__deploy)
-            opts="-K -y -n -v -q -h --droplet --ask-become-pass --ref --image --allow-downgrade --yes --confirm --dry-run --strategy --reason --batch --skip --retry --wait-lock --update --update-all --watch --no-update --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --ref --image --allow-downgrade --yes --confirm --dry-run --reason --wait-lock --strategy --batch --skip --retry --update --update-all --watch --no-update --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -373,12 +373,16 @@ _ops() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --strategy)
-                    COMPREPLY=($(compgen -W "auto blue-green recreate" -- "${cur}"))
-                    return 0
-                    ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --strategy)
+                    COMPREPLY=($(compgen -W "auto blue-green recreate" -- "${cur}"))
                     return 0
                     ;;
                 --batch)
@@ -390,10 +394,6 @@ _ops() {
                     return 0
                     ;;
                 --retry)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait-lock)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -869,7 +869,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__rollback)
-            opts="-K -y -n -v -q -h --droplet --ask-become-pass --to --code-only --with-data --force-code-only --yes --confirm --dry-run --strategy --reason --wait-lock --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --to --code-only --with-data --force-code-only --yes --confirm --dry-run --reason --wait-lock --strategy --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -887,16 +887,16 @@ _ops() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --strategy)
-                    COMPREPLY=($(compgen -W "auto blue-green recreate" -- "${cur}"))
-                    return 0
-                    ;;
                 --reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --wait-lock)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --strategy)
+                    COMPREPLY=($(compgen -W "auto blue-green recreate" -- "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1362,7 +1362,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__snapshots__subcmd__drop)
-            opts="-K -y -n -v -q -h --droplet --ask-become-pass --yes --confirm --dry-run --reason --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --yes --confirm --dry-run --reason --wait-lock --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1377,6 +1377,10 @@ _ops() {
                     return 0
                     ;;
                 --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-lock)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

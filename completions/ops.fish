@@ -57,14 +57,14 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -l droplet -d 'Only thes
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l image -d 'The image of the web service; else what the compose file says' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l strategy -d 'How the web service is brought to the new release; default: as the inventory says' -r -f -a "auto\t'Beside the old one where that works, else in its place; the plan says which and why'
 blue-green\t'Beside the old one, or not at all: nobody is interrupted'
 recreate\t'In its place: the site is interrupted for seconds'"
-complete -c ops -n "__fish_ops_using_subcommand deploy" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l batch -d 'Web droplets that are switched at once, after the first one alone' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l skip -d 'Leave these web droplets out; they keep the release they have' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l retry -d 'Do the rest of this run, which stopped half-way through its droplets' -r
-complete -c ops -n "__fish_ops_using_subcommand deploy" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l update -d 'Update these modules in the database, and no others' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l watch -d 'Compare the release with the one before it for so long after the switch: 10m, or off; default: as the inventory says' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
@@ -88,11 +88,11 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -s h -l help -d 'Print h
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l to -d 'A kept release, or the beginning of its id or commit; else the one before what runs' -r
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l strategy -d 'How the web service is brought back; default: as the inventory says' -r -f -a "auto\t'Beside the old one where that works, else in its place; the plan says which and why'
 blue-green\t'Beside the old one, or not at all: nobody is interrupted'
 recreate\t'In its place: the site is interrupted for seconds'"
-complete -c ops -n "__fish_ops_using_subcommand rollback" -l reason -d 'Why, for colleagues and the journal' -r
-complete -c ops -n "__fish_ops_using_subcommand rollback" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''
@@ -352,6 +352,7 @@ complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subco
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''

@@ -82,14 +82,3 @@ impl WhatArgs {
         Wanted { git_ref: self.git_ref.clone(), image: self.image.clone(), release: None }
     }
 }
-
-#[derive(Debug, Clone, Default, Args)]
-pub struct ConsentArgs {
-    /// Answer yes; covers neither data loss nor a protected environment
-    #[arg(short, long)]
-    pub yes: bool,
-
-    /// Confirm data loss or a protected environment by its name
-    #[arg(long, value_name = "ENV", value_parser = names::name)]
-    pub confirm: Option<String>,
-}

@@ -2,15 +2,15 @@
 
 use clap::{Args, ValueEnum};
 
-use super::args::{ConsentArgs, EnvArg, WhatArgs};
+use super::args::{EnvArg, WhatArgs};
+use super::consent::RunArgs;
 use super::desk::Desk;
 use super::names::{self, Watching};
 use super::session::Session;
 use super::trust::InventorySecrets;
 use crate::error::{Error, Result};
-use crate::execute::Laptop;
 use crate::exit::Exit;
-use crate::flow::{self, Order, Road};
+use crate::flow::{self, Order};
 use crate::inventory::{Environment, Role, Strategy, Watch};
 use crate::rejoin::{self, Wish};
 use crate::runbooks::deploy::{Data, Request};
@@ -30,19 +30,11 @@ pub struct Deploy {
     what: WhatArgs,
 
     #[command(flatten)]
-    consent: ConsentArgs,
-
-    /// Show the plan and stop
-    #[arg(short = 'n', long)]
-    dry_run: bool,
+    run: RunArgs,
 
     /// How the web service is brought to the new release; default: as the inventory says
     #[arg(long, value_name = "HOW", value_enum)]
     strategy: Option<How>,
-
-    /// Why, for colleagues and the journal
-    #[arg(long, value_name = "TEXT", value_parser = names::reason)]
-    reason: Option<String>,
 
     /// Web droplets that are switched at once, after the first one alone
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
@@ -55,10 +47,6 @@ pub struct Deploy {
     /// Do the rest of this run, which stopped half-way through its droplets
     #[arg(long, value_name = "RUN", value_parser = names::id, conflicts_with_all = ["git_ref", "image", "skip", "droplet"])]
     retry: Option<String>,
-
-    /// Wait so long for a lock that somebody else holds: 90s, 10m
-    #[arg(long, value_name = "TIME", value_parser = names::duration)]
-    wait_lock: Option<std::time::Duration>,
 
     /// Update these modules in the database, and no others
     #[arg(long, value_name = "MODULE", value_delimiter = ',', value_parser = names::module)]
@@ -121,26 +109,18 @@ impl Deploy {
             data,
             strategy: self.strategy.map(How::strategy),
             allow_downgrade: self.what.allow_downgrade,
-            reason: self.reason,
+            reason: self.run.reason.clone(),
             batch: self.batch.into(),
         };
-        let (consent, dry_run) = (&self.consent, self.dry_run);
-        let road = Road {
-            world: &session.world,
-            env: &env,
-            listener: &session.ui,
-            desk: &Desk { session, inventory: &inventory, env: &env, consent, dry_run },
-            secrets: &InventorySecrets { inventory: &inventory, session },
-            laptop: Laptop { hooks: &env.hooks, vars: &session.world.env },
-            connect: session.connect(&self.env, false)?,
-            stop: session.stop.clone(),
-        };
+        let desk = Desk::new(session, &inventory, &env, &self.run);
+        let secrets = InventorySecrets { inventory: &inventory, session };
+        let road = desk.road(&secrets, session.connect(&self.env, false)?);
         if !self.skip.is_empty() {
             session.ui.warn(&format!("left out, and keeps the release it has: {}", self.skip.join(", ")));
         }
         match self.retry {
             Some(run) => rejoin::again(&road, &run, Wish::Resume).await,
-            None => flow::carry(&road, &Order::Deploy(request), self.wait_lock.unwrap_or_default()).await,
+            None => flow::carry(&road, &Order::Deploy(request), self.run.patience()).await,
         }
     }
 }

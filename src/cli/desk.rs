@@ -3,17 +3,18 @@
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::args::ConsentArgs;
+use super::consent::{ConsentArgs, RunArgs};
 use super::session::Session;
 use crate::approve::{ApprovedPlan, Given, Question, approve, settle};
 use crate::checks::Finding;
 use crate::error::{Error, Result};
-use crate::execute::Interrupted;
+use crate::execute::{Interrupted, Laptop, Secrets};
 use crate::exit::Exit;
-use crate::flow;
+use crate::flow::{self, Road};
 use crate::inventory::{Environment, Inventory};
 use crate::plan::Plan;
 use crate::text::printable;
+use crate::transport::ConnectOptions;
 use crate::ui::{Answer, Ui};
 
 /// How often a name may be mistyped.
@@ -25,6 +26,31 @@ pub struct Desk<'a> {
     pub env: &'a Environment,
     pub consent: &'a ConsentArgs,
     pub dry_run: bool,
+}
+
+impl<'a> Desk<'a> {
+    pub fn new(
+        session: &'a Session,
+        inventory: &'a Inventory,
+        env: &'a Environment,
+        run: &'a RunArgs,
+    ) -> Self {
+        Self { session, inventory, env, consent: &run.consent, dry_run: run.dry_run }
+    }
+
+    /// The one road, with this desk at it.
+    pub fn road<'b>(&'b self, secrets: &'b dyn Secrets, connect: ConnectOptions) -> Road<'b> {
+        Road {
+            world: &self.session.world,
+            env: self.env,
+            listener: &self.session.ui,
+            desk: self,
+            secrets,
+            laptop: Laptop { hooks: &self.env.hooks, vars: &self.session.world.env },
+            connect,
+            stop: self.session.stop.clone(),
+        }
+    }
 }
 
 impl Desk<'_> {

@@ -2,13 +2,13 @@
 
 use clap::Args;
 
-use super::args::{ConsentArgs, EnvArg};
+use super::args::EnvArg;
+use super::consent::RunArgs;
 use super::desk::Desk;
 use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::crew::Crew;
 use crate::error::{Error, Result};
-use crate::execute::Laptop;
 use crate::exit::Exit;
 use crate::flow::{self, Order, Road};
 use crate::record::ModuleRow;
@@ -55,19 +55,7 @@ pub struct InstallModules {
     list: bool,
 
     #[command(flatten)]
-    consent: ConsentArgs,
-
-    /// Show the plan and stop
-    #[arg(short = 'n', long)]
-    dry_run: bool,
-
-    /// Why, for colleagues and the journal
-    #[arg(long, value_name = "TEXT", value_parser = names::reason)]
-    reason: Option<String>,
-
-    /// Wait so long for a lock that somebody else holds: 90s, 10m
-    #[arg(long, value_name = "TIME", value_parser = names::duration)]
-    wait_lock: Option<std::time::Duration>,
+    run: RunArgs,
 }
 
 impl InstallModules {
@@ -79,17 +67,9 @@ impl InstallModules {
     pub async fn run(self, session: &Session) -> Result<Exit> {
         let inventory = session.inventory()?;
         let env = session.environment(&inventory, &self.env)?;
-        let (consent, dry_run) = (&self.consent, self.dry_run);
-        let road = Road {
-            world: &session.world,
-            env: &env,
-            listener: &session.ui,
-            desk: &Desk { session, inventory: &inventory, env: &env, consent, dry_run },
-            secrets: &InventorySecrets { inventory: &inventory, session },
-            connect: session.connect(&self.env, self.list)?,
-            stop: session.stop.clone(),
-            laptop: Laptop { hooks: &env.hooks, vars: &session.world.env },
-        };
+        let desk = Desk::new(session, &inventory, &env, &self.run);
+        let secrets = InventorySecrets { inventory: &inventory, session };
+        let road = desk.road(&secrets, session.connect(&self.env, self.list)?);
         if self.list {
             let rows = rows(&road, &self.install).await?;
             session.ui.list(&lists::modules(&env.name, &rows));
@@ -101,16 +81,16 @@ impl InstallModules {
             uninstall: self.uninstall,
             all: self.all,
             repair: self.repair,
-            reason: self.reason,
+            reason: self.run.reason.clone(),
         };
-        if wish.is_empty() && session.ui.asks() && !consent.yes {
+        if wish.is_empty() && session.ui.asks() && !self.run.consent.yes {
             wish.install = choose(&road, session).await?;
         }
         if wish.is_empty() && env.modules.is_empty() {
             return Err(Error::usage(format!("no module is named, and `modules` of {} is empty", env.name))
                 .next(format!("ops install-modules {} --list", env.name)));
         }
-        flow::carry(&road, &Order::Modules(wish), self.wait_lock.unwrap_or_default()).await
+        flow::carry(&road, &Order::Modules(wish), self.run.patience()).await
     }
 }
 

@@ -2,7 +2,8 @@
 
 use clap::{Args, Subcommand};
 
-use super::args::{ConsentArgs, EnvArg};
+use super::args::EnvArg;
+use super::consent::ConsentArgs;
 use super::desk::Desk;
 use super::{names, session::Session};
 use crate::crew::Crew;

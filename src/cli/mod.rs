@@ -7,6 +7,7 @@ mod args;
 mod audit;
 pub mod complete;
 mod config;
+mod consent;
 mod deploy;
 mod desk;
 pub mod docs;

@@ -2,15 +2,15 @@
 
 use clap::Args;
 
-use super::args::{ConsentArgs, EnvArg};
+use super::args::EnvArg;
+use super::consent::RunArgs;
 use super::deploy::How;
 use super::desk::Desk;
 use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::error::Result;
-use crate::execute::Laptop;
 use crate::exit::Exit;
-use crate::flow::{self, Order, Road};
+use crate::flow::{self, Order};
 use crate::runbooks::rollback::{Extent, Wish};
 
 /// Go back to a release that the droplets kept: code, and where it has to be, data
@@ -44,23 +44,11 @@ pub struct Rollback {
     force_code_only: bool,
 
     #[command(flatten)]
-    consent: ConsentArgs,
-
-    /// Show the plan and stop
-    #[arg(short = 'n', long)]
-    dry_run: bool,
+    run: RunArgs,
 
     /// How the web service is brought back; default: as the inventory says
     #[arg(long, value_name = "HOW", value_enum)]
     strategy: Option<How>,
-
-    /// Why, for colleagues and the journal
-    #[arg(long, value_name = "TEXT", value_parser = names::reason)]
-    reason: Option<String>,
-
-    /// Wait so long for a lock that somebody else holds: 90s, 10m
-    #[arg(long, value_name = "TIME", value_parser = names::duration)]
-    wait_lock: Option<std::time::Duration>,
 }
 
 impl Rollback {
@@ -74,18 +62,10 @@ impl Rollback {
             _ => Extent::AsNeeded,
         };
         let strategy = self.strategy.map(How::strategy);
-        let wish = Wish { to: self.to, extent, strategy, reason: self.reason };
-        let (consent, dry_run) = (&self.consent, self.dry_run);
-        let road = Road {
-            world: &session.world,
-            env: &env,
-            listener: &session.ui,
-            desk: &Desk { session, inventory: &inventory, env: &env, consent, dry_run },
-            secrets: &InventorySecrets { inventory: &inventory, session },
-            connect: session.connect(&self.env, false)?,
-            stop: session.stop.clone(),
-            laptop: Laptop { hooks: &env.hooks, vars: &session.world.env },
-        };
-        flow::carry(&road, &Order::Rollback(wish), self.wait_lock.unwrap_or_default()).await
+        let wish = Wish { to: self.to, extent, strategy, reason: self.run.reason.clone() };
+        let desk = Desk::new(session, &inventory, &env, &self.run);
+        let secrets = InventorySecrets { inventory: &inventory, session };
+        let road = desk.road(&secrets, session.connect(&self.env, false)?);
+        flow::carry(&road, &Order::Rollback(wish), self.run.patience()).await
     }
 }

@@ -7,15 +7,14 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::args::{ConsentArgs, DropletArgs, EnvArg};
+use super::args::{DropletArgs, EnvArg};
+use super::consent::ConsentArgs;
 use super::desk::Desk;
 use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::bundle;
 use crate::error::{Error, Result};
-use crate::execute::Laptop;
 use crate::exit::Exit;
-use crate::flow::Road;
 use crate::inventory;
 use crate::queries;
 use crate::rejoin::{self, Wish};
@@ -176,16 +175,9 @@ impl Again {
             // Nothing is changed by looking on; a Ctrl-C ends the looking.
             session.begin_changing();
         }
-        let road = Road {
-            world: &session.world,
-            env: &env,
-            listener: &session.ui,
-            desk: &Desk { session, inventory: &inventory, env: &env, consent, dry_run },
-            secrets: &InventorySecrets { inventory: &inventory, session },
-            laptop: Laptop { hooks: &env.hooks, vars: &session.world.env },
-            connect: session.connect(&target, wish.is_none())?,
-            stop: session.stop.clone(),
-        };
+        let desk = Desk { session, inventory: &inventory, env: &env, consent, dry_run };
+        let secrets = InventorySecrets { inventory: &inventory, session };
+        let road = desk.road(&secrets, session.connect(&target, wish.is_none())?);
         match wish {
             None => rejoin::attach(&road, &self.run.run).await,
             Some(wish) => rejoin::again(&road, &self.run.run, wish).await,

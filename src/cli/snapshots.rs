@@ -2,14 +2,14 @@
 
 use clap::{Args, Subcommand};
 
-use super::args::{ConsentArgs, EnvArg};
+use super::args::EnvArg;
+use super::consent::RunArgs;
 use super::desk::Desk;
 use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::error::Result;
-use crate::execute::Laptop;
 use crate::exit::Exit;
-use crate::flow::{self, Order, Road};
+use crate::flow::{self, Order};
 use crate::runbooks::snapshots;
 use crate::ui::lists;
 
@@ -38,15 +38,7 @@ pub struct Drop {
     names: Vec<String>,
 
     #[command(flatten)]
-    consent: ConsentArgs,
-
-    /// Show the plan and stop
-    #[arg(short = 'n', long)]
-    dry_run: bool,
-
-    /// Why, for colleagues and the journal
-    #[arg(long, value_name = "TEXT", value_parser = names::reason)]
-    reason: Option<String>,
+    run: RunArgs,
 }
 
 impl Snapshots {
@@ -78,18 +70,10 @@ impl Drop {
     async fn run(self, session: &Session) -> Result<Exit> {
         let inventory = session.inventory()?;
         let env = session.environment(&inventory, &self.env)?;
-        let (consent, dry_run) = (&self.consent, self.dry_run);
-        let road = Road {
-            world: &session.world,
-            env: &env,
-            listener: &session.ui,
-            desk: &Desk { session, inventory: &inventory, env: &env, consent, dry_run },
-            secrets: &InventorySecrets { inventory: &inventory, session },
-            connect: session.connect(&self.env, false)?,
-            stop: session.stop.clone(),
-            laptop: Laptop { hooks: &env.hooks, vars: &session.world.env },
-        };
-        let order = Order::Drop { names: self.names, reason: self.reason };
-        flow::carry(&road, &order, std::time::Duration::ZERO).await
+        let desk = Desk::new(session, &inventory, &env, &self.run);
+        let secrets = InventorySecrets { inventory: &inventory, session };
+        let road = desk.road(&secrets, session.connect(&self.env, false)?);
+        let order = Order::Drop { names: self.names, reason: self.run.reason.clone() };
+        flow::carry(&road, &order, self.run.patience()).await
     }
 }
