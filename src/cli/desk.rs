@@ -145,8 +145,13 @@ impl Words {
                 ask_yes(ui, &format!("Carry out this plan: {command} {env} on {droplets}? [y/N] "), stop)
             }
             Question::TypeName => {
+                let what = match command.as_str() {
+                    "deploy" => "deploy it",
+                    "rollback" => "roll it back",
+                    _ => "carry this out",
+                };
                 let question =
-                    format!("{why}\nType {env} to {command} it on {droplets} (anything else declines): ");
+                    format!("{why}\nType {env} to {what} on {droplets} (anything else declines): ");
                 ask_name(ui, &question, env, stop)
             }
         }

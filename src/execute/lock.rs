@@ -1,4 +1,4 @@
-//! The lock of a stack: one run at a time on every droplet of its plan, taken in the inventory's order.
+//! The lock of a stack: one run at a time on every droplet of its plan, the inventory's first droplet first.
 //!
 //! It is kept on the droplets, by the runner, with a fencing number that rises with every holder. A
 //! heartbeat keeps it while this process lives; a holder whose heart stopped and none of whose steps

@@ -65,7 +65,7 @@ pub fn modules(env: &str, rows: &[ModuleRow]) -> List {
         rows: cells.clone(),
         raw: cells,
         json: json!({ "schema": "ops.modules/1", "env": env, "modules": rows }),
-        empty: format!("The release of {env} has no modules on its addons paths."),
+        empty: format!("The release of {env} has no such module."),
     }
 }
 
@@ -74,7 +74,7 @@ pub fn snapshots(env: &str, rows: &[SnapshotRow], days: u32, now: Timestamp) -> 
     let row = |one: &SnapshotRow, taken: String, bytes: String| {
         let kept = match one.needed {
             true => "as long as a rollback needs it".to_owned(),
-            false => format!("{days} days, until a deploy then drops it"),
+            false => format!("{days} days; then a deploy drops it"),
         };
         vec![
             one.name.clone(),

@@ -158,6 +158,13 @@ fn the_list_says_what_drifted() {
 }
 
 #[test]
+fn what_a_droplet_calls_a_module_is_a_name_or_nothing() {
+    let said = r#"{"good": {}, "-u": {}, "a b": {}, "x\"); import os": {}, "all": {}, "é": {}, "a,b": {}}"#;
+    assert_eq!(read(said.as_bytes()).unwrap().into_keys().collect::<Vec<_>>(), ["good"]);
+    assert!(read(b"[]").is_err());
+}
+
+#[test]
 fn manifests_are_data() {
     let dir = tempfile::tempdir().unwrap();
     let addons = dir.path().join("addons");

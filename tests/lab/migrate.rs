@@ -173,8 +173,13 @@ pub fn a_migration_that_fails_is_put_back(droplet: Droplet, family: &Family) {
         .exits(6)
         .says(&["your check no reference yet: 1 (wanted = 0)"]);
     assert_eq!(dump(droplet, "odoo"), before, "the database is not what it was");
-    laptop.deploy(droplet.env, family.bump, &[]).exits(0);
+    // Those that broke go when their days are over, with the next deploy; the one that a rollback needs stays.
+    let tidy = Laptop::with(&[("keep_releases: 5", "keep_releases: 5, snapshot_days: 0")]);
+    tidy.deploy(droplet.env, family.bump, &[]).exits(0).says(&["drop odoo_broken_"]);
     assert_eq!(droplet.release(), "bump");
+    let all = databases(droplet);
+    let [(live, true), (kept, false)] = all.as_slice() else { panic!("{all:?}") };
+    assert!(live == "odoo" && kept.starts_with("odoo_before_"), "{all:?}");
 }
 
 /// A laptop that never comes back, and a loss of power in the middle of Odoo's own work.

@@ -1,6 +1,6 @@
 //! What a droplet has of a release that it kept: enough to bring it back without git and without a registry.
 //!
-//! Deliberately absent: which release to bring back, and whether the database fits it (`runbooks/rollback.rs`).
+//! Deliberately absent: which release to bring back, and whether the database fits it (`runbooks/rollback/`).
 
 use std::collections::BTreeMap;
 

@@ -225,7 +225,9 @@ impl Work<'_> {
     fn interruption(&self, migration: &Migration) -> (Option<u64>, u64) {
         let usual = |step: &str| self.inputs.usual.get(step).map(|millis| millis.div_ceil(1000));
         let copy = usual("switch.snapshot").unwrap_or(migration.bytes / COPY_RATE + 1);
-        (usual("switch.update").map(|update| copy + update + 5), copy)
+        let installs = matches!(&migration.to, To::Modules(change) if !change.install.is_empty());
+        let work = if installs { "switch.install" } else { "switch.update" };
+        (usual(work).map(|work| copy + work + 5), copy)
     }
 
     pub(super) fn migration_note(&self, migration: &Migration) -> Note {
@@ -235,9 +237,9 @@ impl Work<'_> {
         let (all, copy) = self.interruption(migration);
         lines.push(match all {
             _ if needed.is_empty() => "users are interrupted for the seconds Odoo needs to start".into(),
-            Some(all) => format!("users are interrupted for about {all} s, as updates here took before"),
+            Some(all) => format!("users are interrupted for about {all} s, as it took here before"),
             None => format!(
-                "users are interrupted for {copy} s of copying {}, Odoo's update (not measured here yet) and some 5 s",
+                "users are interrupted for {copy} s of copying {}, Odoo's own work (not measured here yet) and some 5 s",
                 size(migration.bytes)
             ),
         });

@@ -3,7 +3,7 @@
 //! [`stage`] asks the droplet what only a fetch can tell (it writes to ops' own cache and nowhere
 //! else); [`plan`] turns facts and that into steps; [`render`] makes the release's compose file;
 //! [`update`] says which modules a change of code would have to update in the database. Deliberately
-//! absent: which kept release a rollback brings back (`runbooks/rollback.rs`).
+//! absent: which kept release a rollback brings back (`runbooks/rollback/`).
 
 mod changing;
 mod database;

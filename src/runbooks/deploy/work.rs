@@ -78,7 +78,11 @@ fn known(inputs: &Inputs<'_>, droplet: &Droplet, facts: &Facts, database: bool) 
 }
 
 fn fault(inputs: &Inputs<'_>, droplet: &Droplet, what: &str, failure: &ProbeFailure) -> Error {
-    let look = format!("ops preflight {}{}", inputs.env.name, inputs.request.wanted.options());
+    let name = &inputs.env.name;
+    let look = match inputs.request.wanted.release {
+        Some(_) => format!("ops releases list {name}   # another one may still be whole"),
+        None => format!("ops preflight {name}{}", inputs.request.wanted.options()),
+    };
     Error::new(Exit::Checks, what).on(&droplet.name).because(&failure.why).next(look)
 }
 

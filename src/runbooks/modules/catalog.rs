@@ -47,8 +47,10 @@ impl Default for Auto {
 /// # Errors
 /// It printed something else.
 pub fn read(bytes: &[u8]) -> Probe<Catalog> {
-    serde_json::from_slice(bytes)
-        .map_err(|error| ProbeFailure::new(format!("the list of modules cannot be read: {error}")))
+    let all: Probe<Catalog> = serde_json::from_slice(bytes)
+        .map_err(|error| ProbeFailure::new(format!("the list of modules cannot be read: {error}")));
+    // A name becomes a word of a command, so only what can be one is taken from a droplet.
+    all.map(|all| all.into_iter().filter(|(name, _)| crate::inventory::module(name).is_ok()).collect())
 }
 
 impl Addon {
