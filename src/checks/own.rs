@@ -47,7 +47,12 @@ fn judge(subject: &Subject<'_>, check: &UserCheck) -> Verdict {
             let good = holds(value, expect);
             (
                 good,
-                format!("{} (wanted {} {})", shorten(value, 80), sign(expect.op), shorten(&expect.value, 80)),
+                format!(
+                    "{} (wanted {} {})",
+                    shorten(value, 80),
+                    expect.op.sign(),
+                    shorten(&expect.value, 80)
+                ),
             )
         }
         (UserProbe::Tcp { address }, Observed::Tcp { open }) => {
@@ -82,16 +87,5 @@ fn holds(value: &str, expect: &Expect) -> bool {
         (Op::Eq, None) => value == wanted,
         (Op::Ne, None) => value != wanted,
         (Op::Lt | Op::Le | Op::Gt | Op::Ge, None) => false,
-    }
-}
-
-fn sign(op: Op) -> &'static str {
-    match op {
-        Op::Eq => "=",
-        Op::Ne => "!=",
-        Op::Lt => "<",
-        Op::Le => "<=",
-        Op::Gt => ">",
-        Op::Ge => ">=",
     }
 }

@@ -304,6 +304,20 @@ pub enum Op {
     Ge,
 }
 
+impl Op {
+    /// As it is written in the inventory.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Op::Eq => "=",
+            Op::Ne => "!=",
+            Op::Lt => "<",
+            Op::Le => "<=",
+            Op::Gt => ">",
+            Op::Ge => ">=",
+        }
+    }
+}
+
 /// Where the events of a run are told besides the terminal.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Notify {

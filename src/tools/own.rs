@@ -2,7 +2,7 @@
 //! there to judge from a laptop. `checks/own.rs` has the same rules for everything else.
 
 use crate::cmd::Cmd;
-use crate::inventory::{Op, Severity, UserCheck, UserProbe};
+use crate::inventory::{Severity, UserCheck, UserProbe};
 
 const SCRIPT: &str = include_str!("own.sh");
 
@@ -18,26 +18,15 @@ pub fn ask(project: &str, web: &str, db: &str, check: &UserCheck, probe: &Cmd) -
             let contains = contains.as_deref().unwrap_or_default();
             cmd.args(["http", &status.to_string(), contains, &millis])
         }
-        UserProbe::Sql { expect, .. } => cmd.args(["sql", sign(expect.op), &expect.value]),
+        UserProbe::Sql { expect, .. } => cmd.args(["sql", expect.op.sign(), &expect.value]),
         UserProbe::Tcp { .. } => cmd.arg("tcp"),
-    }
-}
-
-fn sign(op: Op) -> &'static str {
-    match op {
-        Op::Eq => "=",
-        Op::Ne => "!=",
-        Op::Lt => "<",
-        Op::Le => "<=",
-        Op::Gt => ">",
-        Op::Ge => ">=",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inventory::{Expect, When};
+    use crate::inventory::{Expect, Op, When};
 
     /// How it ends where the probe says this.
     fn ends(probe: UserProbe, severity: Severity, said: &str) -> (Option<i32>, String) {

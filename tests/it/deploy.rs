@@ -8,24 +8,14 @@ use ops::facts::{Facts, ProbeFailure};
 use ops::inventory::{Environment, Git, Severity, Strategy, Update, UserCheck, UserProbe, When};
 use ops::plan::{Action, Content, Plan, lint};
 use ops::record::Release;
-use ops::runbooks::deploy::{self, Data, Inputs, Model, Request, Staged, Wanted};
+use ops::runbooks::deploy::{self, Data, Model, Request, Staged, Wanted};
 
 use super::sample;
 
 fn plan(env: &Environment, facts: Facts, staged: Staged, request: &Request) -> Result<Plan, Error> {
     let facts = BTreeMap::from([("erp-1".to_owned(), facts)]);
     let staged = BTreeMap::from([("erp-1".to_owned(), staged)]);
-    deploy::plan(&Inputs {
-        env,
-        facts: &facts,
-        staged: &staged,
-        request,
-        run: "prod-20261120T120000Z-0001".into(),
-        release: "20261120t120000z-2222222".into(),
-        now: "2026-11-20T12:00:00Z".into(),
-        operator: "alice@laptop".into(),
-        usual: &BTreeMap::new(),
-    })
+    deploy::plan(&sample::inputs(env, &facts, &staged, request))
 }
 
 fn usual(change: impl FnOnce(&mut Facts)) -> Result<Plan, Error> {

@@ -13,7 +13,7 @@ use ops::inventory::{
 };
 use ops::plan::Layer;
 use ops::record::{Image, RELEASE_SCHEMA, Release, Slot};
-use ops::runbooks::deploy::{Code, Commit, Model, Resolved, Staged};
+use ops::runbooks::deploy::{Code, Commit, Inputs, Model, Request, Resolved, Staged};
 
 /// An environment of one local droplet with everything in its usual place.
 pub fn environment() -> Environment {
@@ -268,5 +268,26 @@ pub fn staged() -> Staged {
         entries: None,
         unclean: None,
         kept: None,
+    }
+}
+
+/// What a plan of a deploy is made of, with the same run, clock and operator every time.
+pub fn inputs<'a>(
+    env: &'a Environment,
+    facts: &'a BTreeMap<String, Facts>,
+    staged: &'a BTreeMap<String, Staged>,
+    request: &'a Request,
+) -> Inputs<'a> {
+    static USUAL: BTreeMap<String, u64> = BTreeMap::new();
+    Inputs {
+        env,
+        facts,
+        staged,
+        request,
+        run: "prod-20261120T120000Z-0001".into(),
+        release: "20261120t120000z-2222222".into(),
+        now: "2026-11-20T12:00:00Z".into(),
+        operator: "alice@laptop".into(),
+        usual: &USUAL,
     }
 }

@@ -44,21 +44,11 @@ fn facts() -> Facts {
 }
 
 fn with<T>(facts: Facts, then: impl FnOnce(&Inputs<'_>) -> T) -> T {
-    let (env, request, usual) = (sample::environment(), Request::default(), BTreeMap::new());
+    let (env, request) = (sample::environment(), Request::default());
     let staged = Staged { entries: Some(Default::default()), ..sample::staged() };
     let (facts, staged) =
         (BTreeMap::from([("erp-1".to_owned(), facts)]), BTreeMap::from([("erp-1".to_owned(), staged)]));
-    then(&Inputs {
-        env: &env,
-        facts: &facts,
-        staged: &staged,
-        request: &request,
-        run: "prod-20261120T120000Z-0001".into(),
-        release: "20261120t120000z-2222222".into(),
-        now: NOW.into(),
-        operator: "alice@laptop".into(),
-        usual: &usual,
-    })
+    then(&sample::inputs(&env, &facts, &staged, &request))
 }
 
 fn dropped(plan: &Plan) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ops::inventory::{Droplet, Environment, Role, Severity, UserCheck, UserProbe, Watch, When};
 use ops::plan::{Phase, Plan, Section, Undo, lint};
-use ops::runbooks::deploy::{self, Data, Held, Inputs, Kept, Request, Staged, Wanted};
+use ops::runbooks::deploy::{self, Data, Held, Kept, Request, Staged, Wanted};
 
 use super::sample;
 
@@ -44,18 +44,7 @@ fn planned(env: &Environment, request: &Request, creates: bool) -> Plan {
         let one = Staged { entries: Some(Default::default()), kept, ..sample::staged() };
         staged.insert(droplet.name.clone(), one);
     }
-    let plan = deploy::plan(&Inputs {
-        env,
-        facts: &facts,
-        staged: &staged,
-        request,
-        run: "prod-20261120T120000Z-0001".into(),
-        release: "20261120t120000z-2222222".into(),
-        now: "2026-11-20T12:00:00Z".into(),
-        operator: "alice@laptop".into(),
-        usual: &BTreeMap::new(),
-    })
-    .unwrap();
+    let plan = deploy::plan(&sample::inputs(env, &facts, &staged, request)).unwrap();
     assert!(lint(&plan).is_empty(), "{:?}", lint(&plan));
     plan
 }
