@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .ONESHELL:
 .DEFAULT_GOAL := help
 LAB := lab/lab
+# The lab after that one: the tests of `demo` run two at a time (.config/nextest.toml).
+NEXT_LAB := OPS_LAB_NET=$$(($${OPS_LAB_NET:-0} + 1)) lab/lab
 OPS := target/release/ops
 LAB_DIR := $(or $(OPS_LAB_DIR),$(HOME)/.cache/ops-lab)
 
@@ -26,11 +28,13 @@ demo: need ## real droplets on this machine, and a deploy of a real Odoo to one 
 
 test: need ## every test, the end-to-end ones on lab droplets included
 	$(LAB) up demo old login
+	$(NEXT_LAB) up demo
 	cargo build --locked
 	cargo nextest run --locked --profile ci -E 'not test(/^full::/)'
 
 test-full: need ## the long tier: everything, three web droplets and a million broken inventories included
 	$(LAB) up demo old login trio
+	$(NEXT_LAB) up demo
 	cargo build --locked
 	cargo nextest run --locked --profile ci
 	$(MAKE) fuzz

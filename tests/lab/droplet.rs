@@ -89,11 +89,20 @@ impl Droplet {
     }
 }
 
+/// The number of this test's lab. Tests of one group that run beside each other (`.config/nextest.toml`)
+/// have a whole lab each, git and registry included: the first, the next and so on.
+pub fn net() -> u32 {
+    let number = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
+    number("OPS_LAB_NET").unwrap_or(0) + number("NEXTEST_TEST_GROUP_SLOT").unwrap_or(0)
+}
+
 /// Runs `lab/lab` and wants it to succeed.
 #[track_caller]
 pub fn lab(args: &[&str]) -> String {
     let lab = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("lab/lab");
-    let output = Command::new(lab).args(args).stdin(Stdio::null()).output().unwrap();
+    let mut command = Command::new(lab);
+    command.env("OPS_LAB_NET", net().to_string()).args(args).stdin(Stdio::null());
+    let output = command.output().unwrap();
     assert!(output.status.success(), "lab/lab {args:?}\n{}", text(&output));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -1,6 +1,6 @@
 //! The inventory that everybody reads first is the one that `lab/lab up` writes.
 
-use crate::droplet::lab;
+use crate::droplet::{lab, net};
 
 #[test]
 fn ops_yaml_is_what_the_lab_prints_for_the_default_place() {
@@ -15,7 +15,7 @@ fn ops_yaml_is_what_the_lab_prints_for_the_default_place() {
     let work = lab(&["inventory"]);
     let place = work.lines().find_map(|line| line.trim().strip_prefix("known_hosts: ")).unwrap();
     let place = place.strip_suffix("/known_hosts").unwrap();
-    let net = std::env::var("OPS_LAB_NET").unwrap_or_else(|_| "0".into());
+    let net = net();
     // A machine whose own sshd holds port 22 has the lab's at 20022.
     let printed = work
         .replace(place, "~/.cache/ops-lab")

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::droplet::Droplet;
+use crate::droplet::{Droplet, net};
 use crate::laptop::Laptop;
 use crate::terminal::{CTRL_C, Terminal};
 
@@ -11,7 +11,7 @@ const LOGIN: Droplet = Droplet { env: "demo", name: "login-1" };
 
 /// A laptop whose environment `demo` is login-1, reached as `user`.
 fn laptop(user: &str, r#become: &str) -> Laptop {
-    let net = std::env::var("OPS_LAB_NET").unwrap_or_else(|_| "0".into());
+    let net = net();
     let demo = format!("name: demo-1, host: 127.0.{net}.11");
     let login = format!("name: login-1, host: 127.0.{net}.31, user: {user}, become: {become}");
     Laptop::with(&[(&demo, &login)])

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::disallowed_methods, reason = "the tests start the lab and ops as a user would")]
-//! End to end on real droplets. The lab must be up: `make test` does that, or `lab/lab up demo old`.
+//! End to end on real droplets. The lab must be up: `make test` does that.
 //! Tests of one droplet take turns (`.config/nextest.toml`).
 
 mod adopt;

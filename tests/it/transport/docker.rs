@@ -83,7 +83,7 @@ async fn without_an_engine_the_reason_is_dockers_own() {
 
 #[tokio::test]
 async fn a_real_engine_where_one_answers_tells_its_events() {
-    if !std::path::Path::new("/var/run/docker.sock").exists() {
+    if std::os::unix::net::UnixStream::connect("/var/run/docker.sock").is_err() {
         return;
     }
     let sshd = Sshd::start();
