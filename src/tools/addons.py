@@ -1,43 +1,6 @@
-# Lists the modules that Odoo finds in this container, from their manifests alone: nothing of Odoo is started and
-# nothing of a module is run. Arguments: the words of the container's own command.
-import ast
-import configparser
-import importlib.util
-import json
-import os
-import shutil
-import sys
 
 
-def option(words, names):
-    for at, word in enumerate(words):
-        name, equals, value = word.partition("=")
-        if name in names:
-            return value if equals else (words[at + 1 : at + 2] or [""])[0]
-    return None
-
-
-def paths(words):
-    rc = option(words, ("-c", "--config")) or os.environ.get("ODOO_RC") or os.environ.get("OPENERP_SERVER")
-    config = configparser.RawConfigParser(strict=False)
-    config.read([rc or "/etc/odoo/odoo.conf"])
-    said = dict(config.items("options")) if config.has_section("options") else {}
-    listed = option(words, ("--addons-path",)) or said.get("addons_path") or ""
-    data = option(words, ("-D", "--data-dir")) or said.get("data_dir") or "/var/lib/odoo"
-    found = []
-    spec = importlib.util.find_spec("odoo")
-    for package in (spec.submodule_search_locations or []) if spec else []:
-        found.append(os.path.join(package, "addons"))
-    program = shutil.which("odoo") or shutil.which("odoo-bin")
-    if program:
-        home = os.path.dirname(os.path.realpath(program))
-        found += [os.path.join(home, "odoo", "addons"), os.path.join(home, "addons")]
-    folder = os.path.join(data, "addons")
-    found += [os.path.join(folder, series) for series in (os.listdir(folder) if os.path.isdir(folder) else [])]
-    found += [os.path.expanduser(path.strip()) for path in listed.split(",") if path.strip()]
-    return found
-
-
+# Lists the modules that Odoo finds, from their manifests alone.
 def missing(external):
     lacks = []
     for name in external.get("python") or []:
@@ -69,15 +32,11 @@ def importable(name):
 
 
 def module(folder):
-    for name in ("__manifest__.py", "__openerp__.py"):
-        file = os.path.join(folder, name)
-        if os.path.isfile(file):
-            break
-    else:
+    file = manifest(folder)
+    if file is None:
         return None
     try:
-        with open(file, "rb") as source:
-            said = ast.literal_eval(source.read(1000000).decode("utf-8"))
+        said = read(file)
         auto = said.get("auto_install", False)
         return {
             "version": str(said.get("version", "1.0")),

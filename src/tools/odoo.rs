@@ -5,7 +5,7 @@ use crate::cmd::Cmd;
 use crate::tools::compose::Project;
 
 /// Lists the modules on the addons paths, for `python3 -` in a container of the service.
-pub const ADDONS: &str = include_str!("addons.py");
+pub const ADDONS: &str = concat!(include_str!("addons_paths.py"), include_str!("addons.py"));
 
 /// Ends at once, binds no port, runs no job.
 const ALONE: [&str; 5] =

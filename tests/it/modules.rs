@@ -203,3 +203,30 @@ fn manifests_are_data() {
     assert!(!catalog["poor"].lacks.iter().any(|one| one.contains("json") || one.ends_with(" sh")));
     assert!(!catalog.contains_key("a;b"));
 }
+
+#[test]
+fn of_two_modules_of_one_name_the_one_that_odoo_takes_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |place: &str, file: &str, text: &str| {
+        let file = dir.path().join(place).join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    };
+    // A checkout of Odoo beside whose program its addons are, and a directory of others in front of them.
+    write("odoo/addons/both", "__manifest__.py", "{'version': '1'}");
+    write("odoo/addons/alone", "__manifest__.py", "{'version': '1'}");
+    write("own/both", "__manifest__.py", "{'version': '2'}");
+    write("odoo", "odoo-bin", "#!/bin/sh\n");
+    let program = dir.path().join("odoo/odoo-bin");
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", dir.path().join("odoo").display());
+    #[expect(clippy::disallowed_methods, reason = "the test's own python")]
+    let out = std::process::Command::new("python3")
+        .args(["-c", ops::tools::odoo::ADDONS, "odoo-bin", "-c", "/dev/null"])
+        .arg(format!("--addons-path={}", dir.path().join("own").display()))
+        .env("PATH", path)
+        .output()
+        .unwrap();
+    let catalog = read(&out.stdout).unwrap_or_else(|failure| panic!("{failure:?} {out:?}"));
+    assert_eq!((catalog["both"].version.as_str(), catalog["alone"].version.as_str()), ("2", "1"));
+}
