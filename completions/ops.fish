@@ -80,7 +80,7 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -l allow-downgrade -d 'D
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s n -l dry-run -d 'Show the plan and stop'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l update-all -d 'Update every module'
-complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-update -d 'I know that no module needs an update of the database'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-update -d 'I know that no module needs an update of the database; with `deploy.update: hash`, a checksum is stored of those that have none'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-input -d 'Never ask; what would be asked ends with exit code 3'

@@ -15,13 +15,15 @@ use crate::execute::{Complaint, OwnChecks, Weight};
 use crate::exit::Exit;
 use crate::facts::{self, Facts};
 use crate::inventory::{Droplet, Environment, When};
-use crate::runbooks::deploy::{Staged, Wanted, default_project, stage};
+use crate::runbooks::deploy::{Staged, Wanted, default_project, hashing, stage};
 use crate::transport::{Call, ConnectOptions, Connector, Transport, TransportError};
 use crate::world::World;
 
 const FACTS_LIMIT: Duration = Duration::from_secs(60);
 /// A first fetch of a large repository over a slow line.
 const STAGE_LIMIT: Duration = Duration::from_secs(900);
+/// With an image to be pulled.
+const CHECKSUMS_LIMIT: Duration = Duration::from_secs(3600);
 
 /// Connected droplets.
 pub struct Crew<'a> {
@@ -123,6 +125,31 @@ impl<'a> Crew<'a> {
         let all: Result<BTreeMap<_, _>> = answers.into_iter().collect();
         activity.end(all.is_ok());
         all
+    }
+
+    /// Asks for the checksums of the modules that the staged release will have, where that can be asked.
+    pub async fn checksums(
+        &self,
+        facts: &BTreeMap<String, Facts>,
+        wanted: &Wanted,
+        staged: &mut BTreeMap<String, Staged>,
+    ) -> Result<()> {
+        for droplet in &self.env.droplets {
+            let (Some(facts), Some(staged)) = (facts.get(&droplet.name), staged.get_mut(&droplet.name))
+            else {
+                continue;
+            };
+            let nonce = nonce()?;
+            let project = facts.project().map_or_else(|| default_project(self.env), str::to_owned);
+            let Some(cmd) = hashing::script(self.env, facts, staged, wanted, (&project, &nonce)) else {
+                continue;
+            };
+            let activity = Activity::start(self.listener, "comparing modules with their checksums".into());
+            let output = self.ask(droplet, &cmd, CHECKSUMS_LIMIT).await;
+            activity.end(output.is_ok());
+            hashing::tell(self.env, staged, &nonce, &output?.stdout);
+        }
+        Ok(())
     }
 
     /// One read-only question to one droplet.

@@ -74,7 +74,7 @@ pub const ROWS: [Row; 10] = [
     },
     Row {
         id: "switch",
-        steps: &["switch", "drain", "record"],
+        steps: &["switch", "drain", "checksums", "record"],
         data: None,
         when: "the switch itself fails",
         then: BACK,
@@ -133,6 +133,7 @@ mod tests {
             ("verify.proxy", false, Some("no-answer")),
             ("switch.snapshot", true, Some("switch")),
             ("drain", false, Some("switch")),
+            ("checksums", true, Some("switch")),
             ("hook.post.2", false, Some("told")),
             ("drop", false, Some("housekeeping")),
             ("something", false, None),

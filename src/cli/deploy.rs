@@ -60,7 +60,8 @@ pub struct Deploy {
     #[arg(long, value_name = "TIME", value_parser = names::watch, conflicts_with = "retry")]
     watch: Option<Watching>,
 
-    /// I know that no module needs an update of the database
+    /// I know that no module needs an update of the database; with `deploy.update: hash`, a checksum is stored of those
+    /// that have none
     #[arg(long, conflicts_with_all = ["update", "update_all"])]
     no_update: bool,
 }

@@ -8,7 +8,7 @@ use crate::crew::Crew;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::Facts;
-use crate::inventory::{Environment, When};
+use crate::inventory::{Environment, Update, When};
 use crate::plan::Plan;
 use crate::runbooks::deploy::{self, Change, Data, Inputs, Request, Staged, Wanted};
 use crate::runbooks::{modules, rollback, snapshots};
@@ -121,6 +121,20 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
         request.data = Data::Modules(modules::change(env, &facts, &staged, wish)?);
     }
     Ok(Looked { request, facts, staged, findings })
+}
+
+/// What only the new release's own files tell; asked when nothing is in the way, because its image may have to be
+/// fetched for that.
+///
+/// # Errors
+/// A droplet that cannot be reached.
+pub(super) async fn deeper(crew: &Crew<'_>, looked: &mut Looked) -> Result<()> {
+    let Looked { request, facts, staged, .. } = looked;
+    let judged = request.data == Data::Needed && request.wanted.release.is_none();
+    match crew.env.deploy.update {
+        Update::Hash if judged => crew.checksums(facts, &request.wanted, staged).await,
+        _ => Ok(()),
+    }
 }
 
 /// What the desk has shown, as an exit code: a ref that does not exist is a wrong command line, a held

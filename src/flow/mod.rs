@@ -98,10 +98,11 @@ pub async fn carry(road: &Road<'_>, order: &Order, patience: Duration) -> Result
 const LOCK_AGAIN: Duration = Duration::from_secs(3);
 
 async fn carry_with(road: &Road<'_>, crew: &Crew<'_>, order: &Order) -> Result<Exit> {
-    let looked = look(crew, order).await?;
-    let request = &looked.request;
+    let mut looked = look(crew, order).await?;
     road.desk.findings(&looked.findings);
     refuse(road.env, &looked)?;
+    look::deeper(crew, &mut looked).await?;
+    let request = &looked.request;
     let names = Names::new(road, &looked.facts)?;
     let plan = order.plan(&names.inputs(road, request, &looked.facts, &looked.staged))?;
     if plan.is_empty() {

@@ -1,6 +1,7 @@
 //! Commands of the remote tools, as data: one file a tool, every function returns a [`crate::cmd::Cmd`].
 //! Deliberately absent: running them, and judging what they print.
 
+pub mod checksums;
 pub mod compose;
 pub mod crons;
 pub mod healthy;

@@ -268,6 +268,7 @@ pub fn staged() -> Staged {
         entries: None,
         unclean: None,
         kept: None,
+        checksums: None,
     }
 }
 

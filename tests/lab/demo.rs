@@ -1,7 +1,9 @@
 //! On demo-1: root, a new engine.
 
 use crate::droplet::DEMO;
-use crate::{adopt, checks, deploy, failures, migrate, modules, real, rollback, slots, states, stopped};
+use crate::{
+    adopt, checks, checksums, deploy, failures, migrate, modules, real, rollback, slots, states, stopped,
+};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -104,4 +106,10 @@ fn modules_are_installed_and_proven_and_what_cannot_be_changes_nothing() {
     modules::impossible_ones_change_nothing(DEMO, "standin");
     modules::installed_and_proven(DEMO);
     modules::taken_back(DEMO);
+}
+
+#[test]
+fn with_checksums_only_what_changed_is_updated() {
+    checksums::only_what_changed_is_updated(DEMO, &checksums::STANDIN);
+    checksums::what_is_not_known_is_said_and_settled(DEMO, &checksums::STANDIN);
 }

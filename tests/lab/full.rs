@@ -2,7 +2,9 @@
 
 mod demo {
     use crate::droplet::DEMO;
-    use crate::{adopt, disk, failures, gone, migrate, modules, real, rollback, slots, walk, watch};
+    use crate::{
+        adopt, checksums, disk, failures, gone, migrate, modules, real, rollback, slots, walk, watch,
+    };
 
     #[test]
     fn modules_of_real_odoo_are_installed_and_proven_and_uninstalled() {
@@ -115,6 +117,12 @@ mod demo {
     #[test]
     fn in_the_middle_of_an_update_of_real_odoo_the_droplet_decides_alone() {
         migrate::the_droplet_decides_alone(DEMO, "slow-migration", "main");
+    }
+
+    #[test]
+    fn with_checksums_only_what_changed_is_updated_in_real_odoo() {
+        checksums::only_what_changed_is_updated(DEMO, &checksums::ODOO);
+        checksums::what_is_not_known_is_said_and_settled(DEMO, &checksums::ODOO);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod checks;
+mod checksums;
 mod deploy;
 mod disk;
 mod droplet;

@@ -6,7 +6,7 @@ use super::update::{Change, modules};
 use crate::cmd::Cmd;
 use crate::plan::{Phase, Step, Undo};
 use crate::record::RestorePoint;
-use crate::text::printable;
+use crate::text::{few, printable};
 use crate::tools::snapshot::Snapshot;
 use crate::tools::{crons, odoo, page, web};
 
@@ -113,9 +113,8 @@ impl Builder<'_> {
     pub(super) fn change(&self, change: &Change, options: &[String]) -> Vec<Step> {
         let (install, update, gone) =
             (modules(&change.install), modules(&change.update), modules(&change.uninstall));
-        let part = |verb: &str, names: &[String]| {
-            (!names.is_empty()).then(|| format!("{verb} {}", names.join(", ")))
-        };
+        let part =
+            |verb: &str, names: &[String]| (!names.is_empty()).then(|| format!("{verb} {}", few(names)));
         let first = part("install", &install).into_iter().chain(part("update", &update));
         let first = first.collect::<Vec<_>>().join("; ");
         let id = if install.is_empty() { "switch.update" } else { "switch.install" };

@@ -41,6 +41,7 @@ impl<'a> Work<'a> {
             Data::UpdateAll => {
                 vec![Needed::new("base", vec!["all were asked for".into()])]
             }
+            Data::Needed if self.inputs.env.deploy.update == Update::Hash => self.by_checksum()?,
             Data::Needed => self.touched()?,
         };
         if self.is_current() && !needed.is_empty() {
@@ -65,7 +66,7 @@ impl<'a> Work<'a> {
         }
         match self.installed() {
             Some(installed) => {
-                self.by_the_rule(code, update::needed(&self.inputs.env.stack, code, installed))
+                Ok(self.by_the_rule(code, update::needed(&self.inputs.env.stack, code, installed)))
             }
             None if code.changed.is_empty() => Ok(Vec::new()),
             None => Err(self
@@ -75,17 +76,11 @@ impl<'a> Work<'a> {
     }
 
     /// Of what a change touches, what the inventory's rule wants updated.
-    fn by_the_rule(&self, code: &Code, touched: Vec<Needed>) -> Result<Vec<Needed>> {
+    fn by_the_rule(&self, code: &Code, touched: Vec<Needed>) -> Vec<Needed> {
         let declared = |one: &Needed| one.because.iter().any(|path| code.versions.contains(path));
         match self.inputs.env.deploy.update {
-            Update::Auto => Ok(touched),
-            Update::Declared => Ok(touched.into_iter().filter(declared).collect()),
-            Update::Hash if touched.is_empty() => Ok(touched),
-            Update::Hash => Err(Error::usage("deploy.update: hash is not there yet")
-                .on(&self.droplet.name)
-                .because("ops cannot compute the checksums of click-odoo-update yet")
-                .next("write deploy.update: auto, or declared, in the inventory")
-                .next(self.without_update("only if you know that no module needs an update"))),
+            Update::Declared => touched.into_iter().filter(declared).collect(),
+            Update::Auto | Update::Hash => touched,
         }
     }
 
@@ -121,7 +116,7 @@ impl<'a> Work<'a> {
     }
 
     /// What was asked for, once more, with the word that says "I know".
-    fn without_update(&self, only: &str) -> String {
+    pub(super) fn without_update(&self, only: &str) -> String {
         let wanted = self.inputs.request.wanted.options();
         format!("ops deploy {}{wanted} --no-update   # {only}", self.inputs.env.name)
     }

@@ -118,7 +118,7 @@ impl Work<'_> {
                 self.facts.state.as_ref().ok().and_then(|state| state.current.as_deref()).unwrap_or_default()
             }
         };
-        vec![builder.record(json, &services, before, asked)]
+        self.store().into_iter().chain([builder.record(json, &services, before, asked)]).collect()
     }
 
     /// What would be left, where a kept release comes back.

@@ -91,6 +91,7 @@ pub(super) fn parse(parts: &Parts, facts: &Facts, roles: &[Role], id: &str) -> S
             tables: tables(parts),
             written: good(parts, "written").ok().and_then(|part| serde_json::from_slice(&part.bytes).ok()),
         }),
+        checksums: None,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::facts::{Probe, own_probe};
 use crate::inventory::When;
 use crate::plan::{Action, Note, NoteKind, Phase, Step, Undo};
 use crate::record::RestorePoint;
-use crate::text::{count, printable, size};
+use crate::text::{count, few, printable, size};
 use crate::tools::own;
 
 /// Bytes a second that a copy of a database is expected to make: half of what a small droplet does.
@@ -59,8 +59,7 @@ impl Work<'_> {
         let Some(to) = to else { return Ok(None) };
         let refused = |exit: Exit, why: String| {
             let error = Error::new(exit, to.cannot()).on(&self.droplet.name).because(why);
-            let because = |one: &Needed| format!("{}: {}", one.module, reasons(one));
-            Err(to.needed().into_iter().map(because).fold(error, Error::because))
+            Err(told(&to.needed()).into_iter().fold(error, Error::because))
         };
         let env = self.inputs.env;
         if env.droplets.len() > 1 {
@@ -232,8 +231,7 @@ impl Work<'_> {
 
     pub(super) fn migration_note(&self, migration: &Migration) -> Note {
         let needed = migration.to.needed();
-        let mut lines: Vec<String> =
-            needed.iter().map(|one| format!("{}: {}", one.module, reasons(one))).collect();
+        let mut lines = told(&needed);
         let (all, copy) = self.interruption(migration);
         lines.push(match all {
             _ if needed.is_empty() => "users are interrupted for the seconds Odoo needs to start".into(),
@@ -308,6 +306,19 @@ fn ago(seconds: u64) -> String {
         7200..172_800 => format!("{} h", seconds / 3600),
         _ => format!("{} days", seconds / 86_400),
     }
+}
+
+/// Each module with its reasons; of many, those with the same ones together.
+fn told(needed: &[&Needed]) -> Vec<String> {
+    let line = |one: &&Needed| format!("{}: {}", one.module, reasons(one));
+    if needed.len() <= 10 {
+        return needed.iter().map(line).collect();
+    }
+    let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in needed {
+        groups.entry(reasons(one)).or_default().push(one.module.clone());
+    }
+    groups.into_iter().map(|(reasons, names)| format!("{}: {reasons}", few(&names))).collect()
 }
 
 /// The first files that say so.

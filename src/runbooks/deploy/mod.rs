@@ -5,11 +5,15 @@
 //! [`update`] says which modules a change of code would have to update in the database. Deliberately
 //! absent: which kept release a rollback brings back (`runbooks/rollback/`).
 
+mod by_checksum;
 mod changing;
+mod checksums;
 mod database;
+pub mod hashing;
 mod hooks;
 mod keeping;
 mod kept;
+mod looking;
 mod migrating;
 mod plan;
 mod preparing;
@@ -21,6 +25,7 @@ pub mod slot;
 pub mod stage;
 mod staged;
 mod steps;
+mod storing;
 pub mod strategy;
 mod switching;
 pub mod update;
@@ -39,7 +44,9 @@ pub use kept::Source;
 pub use plan::{drop_plan, plan};
 pub use release::default_project;
 pub use stage::{Held, Wanted};
-pub use staged::{Change as Changed, Code, Commit, Kept, Model, Resolved, Staged, Written};
+pub use staged::{
+    Change as Changed, Checksums, Code, Commit, Kept, Model, OnDisk, Resolved, Staged, Stored, Written,
+};
 pub use update::{Change, Needed};
 
 /// What the operator asked for.

@@ -44,6 +44,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     }
     if works.iter().all(Work::is_current) {
         plan.title = format!("nothing to do: {} runs already", works.first().map_or("it".into(), Work::what));
+        plan.title.extend(works.iter().find_map(Work::behind).map(|behind| format!("; {behind}")));
         plan.notes.clear();
         return Ok(plan);
     }
@@ -202,6 +203,7 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
             }
         }
         notes.extend(work.undeclared());
+        notes.extend(work.checksum_notes());
         let stays: Vec<_> = work.untouched();
         if !stays.is_empty() {
             notes.push(note(NoteKind::Info, format!("left as they run: {}", stays.join(", ")), Vec::new()));

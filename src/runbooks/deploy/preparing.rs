@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::hashing::built;
 use super::kept::Source;
 use super::reading::repository;
 use super::render::Moved;
@@ -74,9 +75,8 @@ impl Work<'_> {
     pub(super) fn builds(&self) -> bool {
         let web = &self.inputs.env.stack.web;
         self.is_web()
-            && self.inputs.request.wanted.image.is_none()
             && self.staged.kept.is_none()
-            && service(self.model, web).is_some_and(|web| web.get("build").is_some())
+            && service(self.model, web).is_some_and(|web| built(web, &self.inputs.request.wanted))
     }
 
     /// The model for `docker compose build`: the same, with the context in the release's checkout.

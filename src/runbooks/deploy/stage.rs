@@ -63,7 +63,7 @@ pub fn script(
     let lines =
         |paths: &[camino::Utf8PathBuf]| paths.iter().map(|p| p.as_str()).collect::<Vec<_>>().join("\n");
     let (web, held) = (facts.web(&stack.web), wanted.release.as_ref());
-    let variables = [
+    let text = variables([
         ("nonce", nonce.to_owned()),
         ("dir", format!("{}/{project}", env.state_dir)),
         ("project", project.to_owned()),
@@ -87,14 +87,13 @@ pub fn script(
         ("live", web.map(|c| c.service.clone()).unwrap_or_default()),
         ("db", stack.db.clone()),
         ("database", stack.database.clone()),
-    ];
-    let mut text = String::new();
-    for (name, value) in variables {
-        text.push_str(&format!("{name}={}\n", quote(&value)));
-    }
-    text.push_str(frames::SHELL);
-    text.push_str(STAGE);
-    Cmd::new("/bin/sh").arg("-s").stdin(text)
+    ]);
+    Cmd::new("/bin/sh").arg("-s").stdin(text + frames::SHELL + STAGE)
+}
+
+/// What stands in front of a script that is read from stdin.
+pub(super) fn variables<const N: usize>(all: [(&str, String); N]) -> String {
+    all.iter().map(|(name, value)| format!("{name}={}\n", quote(value))).collect()
 }
 
 /// What the running release means by its image references: `reference id`, one a line.
@@ -157,6 +156,7 @@ fn fetched(parts: &Parts, wanted: &str) -> Staged {
         entries: good(parts, "entries").ok().map(|part| part.text().lines().map(str::to_owned).collect()),
         unclean: good(parts, "status").ok().map(|part| unclean(&part.text())),
         kept: None,
+        checksums: None,
     }
 }
 

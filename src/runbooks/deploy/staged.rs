@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+pub use super::checksums::{Checksums, OnDisk, Stored};
 pub use super::kept::{Kept, Written};
 use crate::facts::Probe;
 use crate::plan::Layer;
@@ -28,6 +29,8 @@ pub struct Staged {
     pub unclean: Option<Vec<String>>,
     /// A kept release is brought back; then nothing was fetched.
     pub kept: Option<Kept>,
+    /// With `deploy.update: hash`, once they were asked for.
+    pub checksums: Option<Probe<Checksums>>,
 }
 
 /// The new ref against what runs.

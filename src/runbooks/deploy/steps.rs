@@ -5,7 +5,7 @@ use crate::cmd::Cmd;
 use crate::facts::RELATIONS;
 use crate::inventory::{Environment, Proxy, Value};
 use crate::plan::{Action, Content, EnvValue, Layer, Phase, Step, Undo};
-use crate::text::{count, printable};
+use crate::text::{count, few, printable};
 use crate::tools::{compose::Project, images, odoo, releases, site, web};
 
 /// Builds steps for one droplet.
@@ -265,8 +265,9 @@ impl Builder<'_> {
         let title = match created {
             [] => "no module is left half-way".to_owned(),
             names => {
-                let names: Vec<_> = names.iter().filter_map(|one| one.split('=').next()).collect();
-                format!("{} installed, and no module is left half-way", names.join(", "))
+                let names: Vec<_> =
+                    names.iter().filter_map(|one| one.split('=').next().map(str::to_owned)).collect();
+                format!("{} installed, and no module is left half-way", few(&names))
             }
         };
         self.look("verify.modules", title, settled, 60)

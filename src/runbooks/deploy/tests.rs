@@ -44,5 +44,6 @@ pub(crate) fn staged() -> Staged {
         entries: None,
         unclean: None,
         kept: None,
+        checksums: None,
     }
 }
