@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::log::LogReader;
 use super::runner::CANNOT_WRITE;
 use super::section::{Context, End, Left, WAIT, call, insist, named, never_started, refused};
-use super::story::LogReader;
 use crate::error::Error;
 use crate::event::{Event, Outcome};
 use crate::exit::Exit;
@@ -84,7 +84,7 @@ async fn run(cx: &Context<'_>, step: &Step, known: &Hook, hook: &HookCall) -> (i
         reader.feed(format!("cannot start {}: {error}\n", known.cmd[0]).as_bytes());
         CANNOT_START
     });
-    (code, reader.kept())
+    (code, reader.kept().to_vec())
 }
 
 /// As a shell says it.

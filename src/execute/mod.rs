@@ -11,6 +11,7 @@ pub mod journal;
 mod laptop;
 mod leave;
 pub mod lock;
+mod log;
 mod on_failure;
 mod own;
 #[cfg(test)]

@@ -7,20 +7,16 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::healthy::observe;
-use super::pull::Progress;
+use super::log::LogReader;
 use super::runner::{ActState, Chapter, Report, Seen};
 use super::section::{Context, End, Left};
 use crate::causes;
 use crate::error::Error;
-use crate::event::{Event, Listener, Outcome, Unit};
+use crate::event::{Event, Outcome};
 use crate::exit::Exit;
-use crate::plan::{Action, Phase, Section, Step, Undo, WATCH};
+use crate::plan::{Action, Section, Step, Undo, WATCH};
 use crate::record::LedgerRow;
 use crate::text;
-use crate::tools::watch::WORSE;
-
-/// Bytes of a step's log that are kept for a failure card.
-const KEEP: usize = 64 << 10;
 
 /// A step is said to be silent after so long, and again after so long.
 const SILENT: Duration = Duration::from_secs(10);
@@ -201,7 +197,7 @@ impl<'a> Story<'a> {
             (0, true) => self.stuck.retain(|one| one != &step.title),
             (0, false) => {}
             (_, true) => self.stuck.push(step.title.clone()),
-            (code, false) => self.failure = Some(Box::new(failed(step, code, &open.reader.kept))),
+            (code, false) => self.failure = Some(Box::new(failed(step, code, open.reader.kept()))),
         }
     }
 
@@ -244,16 +240,6 @@ impl<'a> Story<'a> {
     }
 }
 
-/// Whom a drain waits for and what it cuts, and what a watch saw, is for everybody, not only for the log.
-fn aloud(step: &Step, line: &str) -> Option<Event> {
-    let text = format!("{}: {line}", step.droplet);
-    match step.id == WATCH {
-        true if line.starts_with(WORSE) => Some(Event::Warning { text }),
-        false if step.phase != Phase::Drain => None,
-        _ => Some(Event::Note { text }),
-    }
-}
-
 fn failed(step: &Step, code: i32, log: &[u8]) -> Error {
     let why = match code {
         124 => format!("it took longer than {} s", step.timeout),
@@ -277,64 +263,4 @@ fn ended_early(section: &Section) -> Error {
     Error::new(Exit::Failed, format!("section {} ended without a result", section.id))
         .because("it was killed from outside, or the droplet lost power")
         .on(&section.droplet)
-}
-
-/// Turns the bytes of a step's log into events.
-pub(super) struct LogReader<'a> {
-    listener: &'a dyn Listener,
-    step: &'a Step,
-    progress: Option<Progress>,
-    partial: Vec<u8>,
-    kept: Vec<u8>,
-}
-
-impl<'a> LogReader<'a> {
-    pub fn new(listener: &'a dyn Listener, step: &'a Step, actions: &[Action]) -> Self {
-        let progress = actions.iter().find_map(|action| match action {
-            Action::Pull { layers, .. } if !layers.is_empty() => Some(Progress::new(layers)),
-            _ => None,
-        });
-        Self { listener, step, progress, partial: Vec::new(), kept: Vec::new() }
-    }
-
-    /// The end of what it was fed.
-    pub fn kept(self) -> Vec<u8> {
-        self.kept
-    }
-
-    pub fn feed(&mut self, bytes: &[u8]) {
-        self.kept.extend_from_slice(bytes);
-        let surplus = self.kept.len().saturating_sub(KEEP);
-        self.kept.drain(..surplus);
-        let (step, droplet) = (self.step.id.clone(), self.step.droplet.clone());
-        if let Some(progress) = &mut self.progress {
-            if progress.feed(bytes) {
-                let (done, total) = progress.bytes();
-                let note = progress.note();
-                self.listener.on(&Event::StepProgress {
-                    step,
-                    droplet,
-                    done,
-                    total,
-                    unit: Unit::Bytes,
-                    note,
-                });
-            }
-            return;
-        }
-        self.partial.extend_from_slice(bytes);
-        while let Some(end) = self.partial.iter().position(|b| *b == b'\n') {
-            let line: Vec<u8> = self.partial.drain(..=end).collect();
-            for line in text::lines(&line) {
-                if let Some(event) = aloud(self.step, &line) {
-                    self.listener.on(&event);
-                }
-                self.listener.on(&Event::StepOutput { step: step.clone(), droplet: droplet.clone(), line });
-            }
-        }
-        // A line without an end must not grow for ever.
-        if self.partial.len() > KEEP {
-            self.partial.clear();
-        }
-    }
 }

@@ -128,11 +128,11 @@ pub fn the_way_is_said_and_can_be_chosen(droplet: Droplet) {
     droplet.root("sed -i 's/upstream chat/upstream odoochat/; s,http://chat,http://odoochat,' /etc/nginx/sites-enabled/odoo && nginx -s reload");
 }
 
-/// Deploys `git_ref` while users are at work, one of them for 20 s and one on the bus.
+/// Deploys `git_ref` while users are at work, one of them for 35 s (a busy machine needs 20 to come to the drain) and one on the bus.
 fn switched_under_load(droplet: Droplet, laptop: &Laptop, git_ref: &str, says: &str) -> Ran {
     let load = Load::on(droplet);
-    let slow = Request::get("/ipai_docs/slow?s=20").send(droplet);
-    let upload = Request::upload(28).send(droplet);
+    let slow = Request::get("/ipai_docs/slow?s=35").send(droplet);
+    let upload = Request::upload(38).send(droplet);
     let bus = Request::long_poll().send(droplet);
     let ran = laptop.deploy(droplet.env, git_ref, &[]).exits(0);
     let ran = ran.says(&["blue-green", "still works on", "still send a request", "cut: 1 connection"]);

@@ -25,7 +25,10 @@ pub fn installed_and_proven(droplet: Droplet) {
     let laptop = Laptop::new();
     let env = droplet.env;
     let prober = Prober::on(droplet);
-    laptop.ops(&["install-modules", env, "ipai_*", "--yes"]).exits(0).says(&["install ipai_expense"]);
+    laptop
+        .ops(&["install-modules", env, "ipai_*", "--yes", "--output", "json"])
+        .exits(0)
+        .says(&["install ipai_expense", r#""event":"step-progress","note":"module ipai_expense""#]);
     prober.interruption("an installation");
     assert_eq!(state(droplet, "ipai_expense"), "installed 14.0.1.0.0");
     laptop.ops(&["install-modules", env, "ipai_expense", "--yes"]).exits(0).says(&["nothing to do"]);
