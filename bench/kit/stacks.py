@@ -29,7 +29,8 @@ def lab(*words, stdin=None):
 
 
 class Stacks:
-    def __init__(self):
+    def __init__(self, seed="standin"):
+        """`seed`: what runs there at first, put there by hand; None: nothing, for real Odoo."""
         settings = dict(re.findall(r"(OPS_LAB_\w+)=(\S+)", lab("env")))
         self.address = settings["OPS_LAB_ADDRESS"]
         self.lab_work = settings["OPS_LAB_WORK"]
@@ -43,10 +44,12 @@ class Stacks:
         self.number = 0
         self.far = None
         lab("reset", DROPLET)
+        if not seed:
+            return
         self.verbose_sshd()
         self.clone()
         self.push()
-        lab("seed", DROPLET, "standin")
+        lab("seed", DROPLET, seed)
         with open(place.BENCH / "kit/hand-stack.sh", encoding="utf-8") as script:
             lab("ssh", DROPLET, "bash", "-s", "--", "/opt/hand", BRANCH, SITES["hand"], stdin=script)
 
@@ -67,9 +70,12 @@ class Stacks:
         self.git("clone", "-q", "-b", "standin", f"git@{self.address}.9:/srv/git/odoo-ce.git", "origin")
         self.git("-C", "origin", "checkout", "-q", "-b", BRANCH)
 
-    def push(self):
-        """A commit that changes code and needs no update of the database; its mark is served."""
+    def push(self, change=None):
+        """A commit that changes code and needs no update of the database, if `change` does nothing else; its mark
+        is served."""
         self.number += 1
+        if change:
+            change()
         addon = self.work / "origin/custom-addons/ipai_docs"
         controller = addon / "controllers/main.py"
         text = re.sub(r'^RELEASE = .*$', f'RELEASE = "bench-{self.number}"', controller.read_text(), flags=re.M)
@@ -77,6 +83,12 @@ class Stacks:
         (addon / "static/version.txt").write_text(f"bench-{self.number}\n")
         self.git("-C", "origin", "commit", "-q", "-a", "-m", f"ipai_docs: change {self.number}")
         self.git("-C", "origin", "push", "-q", "origin", BRANCH)
+
+    def raise_version(self):
+        """What makes Odoo update the module."""
+        manifest = self.work / "origin/custom-addons/ipai_docs/__manifest__.py"
+        text = re.sub(r'"version": "[^"]*"', f'"version": "14.0.9.{self.number}.0"', manifest.read_text())
+        manifest.write_text(text)
 
     def serves(self, stack):
         """Fails unless the newest commit is what this stack serves through nginx."""
@@ -87,8 +99,12 @@ class Stacks:
         if seen != f"bench-{self.number}":
             raise place.Failed(f"{stack} serves {seen}, not bench-{self.number}")
 
-    def by_ops(self, far=False, strategy="recreate"):
-        self.push()
+    def ops(self, *words):
+        """Its stdout."""
+        return place.ops("--config", self.inventory, *words)[1]
+
+    def by_ops(self, far=False, strategy="recreate", change=None):
+        self.push(change)
         place.fresh_runtime()
         inventory = self.far_inventory() if far else self.inventory
         seconds, _ = place.ops("--config", inventory, "deploy", ENVIRONMENT, "--ref", BRANCH, "--yes", "--strategy", strategy)
