@@ -35,6 +35,11 @@ mod demo {
     }
 
     #[test]
+    fn four_steps_of_a_migration_of_real_odoo_meet_every_fault() {
+        walk::four_steps_of_a_migration_of_real_odoo_meet_every_fault();
+    }
+
+    #[test]
     fn every_step_meets_a_laptop_that_dies() {
         walk::every_step_meets("a laptop that dies", &walk::IN_PLACE);
     }

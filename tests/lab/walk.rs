@@ -95,6 +95,7 @@ chmod 755 /usr/local/bin/timeout; : >/root/marks"#;
 const STANDIN: [[&str; 2]; 2] = [["standin-code"; 2], ["standin-code-2"; 2]];
 const BUMP: [[&str; 2]; 2] = [["standin", "base"], ["standin-bump", "bump"]];
 const ODOO: [[&str; 2]; 2] = [["code-only"; 2], ["main", "base"]];
+const ODOO_BUMP: [[&str; 2]; 2] = [["main", "base"], ["bump", "bump"]];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fault {
@@ -342,4 +343,9 @@ pub fn every_step_meets(fault: &str, path: &'static Path) {
 /// Real Odoo, which takes its time to start and to stop.
 pub fn four_steps_of_real_odoo_meet_every_fault() {
     Walk::new(&IN_PLACE, DEMO, ODOO).meets_all(&["pull.odoo", "switch.web", "verify.healthy", "record"]);
+}
+
+pub fn four_steps_of_a_migration_of_real_odoo_meet_every_fault() {
+    let mut walk = Walk::new(&MIGRATING, DEMO, ODOO_BUMP);
+    walk.meets_all(&["switch.stop", "switch.snapshot", "switch.update", "open"]);
 }
