@@ -150,6 +150,7 @@ fn deploy(own: raw::Deploy, defaults: raw::Deploy) -> Deploy {
         drain: wait(own.drain, defaults.drain, 30),
         max_interruption: own.max_interruption.or(defaults.max_interruption).map(|wait| wait.0),
         keep_releases: own.keep_releases.or(defaults.keep_releases).map_or(5, |keep| keep.0),
+        snapshot: own.snapshot.or(defaults.snapshot).unwrap_or(SnapshotKind::Auto),
         snapshot_days: own.snapshot_days.or(defaults.snapshot_days).unwrap_or(7),
         watch: own.watch.or(defaults.watch).and_then(|watch| watch.0),
     }

@@ -226,6 +226,7 @@ pub struct Deploy {
     pub keep_releases: u32,
     /// So many days a database that was put aside is kept; the newest always.
     pub snapshot_days: u32,
+    pub snapshot: SnapshotKind,
     pub watch: Option<Watch>,
 }
 
@@ -253,6 +254,18 @@ pub enum Update {
     Auto,
     Hash,
     Declared,
+}
+
+/// How the database is put aside before it is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SnapshotKind {
+    /// A copy where there is room for one, else a dump.
+    Auto,
+    /// The original is put aside, and a copy goes on: back in seconds.
+    Copy,
+    /// A file beside the release; back as long as it takes to restore it.
+    Dump,
 }
 
 /// A check of the user's own.

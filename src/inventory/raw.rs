@@ -10,7 +10,7 @@ use serde_yaml::Spanned;
 
 use super::fault::Place;
 use super::hooks::HookPlace;
-use super::model::{Become, NotifyKind, ProxyKind, Role, Severity, Strategy, Update, When};
+use super::model::{Become, NotifyKind, ProxyKind, Role, Severity, SnapshotKind, Strategy, Update, When};
 use super::watch::Watch;
 use super::words::*;
 
@@ -156,6 +156,7 @@ pub(super) struct Deploy {
     pub(super) drain: Option<Wait>,
     pub(super) max_interruption: Option<Wait>,
     pub(super) keep_releases: Option<Keep>,
+    pub(super) snapshot: Option<SnapshotKind>,
     pub(super) snapshot_days: Option<u32>,
     pub(super) watch: Option<Watch>,
 }

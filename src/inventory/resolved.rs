@@ -119,6 +119,7 @@ fn deploy(deploy: &Deploy) -> Node<'_> {
         ("drain", wait(deploy.drain)),
         ("max_interruption", deploy.max_interruption.map(wait).unwrap_or_default()),
         ("keep_releases", json!(deploy.keep_releases).into()),
+        ("snapshot", json!(deploy.snapshot).into()),
         ("snapshot_days", json!(deploy.snapshot_days).into()),
         ("watch", watch(deploy.watch)),
     ])

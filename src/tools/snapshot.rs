@@ -67,6 +67,21 @@ impl Snapshot<'_> {
         self.cmd("back")
     }
 
+    /// Where there is no room for a copy: the database into a file, and its files as [`take`](Self::take) keeps them.
+    pub fn dump(&self, file: &str) -> Cmd {
+        self.by_file("dump", file)
+    }
+
+    /// The way back from [`dump`](Self::dump): the database is made anew from the file.
+    pub fn restore(&self, file: &str) -> Cmd {
+        self.by_file("restore", file)
+    }
+
+    fn by_file(&self, verb: &str, file: &str) -> Cmd {
+        let kept = self.kept();
+        Cmd::script(SCRIPT, [verb, self.project, self.service, self.database, &kept, file, self.web])
+    }
+
     fn cmd(&self, verb: &str) -> Cmd {
         let (kept, broken) = (self.kept(), self.broken());
         Cmd::script(SCRIPT, [verb, self.project, self.service, self.database, &kept, &broken, self.web])

@@ -1,8 +1,8 @@
 # Puts a database aside untouched and goes on with a copy of it, or brings the original back.
-# Arguments: take, back, exchange, drop or expire; project; service; database; name of the original aside; name of what is put aside
-# when it comes back; container whose volumes hold the filestore (a file with its id, or empty; for drop: its Compose service), names.
+# Arguments: take, back, dump, restore, exchange, drop or expire; project; service; database; name of the original aside; name of
+# what is put aside when it comes back (for dump and restore: the file of the dump); container whose volumes hold the filestore (a file with its id, or empty; for drop: its Compose service), names.
 verb=$1 project=$2 service=$3 database=$4 kept=$5 broken=$6 web=$7
-new=$kept.new holder=''
+new=$kept.new file=$6 holder=''
 
 c=$(docker ps -q --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
   --filter label=com.docker.compose.oneoff=False | head -n 1)
@@ -22,12 +22,19 @@ there() { # name; 1, 0 or nothing where the server does not answer
 files() { # from, to: names of databases; keep (a new directory of links), merge (what is missing comes back) or remove
   if [ -s "$web" ]; then read -r holder _ <"$web"; fi
   [ -n "$holder" ] || return 0
-  image=$(docker inspect -f '{{.Image}}' "$holder") || return
-  docker run --rm --network none --volumes-from "$holder" --user "$(docker inspect -f '{{.Config.User}}' "$holder")" \
-    --entrypoint sh "$image" -c '
+  image=$(docker inspect -f '{{.Image}}' "$holder") && user=$(docker inspect -f '{{.Config.User}}' "$holder") || return
+  # Only root may link a file that is somebody else's, as one that was copied in by hand; on a network's file system
+  # root may be nobody.
+  files_as 0:0 "$@" || files_as "$user" "$@"
+}
+files_as() { # whom; as files
+  who=$1
+  shift
+  docker run --rm --network none --volumes-from "$holder" --user "$who" --entrypoint sh "$image" -c '
+      home=$(awk -F: -v user="${4%%:*}" "\$1 == user || \$3 == user { print \$6; exit }" /etc/passwd)
       conf=${ODOO_RC:-/etc/odoo/odoo.conf}
       said=$(sed -n "s/^[[:space:]]*data_dir[[:space:]]*=[[:space:]]*//p" "$conf" 2>/dev/null | tail -n 1)
-      for data in "$said" /var/lib/odoo "$HOME/.local/share/Odoo"; do
+      for data in "$said" /var/lib/odoo "${home:-/root}/.local/share/Odoo"; do
         all=$data/filestore
         [ -n "$data" ] && [ -d "$all/$1" ] || continue
         if [ "$3" = remove ]; then
@@ -36,12 +43,12 @@ files() { # from, to: names of databases; keep (a new directory of links), merge
           [ ! -d "$all/$2" ] || exit 0
           rm -rf "$all/$2.new" && cp -al "$all/$1" "$all/$2.new" && mv "$all/$2.new" "$all/$2"
         else
-          mkdir -p "$all/$2" && { cp -al --update=none "$all/$1/." "$all/$2/" 2>/dev/null || cp -aln "$all/$1/." "$all/$2/"; } &&
-            rm -rf "$all/$1"
+          [ -d "$all/$2" ] || { mkdir "$all/$2" && chown --reference "$all/$1" "$all/$2"; } || exit
+          { cp -al --update=none "$all/$1/." "$all/$2/" 2>/dev/null || cp -aln "$all/$1/." "$all/$2/"; } && rm -rf "$all/$1"
         fi
         exit
       done
-      exit 0' sh "$1" "$2" "$3"
+      exit 0' sh "$1" "$2" "$3" "$user"
 }
 
 take() {
@@ -104,6 +111,39 @@ SQL
   echo "$database is what it was; what became of the copy is kept as $broken, closed to connections"
 }
 
+# Without room for a copy: the database is changed where it is, and a file that was read to its end is the way back.
+# It is compressed, so that a cut or a flipped bit is seen when it is read.
+dump() {
+  [ ! -s "$file" ] || return 0
+  live=$(there db) || { echo 'the database server does not answer'; exit 1; }
+  [ "$live" = 1 ] || { echo "the database $database is not there"; exit 1; }
+  files "$database" "$kept" keep || { echo "the filestore of $database cannot be kept"; exit 1; }
+  umask 077
+  docker exec "$c" sh -c 'exec pg_dump -Fc -Z1 -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$database" >"$file.new" </dev/null ||
+    { rm -f -- "$file.new"; echo "$database could not be dumped"; exit 1; }
+  docker exec -i "$c" pg_restore -f /dev/null <"$file.new" ||
+    { rm -f -- "$file.new"; echo 'the dump could not be read to its end'; exit 1; }
+  sync "$file.new" && mv -f -- "$file.new" "$file" || exit
+  echo "$database is dumped to $file ($(wc -c <"$file") bytes)"
+}
+
+# Done again from its beginning where it was interrupted: the file stays.
+restore() {
+  rm -f -- "$file.new"
+  if [ -s "$file" ]; then
+    ask <<'SQL' || exit
+select format('alter database %I allow_connections false', :'db') from pg_database where datname = :'db' \gexec
+select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = :'db' \g /dev/null
+SQL
+    docker exec -i "$c" sh -c 'exec pg_restore -e --clean --if-exists --create -U "${POSTGRES_USER:-postgres}" -d postgres' <"$file" ||
+      { echo "$database could not be restored from $file, which stays"; exit 1; }
+    # Without statistics the first requests would take long.
+    docker exec "$c" sh -c 'exec psql -XAtq -U "${POSTGRES_USER:-postgres}" -d "$1" -c analyze' sh "$database" </dev/null || :
+    echo "$database was restored from $file"
+  fi
+  files "$kept" "$database" merge || { echo "files of $kept could not be brought back"; exit 1; }
+}
+
 # What was put aside takes the live one's place. The files of both are kept: what the vacuum of the one that
 # leaves has removed comes back, and what was attached to it stays.
 exchange() {
@@ -149,6 +189,8 @@ SQL
 
 case $verb in
 take) take ;;
+dump) dump ;;
+restore) restore ;;
 drop)
   shift 7
   drop "$@" ;;

@@ -11,6 +11,7 @@ mod hooks;
 mod inventory;
 mod modules;
 mod rollback;
+mod room;
 mod sample;
 mod snapshots;
 mod strategy;

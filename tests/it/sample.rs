@@ -55,6 +55,7 @@ pub fn environment() -> Environment {
             health_timeout: Duration::from_secs(120),
             drain: Duration::from_secs(30),
             keep_releases: 5,
+            snapshot: ops::inventory::SnapshotKind::Auto,
             snapshot_days: 7,
             watch: None,
         },

@@ -87,6 +87,11 @@ fn a_migration_that_fails_is_put_back_to_the_byte() {
 }
 
 #[test]
+fn without_room_for_a_copy_a_migration_goes_back_by_a_dump() {
+    migrate::a_migration_by_a_dump(DEMO, &migrate::STANDIN);
+}
+
+#[test]
 fn a_rollback_takes_back_code_alone_and_nobody_notices() {
     rollback::code_alone(DEMO, &rollback::STANDIN);
 }

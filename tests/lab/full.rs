@@ -40,6 +40,11 @@ mod demo {
     }
 
     #[test]
+    fn every_step_that_a_dump_changes_meets_every_fault() {
+        walk::steps_of_a_migration_by_a_dump_meet_every_fault();
+    }
+
+    #[test]
     fn every_step_meets_a_laptop_that_dies() {
         walk::every_step_meets("a laptop that dies", &walk::IN_PLACE);
     }

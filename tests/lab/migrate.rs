@@ -182,6 +182,41 @@ pub fn a_migration_that_fails_is_put_back(droplet: Droplet, family: &Family) {
     assert!(live == "odoo" && kept.starts_with("odoo_before_"), "{all:?}");
 }
 
+/// Without room for a copy: back from a dump to the byte, and on with nothing left of it but the file.
+pub fn a_migration_by_a_dump(droplet: Droplet, family: &Family) {
+    let laptop = Laptop::with(&[("keep_releases: 5", "keep_releases: 5, snapshot: dump")]);
+    droplet.fresh();
+    laptop.deploy(droplet.env, family.base, &[]).exits(0);
+    droplet.sql("insert into ipai_document (name) values ('one'), ('two')");
+    droplet.sql("alter database odoo set work_mem = '5MB'; alter database odoo connection limit 90");
+    droplet.root("docker stop odoo-odoo-1 && docker start odoo-odoo-1; sleep 3");
+    let about = "select pg_get_userbyid(datdba), datcollate, datacl, datconnlimit, setconfig from pg_database
+        left join pg_db_role_setting on setdatabase = pg_database.oid where datname = 'odoo'";
+    let before = (dump(droplet, "odoo"), droplet.sql(about));
+    laptop.deploy(droplet.env, family.bad, &[]).exits(6).says(&[
+        "dump odoo to /var/lib/ops/odoo/releases/",
+        "this migration was made to fail",
+        "everything was put back as it was before",
+    ]);
+    assert!((dump(droplet, "odoo"), droplet.sql(about)) == before, "the database is not what it was");
+    droplet.login_page();
+
+    laptop.deploy(droplet.env, family.bump, &[]).exits(0).says(&["can bring back the code only"]);
+    assert_eq!(droplet.release(), "bump");
+    assert_eq!(databases(droplet), [("odoo".to_owned(), true)]);
+    assert_eq!(droplet.root("ls /var/lib/ops/odoo/releases/*/before.dump | wc -l"), "1");
+    let files = format!("docker exec {} ls /var/lib/odoo/filestore 2>/dev/null; :", droplet.web());
+    assert!(
+        !droplet.root(&files).contains("odoo_before"),
+        "links to the files of the database before are left"
+    );
+    laptop
+        .ops(&["rollback", droplet.env, "--with-data", "--confirm", droplet.env])
+        .exits(2)
+        .says(&["no database was put aside"]);
+    assert_eq!(droplet.release(), "bump");
+}
+
 /// A laptop that never comes back, and a loss of power in the middle of Odoo's own work.
 pub fn the_droplet_decides_alone(droplet: Droplet, slow: &str, base: &str) {
     let laptop = Laptop::new();

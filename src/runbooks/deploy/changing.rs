@@ -31,6 +31,11 @@ impl Builder<'_> {
         self.with_snapshot(|one| one.kept())
     }
 
+    /// Where there was no room for a copy.
+    pub(super) fn dump_file(&self) -> String {
+        format!("{}/before.dump", self.place.dir)
+    }
+
     /// What the database of a release that is gone back from is called.
     pub(super) fn left_database(&self) -> String {
         self.with_snapshot(|one| one.left())
@@ -107,6 +112,14 @@ impl Builder<'_> {
         let title = format!("put {database} aside as {}, go on with a copy", self.kept_database());
         let (take, back) = self.with_snapshot(|one| (run(one.take()), by(one.back())));
         self.step("switch.snapshot", Phase::Switch, title, vec![take], back, COPY_LIMIT)
+    }
+
+    /// The same without room for a copy: the database is changed where it is.
+    pub(super) fn dump(&self) -> Step {
+        let (database, file) = (&self.env.stack.database, self.dump_file());
+        let title = format!("dump {database} to {file}, read the dump to its end");
+        let (dump, restore) = self.with_snapshot(|one| (run(one.dump(&file)), by(one.restore(&file))));
+        self.step("switch.snapshot", Phase::Switch, title, vec![dump], restore, COPY_LIMIT)
     }
 
     /// What Odoo does to the modules: installing and updating in one go, then what goes.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Data;
+use super::migrating::Aside;
 use super::preparing::source_text;
 use super::reading::repository;
 use super::release::{Place, record};
@@ -135,7 +136,11 @@ impl Work<'_> {
         if self.is_current() {
             return Vec::new();
         }
-        let (surplus, old) = (self.surplus(), self.expired());
+        let (surplus, mut old) = (self.surplus(), self.expired());
+        // Its files were kept for the way back alone, which ends when users are let in.
+        if self.migration.as_ref().is_some_and(|migration| migration.aside == Aside::Dumped) {
+            old.push(self.builder().kept_database());
+        }
         let prune = (!surplus.is_empty()).then(|| self.builder().prune(&surplus));
         let drop = (!old.is_empty()).then(|| self.builder().drop_databases(&old, false));
         prune.into_iter().chain(drop).collect()

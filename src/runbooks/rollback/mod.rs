@@ -91,7 +91,7 @@ pub fn choose(env: &Environment, facts: &BTreeMap<String, Facts>, wish: &Wish) -
         (Extent::Data, _, None) => {
             return Err(Error::usage(format!("no database was put aside that release {} used", target.id))
                 .on(droplet)
-                .because("one is, before a deploy changes it")
+                .because("one is, before a deploy changes it, where there is room for a copy")
                 .next(list(env)));
         }
         (Extent::AsNeeded | Extent::Code, true, _) => (Data::Kept, None, Vec::new()),

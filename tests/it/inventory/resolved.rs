@@ -34,6 +34,7 @@ fn the_smallest_environment_shows_every_default() {
         health_timeout: 2m
         drain: 30s
         keep_releases: 5
+        snapshot: auto
         snapshot_days: 7
         watch: "off"
       modules: []
