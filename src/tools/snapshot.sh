@@ -118,7 +118,12 @@ dump() {
   live=$(there db) || { echo 'the database server does not answer'; exit 1; }
   [ "$live" = 1 ] || { echo "the database $database is not there"; exit 1; }
   files "$database" "$kept" keep || { echo "the filestore of $database cannot be kept"; exit 1; }
+  # Whoever is still there ends, who held the scheduled actions too: Odoo's own work would wait for them.
+  ask <<'SQL' || exit
+select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = :'db' \g /dev/null
+SQL
   umask 077
+  rm -f -- "$file.restored"
   docker exec "$c" sh -c 'exec pg_dump -Fc -Z1 -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$database" >"$file.new" </dev/null ||
     { rm -f -- "$file.new"; echo "$database could not be dumped"; exit 1; }
   docker exec -i "$c" pg_restore -f /dev/null <"$file.new" ||
@@ -127,7 +132,8 @@ dump() {
   echo "$database is dumped to $file ($(wc -c <"$file") bytes)"
 }
 
-# Done again from its beginning where it was interrupted: the file stays.
+# Done again from its beginning where it was interrupted; a file that was restored is no way back any more, because
+# users write again.
 restore() {
   rm -f -- "$file.new"
   if [ -s "$file" ]; then
@@ -142,6 +148,7 @@ SQL
     echo "$database was restored from $file"
   fi
   files "$kept" "$database" merge || { echo "files of $kept could not be brought back"; exit 1; }
+  [ ! -e "$file" ] || mv -f -- "$file" "$file.restored"
 }
 
 # What was put aside takes the live one's place. The files of both are kept: what the vacuum of the one that
