@@ -109,6 +109,7 @@ struct Yes;
 
 #[async_trait]
 impl Desk for Yes {
+    fn rehearsed(&self, _: &ops::record::Rehearsal) {}
     fn findings(&self, _: &[Finding]) {}
 
     async fn approve(&self, plan: Plan) -> ops::error::Result<Option<ApprovedPlan>> {

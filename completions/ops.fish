@@ -44,6 +44,7 @@ complete -c ops -n "__fish_ops_needs_command" -s V -l version -d 'Print version'
 complete -c ops -n "__fish_ops_needs_command" -f -a "deploy" -d 'Put a release on an environment\'s droplets: check, plan, ask, switch, verify, record'
 complete -c ops -n "__fish_ops_needs_command" -f -a "rollback" -d 'Go back to a release that the droplets kept: code, and where it has to be, data'
 complete -c ops -n "__fish_ops_needs_command" -f -a "install-modules" -d 'Install, update or uninstall Odoo modules of the release that runs, and prove it by SQL'
+complete -c ops -n "__fish_ops_needs_command" -f -a "rehearse" -d 'Try the update of a deploy on a copy of the database, while production serves'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
@@ -135,6 +136,32 @@ complete -c ops -n "__fish_ops_using_subcommand install-modules" -s v -l verbose
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l image -d 'The image of the web service; else what the compose file says' -r
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l update -d 'Update these modules, and no others; default: those that a deploy would update' -r
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l test-tags -d 'Run Odoo\'s own tests of these tags afterwards, as Odoo\'s option of the same name' -r
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l allow-downgrade -d 'Deploy a ref that lacks commits which run now'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l update-all -d 'Update every module'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l rollback -d 'Try the way back, too'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l image -d 'The image of the web service; else what the compose file says' -r

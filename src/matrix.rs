@@ -22,13 +22,20 @@ pub struct Row {
 const BACK: &str = "put back at once: the old release, and the database where it was changed";
 
 /// In this order; the first that fits is it.
-pub const ROWS: [Row; 10] = [
+pub const ROWS: [Row; 11] = [
     Row {
         id: "not-begun",
         steps: &["hook.pre", "directory", "env", "adopt", "checkout", "pull", "build", "render", "baseline"],
         data: None,
         when: "something cannot be prepared",
         then: "nothing that runs was changed; what was prepared is removed",
+    },
+    Row {
+        id: "rehearsal",
+        steps: &["rehearse"],
+        data: None,
+        when: "a rehearsal finds that an update would fail, or cannot be done",
+        then: "the copy is dropped; nothing that runs was changed",
     },
     Row {
         id: "module-install",
@@ -136,6 +143,7 @@ mod tests {
             ("checksums", true, Some("switch")),
             ("hook.post.2", false, Some("told")),
             ("drop", false, Some("housekeeping")),
+            ("rehearse.update", false, Some("rehearsal")),
             ("something", false, None),
         ] {
             assert_eq!(row(step, data).map(|row| row.id), wanted, "{step} {data}");

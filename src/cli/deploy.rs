@@ -112,6 +112,7 @@ impl Deploy {
             allow_downgrade: self.what.allow_downgrade,
             reason: self.run.reason.clone(),
             batch: self.batch.into(),
+            rehearse: None,
         };
         let desk = Desk::new(session, &inventory, &env, &self.run);
         let secrets = InventorySecrets { inventory: &inventory, session };

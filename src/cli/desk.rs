@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::flow::{self, Road};
 use crate::inventory::{Environment, Inventory};
 use crate::plan::Plan;
+use crate::record::Rehearsal;
 use crate::text::printable;
 use crate::transport::ConnectOptions;
 use crate::ui::{Answer, Ui};
@@ -86,6 +87,10 @@ impl flow::Desk for Desk<'_> {
     fn findings(&self, findings: &[Finding]) {
         let at = self.session.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         self.session.ui.findings(self.env, findings, &at);
+    }
+
+    fn rehearsed(&self, found: &Rehearsal) {
+        self.session.ui.rehearsal(found);
     }
 
     async fn approve(&self, plan: Plan) -> Result<Option<ApprovedPlan>> {

@@ -15,6 +15,7 @@ mod install_modules;
 mod lock;
 mod names;
 mod preflight;
+mod rehearse;
 mod releases;
 mod rollback;
 mod runs;
@@ -61,6 +62,7 @@ enum Command {
     Deploy(deploy::Deploy),
     Rollback(rollback::Rollback),
     InstallModules(install_modules::InstallModules),
+    Rehearse(rehearse::Rehearse),
     Preflight(preflight::Preflight),
     Audit(audit::Audit),
     #[command(subcommand)]
@@ -81,7 +83,7 @@ impl Command {
     /// Whether `--output json` means one event a line rather than one object.
     fn streams(&self) -> bool {
         match self {
-            Command::Deploy(_) | Command::Rollback(_) => true,
+            Command::Deploy(_) | Command::Rollback(_) | Command::Rehearse(_) => true,
             Command::InstallModules(install) => install.streams(),
             Command::Snapshots(snapshots) => snapshots.streams(),
             Command::Runs(runs) => runs.streams(),
@@ -94,6 +96,7 @@ impl Command {
             Command::Deploy(deploy) => deploy.run(session).await,
             Command::Rollback(rollback) => rollback.run(session).await,
             Command::InstallModules(install) => install.run(session).await,
+            Command::Rehearse(rehearse) => rehearse.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
             Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,

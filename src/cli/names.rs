@@ -85,6 +85,15 @@ pub fn modules(text: &str) -> Result<String, String> {
     module(&plain).map(|_| text.to_owned())
 }
 
+/// Odoo's `--test-tags`: `[-][tag][/module][:class][.method]`, several with commas between them.
+pub fn tags(text: &str) -> Result<String, String> {
+    let fine = |c: char| c.is_ascii_alphanumeric() || "_-+/:.,*[]".contains(c);
+    match !text.is_empty() && text.len() <= 500 && text.chars().all(fine) {
+        true => Ok(text.to_owned()),
+        false => Err("letters, digits and `_-+/:.,*[]`; at most 500".to_owned()),
+    }
+}
+
 /// A time to watch a release; nothing for `off`.
 #[derive(Debug, Clone, Copy)]
 pub struct Watching(pub Option<std::time::Duration>);

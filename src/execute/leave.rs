@@ -6,6 +6,7 @@ use super::{Interrupted, Report, Walk};
 use crate::error::Error;
 use crate::event::{Event, Outcome};
 use crate::exit::Exit;
+use crate::plan::REHEARSAL;
 
 const GOES_ON: &str = "detached: the droplet goes on without this laptop";
 
@@ -53,6 +54,7 @@ impl Walk<'_> {
         let at_work = &self.places[wave.clone()];
         let critical = at_work.iter().any(|place| place.section.critical);
         let hook = at_work.iter().any(|place| place.section.laptop_hook().is_some());
+        let rehearsal = at_work.iter().any(|place| place.section.id == REHEARSAL);
         for row in self.places[wave].iter_mut().flat_map(|place| &mut place.rows) {
             if row.outcome == Outcome::NotReached {
                 row.outcome = Outcome::Unknown;
@@ -60,6 +62,9 @@ impl Walk<'_> {
         }
         let (run, env) = (self.cx.run, &self.plan.env);
         let (what, why) = match (hook, critical) {
+            _ if rehearsal => {
+                (GOES_ON, "the droplet ends the rehearsal, and drops its copy whatever it finds")
+            }
             (true, _) => {
                 ("detached", "the hook was ended with all that it had started; nothing else is at work")
             }

@@ -14,7 +14,7 @@ use crate::execute::soft::Soft;
 use crate::execute::story::Story;
 use crate::execute::{Laptop, OwnChecks, hook, own};
 use crate::exit::Exit;
-use crate::plan::{Section, WATCH};
+use crate::plan::{REHEARSAL, Section, WATCH};
 use crate::record::LedgerRow;
 use crate::text;
 use crate::transport::{Call, Output, Transport, TransportError};
@@ -154,7 +154,14 @@ async fn halt(cx: &Context<'_>, section: &Section, call: &Act<'_>) -> End {
     cx.soft.cancelled().await;
     let only_watches = section.steps.iter().all(|step| step.id == WATCH);
     if !cx.soft.hear(only_watches) && section.critical {
-        let text = "the switch ends, or goes back by itself: it never stops half-way; once more Ctrl-C leaves it to the droplet";
+        let text = match section.id == REHEARSAL {
+            true => {
+                "the rehearsal ends early and drops its copy; once more Ctrl-C leaves that to the droplet"
+            }
+            false => {
+                "the switch ends, or goes back by itself: it never stops half-way; once more Ctrl-C leaves it to the droplet"
+            }
+        };
         cx.listener.on(&Event::Note { text: text.into() });
     }
     let halt = cx.post.runner.halt(call);

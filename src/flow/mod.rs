@@ -3,6 +3,7 @@
 //! knows the word. Deliberately absent: how anything looks ([`Desk`] shows and asks).
 
 mod look;
+mod rehearsal;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -26,7 +27,7 @@ use crate::inventory::Environment;
 use crate::matrix;
 use crate::plan::Plan;
 use crate::queries;
-use crate::record::{RUN_SCHEMA, RunRecord};
+use crate::record::{RUN_SCHEMA, Rehearsal, RunRecord};
 use crate::runbooks::deploy::{self, Inputs, Request, Staged};
 use crate::transport::ConnectOptions;
 use crate::world::World;
@@ -38,6 +39,7 @@ pub use look::{Looked, Order, look};
 #[async_trait]
 pub trait Desk: Send + Sync {
     fn findings(&self, findings: &[Finding]);
+    fn rehearsed(&self, found: &Rehearsal);
     /// Shows the plan and asks. `None`: it was only to be shown.
     ///
     /// # Errors
@@ -153,6 +155,7 @@ pub struct Names {
     stamp: String,
     now: String,
     usual: BTreeMap<String, u64>,
+    rehearsed: Option<(String, Rehearsal)>,
 }
 
 impl Names {
@@ -167,6 +170,7 @@ impl Names {
             stamp,
             now: now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             usual: queries::usual(road.env, facts),
+            rehearsed: queries::rehearsed(road.env, facts),
         })
     }
 
@@ -187,6 +191,7 @@ impl Names {
             now: self.now.clone(),
             operator: road.world.operator.clone(),
             usual: &self.usual,
+            rehearsed: self.rehearsed.as_ref(),
         }
     }
 
@@ -238,6 +243,7 @@ fn begun(road: &Road<'_>, plan: &Plan, names: &Names, request: &Request) -> RunR
         exit: None,
         release: None,
         decision: None,
+        rehearsal: None,
         ledger: Vec::new(),
     }
 }
@@ -286,6 +292,14 @@ pub async fn carry_out(
     let report = work.await.unwrap_or_else(|_| Report::fault(plan));
     // Not waited for: on a dead link a beat takes long, and the runner refuses one that comes late.
     heart.abort();
+    let report = match request.rehearse {
+        Some(_) => rehearsal::judged(report, &road.env.name, road.stop.soft.is_cancelled()),
+        None => report,
+    };
+    if request.rehearse.is_some() {
+        record.rehearsal = rehearsal::found(road, crew, names, looked, request, &report).await;
+        record.rehearsal.iter().for_each(|found| road.desk.rehearsed(found));
+    }
     record.exit = Some(report.exit.code());
     let released = plan.steps().any(|step| step.id == "record");
     record.release = (report.exit == Exit::Done && released).then(|| names.release(&looked.staged));

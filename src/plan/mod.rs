@@ -16,6 +16,9 @@ pub const SCHEMA: &str = "ops.plan/1";
 /// The step that looks on for a time after a switch. Somebody may end that, which changes nothing.
 pub const WATCH: &str = "watch";
 
+/// The section in which an update is tried on a copy. Somebody may end it early: it always leaves nothing.
+pub const REHEARSAL: &str = "rehearse";
+
 /// Ordered sections of steps, and what a person should know before saying yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -105,6 +108,8 @@ pub enum NoteKind {
 pub enum Phase {
     Preflight,
     Prepare,
+    /// An update is tried on a copy; nothing that runs changes.
+    Rehearse,
     Switch,
     Verify,
     /// The old release ends what it has begun.
@@ -121,6 +126,7 @@ impl std::fmt::Display for Phase {
         f.write_str(match self {
             Phase::Preflight => "preflight",
             Phase::Prepare => "prepare",
+            Phase::Rehearse => "rehearse",
             Phase::Switch => "switch",
             Phase::Verify => "verify",
             Phase::Drain => "drain",

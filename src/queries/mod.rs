@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::facts::{Facts, ProbeFailure, State};
 use crate::frames;
 use crate::inventory::Environment;
-use crate::record::{LockState, Release, RunRecord, StepLog};
+use crate::record::{LockState, Rehearsal, Release, RunRecord, StepLog, Verdict};
 use crate::runbooks::deploy::default_project;
 use crate::text;
 
@@ -63,6 +63,13 @@ pub fn usual(env: &Environment, facts: &BTreeMap<String, Facts>) -> BTreeMap<Str
         all.get(all.len() / 2).copied().unwrap_or_default()
     };
     times.into_iter().map(|(step, all)| (step, median(all))).collect()
+}
+
+/// The last rehearsal in which the update came to its end, and when it began.
+pub fn rehearsed(env: &Environment, facts: &BTreeMap<String, Facts>) -> Option<(String, Rehearsal)> {
+    let runs = runs(env, facts).unwrap_or_default().into_iter();
+    let mut found = runs.filter_map(|run| Some((run.started, run.rehearsal?)));
+    found.find(|(_, one)| matches!(one.verdict, Verdict::Passes | Verdict::PassesWithFindings))
 }
 
 /// One run.

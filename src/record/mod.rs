@@ -13,12 +13,14 @@
 //! ```
 //! Shapes only grow: readers ignore fields they do not know.
 
+mod rehearsal;
 mod shown;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use rehearsal::*;
 pub use shown::*;
 
 pub const RELEASE_SCHEMA: &str = "ops.release/1";
@@ -133,6 +135,9 @@ pub struct RunRecord {
     /// The row of the decision matrix (`matrix.rs`) that a failed step fired.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
+    /// What a rehearsal found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rehearsal: Option<Rehearsal>,
     /// Every (droplet, step) in order, with how it ended.
     #[serde(default)]
     pub ledger: Vec<LedgerRow>,

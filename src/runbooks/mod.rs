@@ -2,5 +2,6 @@
 
 pub mod deploy;
 pub mod modules;
+pub mod rehearsal;
 pub mod rollback;
 pub mod snapshots;

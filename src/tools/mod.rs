@@ -9,6 +9,7 @@ pub mod images;
 pub mod odoo;
 pub mod own;
 pub mod page;
+pub mod rehearsal;
 pub mod releases;
 pub mod site;
 pub mod slots;

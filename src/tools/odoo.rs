@@ -88,6 +88,39 @@ pub fn change(at: &At<'_>, wanted: &Change<'_>) -> Cmd {
     at.run(CHANGE, &words, &[])
 }
 
+/// Odoo's own tests, of the modules that are updated (`at_install`) and of all (`post_install`). Some of them ask over
+/// HTTP, inside their own container.
+pub fn test(at: &At<'_>, update: &[String], tags: &str) -> Cmd {
+    let mut words = vec!["odoo".to_owned(), "-d".into(), at.database.to_owned()];
+    words.extend(at.options.iter().cloned());
+    if !update.is_empty() {
+        words.extend(["-u".to_owned(), update.join(",")]);
+    }
+    words.extend([
+        "--test-enable".to_owned(),
+        format!("--test-tags={tags}"),
+        "--http-interface=127.0.0.1".into(),
+    ]);
+    words.extend(ALONE.iter().filter(|flag| **flag != "--no-http").map(|flag| (*flag).to_owned()));
+    at.run(CHANGE, &words, &[])
+}
+
+/// Odoo's own way, since 16, of switching off a copy: jobs, mail servers, payments and what modules add to that.
+pub fn neutralize(at: &At<'_>) -> Cmd {
+    let mut words = vec!["odoo".to_owned(), "neutralize".into(), "-d".into(), at.database.to_owned()];
+    words.extend(at.options.iter().cloned());
+    at.project.run_as(at.name, at.service, &words).env("COMPOSE_IGNORE_ORPHANS", "true")
+}
+
+/// The command of a service that shows one database, whatever the configuration says, and runs no job.
+pub fn serve(database: &str, options: &[String]) -> Vec<String> {
+    let mut words = vec!["odoo".to_owned(), "-d".into(), database.to_owned()];
+    words.extend(options.iter().cloned());
+    let flags = ["--db-filter=", "--workers=0", "--max-cron-threads=0", "--limit-memory-hard=0"];
+    words.extend(flags.map(str::to_owned));
+    words
+}
+
 /// Uninstalls modules, with those that need them. No `--uninstall` was ever an option of Odoo: it is told in its own
 /// shell, which every version since 10 has.
 pub fn uninstall(at: &At<'_>, modules: &[String]) -> Cmd {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::look::Look;
 use super::{failure, table, words};
 use crate::event::Outcome;
-use crate::record::{LockState, ModuleRow, Release, RunRecord, SnapshotRow, StepLog};
+use crate::record::{LockState, ModuleRow, Release, RunRecord, SnapshotRow, StepLog, Verdict};
 
 /// A list in its three forms.
 #[derive(Debug)]
@@ -227,6 +227,10 @@ pub fn run(run: &RunRecord, now: Timestamp, look: &Look) -> String {
         ("decision", decision(run).unwrap_or_default()),
     ];
     let mut out = table::fields(&fields, look);
+    if let Some(found) = &run.rehearsal {
+        out.push('\n');
+        out += &super::rehearsal::render(found, look);
+    }
     if !run.ledger.is_empty() {
         out.push('\n');
         out += &failure::ledger(&run.ledger, look);
@@ -246,7 +250,10 @@ fn took(run: &RunRecord) -> String {
 
 /// What an exit code means for a run, in two words.
 fn result(run: &RunRecord) -> &'static str {
-    ended(run.exit)
+    match &run.rehearsal {
+        Some(found) if found.verdict == Verdict::Fails => "would fail",
+        _ => ended(run.exit),
+    }
 }
 
 fn ended(exit: Option<u8>) -> &'static str {

@@ -13,6 +13,7 @@ mod live;
 mod look;
 mod plain;
 pub mod plan;
+mod rehearsal;
 mod screen;
 mod setup;
 pub mod table;
@@ -103,6 +104,13 @@ impl Ui {
         match self.options().format {
             Format::Json => self.serialized(run),
             _ => self.data(&lists::run(run, now, &self.options().data)),
+        }
+    }
+
+    pub fn rehearsal(&self, found: &crate::record::Rehearsal) {
+        match self.options().format {
+            Format::Json => self.serialized(found),
+            _ => self.data(&rehearsal::render(found, &self.options().data)),
         }
     }
 

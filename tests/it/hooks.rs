@@ -43,6 +43,7 @@ fn plan(env: &Environment) -> Plan {
         now: "2026-11-20T12:00:00Z".into(),
         operator: "alice@laptop".into(),
         usual: &BTreeMap::new(),
+        rehearsed: None,
     };
     deploy::plan(&inputs).unwrap()
 }
@@ -97,6 +98,7 @@ fn what_runs_already_runs_no_hook() {
         now: "n".into(),
         operator: "o".into(),
         usual: &BTreeMap::new(),
+        rehearsed: None,
     };
     let plan = deploy::plan(&inputs).unwrap();
     assert!(plan.is_empty() && !plan.has_hooks() && plan.title.contains("nothing to do"), "{plan:?}");

@@ -10,6 +10,7 @@ mod facts;
 mod hooks;
 mod inventory;
 mod modules;
+mod rehearse;
 mod rollback;
 mod room;
 mod sample;

@@ -291,5 +291,6 @@ pub fn inputs<'a>(
         now: "2026-11-20T12:00:00Z".into(),
         operator: "alice@laptop".into(),
         usual: &USUAL,
+        rehearsed: None,
     }
 }

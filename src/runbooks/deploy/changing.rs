@@ -142,7 +142,7 @@ impl Builder<'_> {
         steps
     }
 
-    fn odoo(
+    pub(super) fn odoo(
         &self,
         id: &str,
         title: String,

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::facts::{Probe, own_probe};
 use crate::inventory::{SnapshotKind, When};
 use crate::plan::{Action, Note, NoteKind, Phase, Step, Undo};
-use crate::record::RestorePoint;
+use crate::record::{Rehearsal, RestorePoint};
 use crate::text::{count, few, printable, size};
 use crate::tools::own;
 
@@ -25,6 +25,11 @@ const COPY_RATE: u64 = 100_000_000;
 /// The same of a dump that is read once more, and of its restore (measured: 117 and 44 MB/s of 1.4 GB on 2 cores).
 const DUMP_RATE: u64 = 40_000_000;
 const RESTORE_RATE: u64 = 20_000_000;
+
+/// Seconds that the copy of a deploy is expected to take.
+pub fn copy_seconds(bytes: u64) -> u64 {
+    bytes / COPY_RATE + 1
+}
 
 /// What the database is brought to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +74,8 @@ impl Work<'_> {
     /// # Errors
     /// This stack is one in which ops cannot update modules, or not now.
     pub(super) fn migration(&self, to: Option<To>) -> Result<Option<Migration>> {
-        let Some(to) = to else { return Ok(None) };
+        // A rehearsal has its own steps.
+        let Some(to) = to.filter(|_| self.inputs.request.rehearse.is_none()) else { return Ok(None) };
         let refused = |exit: Exit, why: String| {
             let error = Error::new(exit, to.cannot()).on(&self.droplet.name).because(why);
             Err(told(&to.needed()).into_iter().fold(error, Error::because))
@@ -265,11 +271,27 @@ impl Work<'_> {
     /// Seconds: of everything, where an update was measured before; of the copy.
     fn interruption(&self, migration: &Migration) -> (Option<u64>, u64) {
         let usual = |step: &str| self.inputs.usual.get(step).map(|millis| millis.div_ceil(1000));
-        let rate = if migration.aside == Aside::Dumped { DUMP_RATE } else { COPY_RATE };
-        let copy = usual("switch.snapshot").unwrap_or(migration.bytes / rate + 1);
+        let dumped = migration.aside == Aside::Dumped;
+        let measured = usual("switch.snapshot");
+        let copy = measured.unwrap_or_else(|| match dumped {
+            true => migration.bytes / DUMP_RATE + 1,
+            false => copy_seconds(migration.bytes),
+        });
+        if let Some(update) = self.as_rehearsed(migration).and_then(|(_, one)| one.millis("update")) {
+            return (Some(copy + update.div_ceil(1000) + 5), copy);
+        }
         let installs = matches!(&migration.to, To::Modules(change) if !change.install.is_empty());
         let work = if installs { "switch.install" } else { "switch.update" };
         (usual(work).map(|work| copy + work + 5), copy)
+    }
+
+    /// The last rehearsal, where it was of this commit and these modules.
+    fn as_rehearsed(&self, migration: &Migration) -> Option<&(String, Rehearsal)> {
+        let rehearsed = self.inputs.rehearsed?;
+        let To::Modules(change) = &migration.to else { return None };
+        let sha = self.code.map(|code| code.sha.as_str());
+        let same = rehearsed.1.sha.as_deref() == sha && rehearsed.1.modules == modules(&change.update);
+        (same && change.install.is_empty() && sha.is_some()).then_some(rehearsed)
     }
 
     pub(super) fn migration_note(&self, migration: &Migration) -> Note {
@@ -278,7 +300,12 @@ impl Work<'_> {
         let (all, copy) = self.interruption(migration);
         lines.push(match all {
             _ if needed.is_empty() => "users are interrupted for the seconds Odoo needs to start".into(),
-            Some(all) => format!("users are interrupted for about {all} s, as it took here before"),
+            Some(all) => match self.as_rehearsed(migration) {
+                Some((at, _)) => {
+                    format!("users are interrupted for about {all} s, as the rehearsal of {at} took")
+                }
+                None => format!("users are interrupted for about {all} s, as it took here before"),
+            },
             None => format!(
                 "users are interrupted for {copy} s of {} {}, Odoo's own work (not measured here yet) and some 5 s",
                 if migration.aside == Aside::Dumped { "dumping" } else { "copying" },
@@ -380,7 +407,7 @@ fn told(needed: &[&Needed]) -> Vec<String> {
 }
 
 /// The first files that say so.
-fn reasons(needed: &Needed) -> String {
+pub(super) fn reasons(needed: &Needed) -> String {
     let shown = needed.because.iter().take(3).map(|one| printable(one)).collect::<Vec<_>>().join(", ");
     match needed.because.len().saturating_sub(3) {
         0 => shown,

@@ -18,6 +18,8 @@ mod migrating;
 mod plan;
 mod preparing;
 mod reading;
+mod rehearsed_model;
+mod rehearsing;
 mod release;
 pub mod render;
 mod serving;
@@ -37,11 +39,12 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::inventory::{Environment, Strategy};
-use crate::record::RestorePoint;
+use crate::record::{Rehearsal, RestorePoint};
 use crate::text::printable;
 
 pub use kept::Source;
-pub use plan::{drop_plan, plan};
+pub use migrating::copy_seconds;
+pub use plan::{drop_plan, plan, rehearsed};
 pub use release::default_project;
 pub use stage::{Held, Wanted};
 pub use staged::{
@@ -61,6 +64,17 @@ pub struct Request {
     pub reason: Option<String>,
     /// Web droplets that are switched at once, after the first alone; 0 is 1.
     pub batch: usize,
+    /// Nothing is deployed: its update is tried on a copy of the database.
+    pub rehearse: Option<Rehearse>,
+}
+
+/// What else is tried in a rehearsal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rehearse {
+    /// Odoo's own tests of these tags.
+    pub tags: Option<String>,
+    /// The way back.
+    pub back: bool,
 }
 
 /// What becomes of the database.
@@ -94,6 +108,7 @@ impl Request {
     /// The command that a request is made by.
     pub fn command(&self) -> &'static str {
         match (&self.data, &self.wanted.release) {
+            _ if self.rehearse.is_some() => "rehearse",
             (Data::Modules(_), _) => "install-modules",
             (_, Some(_)) => "rollback",
             (_, None) => "deploy",
@@ -135,6 +150,8 @@ pub struct Inputs<'a> {
     pub operator: String,
     /// How long each step took, as a rule, in milliseconds.
     pub usual: &'a BTreeMap<String, u64>,
+    /// The last rehearsal of this environment, and when it was.
+    pub rehearsed: Option<&'a (String, Rehearsal)>,
 }
 
 #[cfg(test)]

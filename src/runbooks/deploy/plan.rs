@@ -26,6 +26,9 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
             works.push(work);
         }
     }
+    if let Some(wish) = &inputs.request.rehearse {
+        return super::rehearsing::plan(inputs, &works, wish);
+    }
     let title = title(inputs, &works);
     let mut plan = Plan {
         schema: SCHEMA.into(),
@@ -53,6 +56,22 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
     // Nobody waits for it who has something to do after a deploy.
     plan.sections.extend(watches(&works));
     Ok(plan)
+}
+
+/// The modules that a rehearsal updates, and the commit that it is of.
+///
+/// # Errors
+/// As [`plan`].
+pub fn rehearsed(inputs: &Inputs<'_>) -> Result<(Vec<String>, Option<String>)> {
+    for droplet in &inputs.env.droplets {
+        if let Some(work) = Work::new(inputs, droplet)? {
+            return Ok((
+                super::update::modules(&work.rehearsed()?.update),
+                work.code.map(|code| code.sha.clone()),
+            ));
+        }
+    }
+    Ok((Vec::new(), None))
 }
 
 fn watches(works: &[Work<'_>]) -> Vec<Section> {

@@ -34,7 +34,8 @@ impl Work<'_> {
         if self.place_env().is_empty() {
             steps.extend(self.directory());
         }
-        if self.situation == Situation::Adopt {
+        let deploys = self.inputs.request.rehearse.is_none();
+        if self.situation == Situation::Adopt && deploys {
             steps.extend(self.adopt());
         }
         match (&self.staged.kept, self.code) {
@@ -57,7 +58,7 @@ impl Work<'_> {
             ));
         }
         steps.push(builder.render(self.compose_text(), self.source_text(), self.has_source()));
-        steps.extend(self.baseline());
+        steps.extend(self.baseline().filter(|_| deploys));
         steps
     }
 

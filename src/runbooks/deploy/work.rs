@@ -166,7 +166,7 @@ impl<'a> Work<'a> {
         }
         let Some(container) = self.facts.web(web) else { return Situation::Fresh };
         let Some(release) = self.facts.current_release() else { return Situation::Adopt };
-        if self.staged.kept.is_some() {
+        if self.staged.kept.is_some() || self.inputs.request.rehearse.is_some() {
             return Situation::Redeploy;
         }
         let same_code = self.code.map(|code| code.sha.as_str()) == release.sha.as_deref();

@@ -1,0 +1,321 @@
+//! The update that a deploy would do, on a copy of the database, while production serves. The release is prepared as a
+//! deploy prepares it; what follows is asked of the copy by the builders that a deploy uses, told another database and
+//! another service. One section, which ends with nothing of it left, however it ends.
+//!
+//! Deliberately absent: what the figures mean (`runbooks/rehearsal.rs`).
+
+use super::migrating::{To, reasons};
+use super::reading::odoo_options;
+use super::rehearsed_model::{apart, objection};
+use super::release::Place;
+use super::render::render;
+use super::steps::{Builder, run};
+use super::update::{Change, modules, wanted};
+use super::work::Work;
+use super::{Inputs, Rehearse};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::facts::own_probe;
+use crate::inventory::{Environment, UserCheck, UserProbe, When};
+use crate::plan::{Action, Content, Note, NoteKind, Phase, Plan, REHEARSAL, SCHEMA, Section, Step, Undo};
+use crate::record::Slot;
+use crate::text::{printable, size};
+use crate::tools::rehearsal::{self, Rehearsal};
+use crate::tools::{odoo, own, web};
+
+/// What stays free beside a dump and a copy.
+const RESERVE: u64 = 512 << 20;
+/// Odoo's files of the copy, inside its own containers; they go with them.
+const SCRATCH: &str = "--data-dir=/tmp/ops-rehearsal";
+const COPY_LIMIT: u64 = 4 * 3600;
+const TEST_LIMIT: u64 = 6 * 3600;
+/// The series that brought `odoo neutralize`.
+const NEUTRALIZES: u32 = 16;
+
+/// The plan; empty where a deploy would change nothing in the database.
+///
+/// # Errors
+/// This stack cannot be rehearsed, or not now; nobody can tell which modules need an update.
+pub(super) fn plan(inputs: &Inputs<'_>, works: &[Work<'_>], wish: &Rehearse) -> Result<Plan> {
+    let env = inputs.env;
+    let mut plan = Plan {
+        schema: SCHEMA.into(),
+        env: env.name.clone(),
+        command: inputs.request.command().into(),
+        title: String::new(),
+        sections: Vec::new(),
+        notes: Vec::new(),
+        on_failure: Vec::new(),
+        data_loss: None,
+    };
+    let [work] = works else {
+        return Err(Error::failed("an update can be rehearsed only where web and database are one droplet")
+            .because(format!("{} has {} droplets", env.name, env.droplets.len())));
+    };
+    let change = work.rehearsed()?;
+    if change.is_empty() && wish.tags.is_none() {
+        plan.title = format!("nothing to rehearse: {} changes nothing in the database", work.what());
+        return Ok(plan);
+    }
+    work.can_be_rehearsed()?;
+    let copy = rehearsal::copy(&env.stack.database);
+    plan.title = match change.is_empty() {
+        true => format!("rehearse the tests of {} on a copy of {}", work.what(), env.stack.database),
+        false => {
+            let names = modules(&change.update).join(", ");
+            format!("rehearse the update of {names} by {} on a copy of {}", work.what(), env.stack.database)
+        }
+    };
+    plan.notes = work.rehearsal_notes(&change, &copy);
+    let steps = Stand::new(work, copy).steps(&change, wish);
+    let droplet = work.droplet.name.clone();
+    plan.sections = vec![Section { id: REHEARSAL.into(), droplet, critical: true, steps }];
+    Ok(plan)
+}
+
+impl Work<'_> {
+    /// What a deploy would update.
+    pub(super) fn rehearsed(&self) -> Result<Change> {
+        if self.is_fresh() {
+            return Err(Error::failed(format!(
+                "no Odoo runs in {} that could be rehearsed",
+                self.inputs.env.name
+            ))
+            .on(&self.droplet.name)
+            .next(format!("ops deploy {}", self.inputs.env.name)));
+        }
+        match self.change()? {
+            Some(To::Modules(change)) => Ok(change),
+            _ => Ok(Change::default()),
+        }
+    }
+
+    fn can_be_rehearsed(&self) -> Result<()> {
+        let env = self.inputs.env;
+        let refused = |exit, why: String| {
+            let what = format!("an update of {} cannot be rehearsed", env.name);
+            Err(Error::new(exit, what).on(&self.droplet.name).because(why))
+        };
+        let database = self.facts.database.as_ref().ok().and_then(Option::as_ref);
+        let Some(database) = database.filter(|_| self.facts.container(&env.stack.db).is_some()) else {
+            return refused(
+                Exit::Failed,
+                "the database does not run in this stack, and cannot be copied".into(),
+            );
+        };
+        if let Some(why) = objection(self.model, &env.stack.web) {
+            return refused(Exit::Failed, why);
+        }
+        let docker = |mount: &&crate::facts::Mount| mount.purposes.iter().any(|one| one == "docker");
+        let free = self.facts.mounts.iter().flatten().find(docker).map(|mount| mount.free);
+        let wanted = room(database.bytes);
+        match free {
+            Some(free) if free < wanted => refused(
+                Exit::Checks,
+                format!(
+                    "a dump and a copy of the database want {}, and {} are free",
+                    size(wanted),
+                    size(free)
+                ),
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn rehearsal_notes(&self, change: &Change, copy: &str) -> Vec<Note> {
+        let note = |title: String, lines| Note { kind: NoteKind::Info, title, lines };
+        let env = self.inputs.env;
+        let mut notes = Vec::new();
+        if !change.is_empty() {
+            let lines = change.update.iter().map(|one| format!("{}: {}", one.module, reasons(one))).collect();
+            notes.push(note("what a deploy of it would update".into(), lines));
+        }
+        notes.push(note(
+            format!("{} serves all the time, and is not changed", env.name),
+            vec![
+                format!("{copy} is dumped and restored beside {}, and dropped at the end, whatever happens", env.stack.database),
+                "Odoo on the copy reaches the database's server and nothing else: no mail, no webhook, no payment".into(),
+                "its files are a directory of its own: attachments of production are read as empty".into(),
+            ],
+        ));
+        let asked: Vec<_> = env.checks_of(self.droplet, When::Verify).map(|(_, check)| check).collect();
+        let not: Vec<_> = asked.iter().filter(|one| !of_copy(one)).map(|one| printable(&one.name)).collect();
+        if !not.is_empty() {
+            notes.push(note(
+                format!("not asked of the copy: {}", not.join(", ")),
+                vec!["they ask something else".into()],
+            ));
+        }
+        notes
+    }
+}
+
+/// Bytes that a dump and a copy want, and what has to stay free.
+fn room(bytes: u64) -> u64 {
+    bytes.saturating_mul(2).saturating_add(RESERVE)
+}
+
+/// It asks the database or Odoo.
+fn of_copy(check: &UserCheck) -> bool {
+    !matches!(check.probe, UserProbe::Tcp { .. })
+}
+
+/// A rehearsal as its steps need it.
+struct Stand<'a> {
+    work: &'a Work<'a>,
+    /// The environment, with the copy as its database and a service of its own.
+    env: Environment,
+    place: Place,
+    network: String,
+    options: Vec<String>,
+}
+
+impl<'a> Stand<'a> {
+    fn new(work: &'a Work<'a>, copy: String) -> Self {
+        let mut env = work.inputs.env.clone();
+        let mut options = odoo_options(work.model, &env.stack.web);
+        options.push(SCRATCH.to_owned());
+        (env.stack.database, env.stack.web) = (copy, format!("{}-rehearsal", env.stack.web));
+        let place = work.place.clone().in_slot(Slot::A);
+        let place = Place { file: format!("{}/rehearsal.json", place.dir), ..place };
+        let network = rehearsal::network(&place.project);
+        Self { work, env, place, network, options }
+    }
+
+    fn builder(&self) -> Builder<'_> {
+        Builder { env: &self.env, droplet: &self.work.droplet.name, place: &self.place }
+    }
+
+    fn tool(&self) -> Rehearsal<'_> {
+        let stack = &self.env.stack;
+        Rehearsal {
+            project: &self.place.project,
+            service: &stack.db,
+            web: &stack.web,
+            database: &self.work.inputs.env.stack.database,
+            copy: &stack.database,
+            network: &self.network,
+        }
+    }
+
+    fn step(&self, id: &str, title: String, actions: Vec<Action>, limit: u64) -> Step {
+        let undo = Undo::NotNeeded("it is of the copy, which is dropped".into());
+        self.builder().step(id, Phase::Rehearse, title, actions, undo, limit)
+    }
+
+    /// The work of a deploy's step, in the copy.
+    fn like(&self, id: &str, step: Step, log: &str) -> Step {
+        let guarded = |action| match action {
+            Action::Run(cmd) => run(self.tool().guard(log, &cmd)),
+            other => other,
+        };
+        let actions = step.actions.into_iter().map(guarded).collect();
+        self.step(id, step.title, actions, step.timeout)
+    }
+
+    fn steps(&self, change: &Change, wish: &Rehearse) -> Vec<Step> {
+        let (tool, database) = (self.tool(), &self.work.inputs.env.stack.database);
+        let copy = &self.env.stack.database;
+        let mut steps = self.work.prepare();
+        steps.push(self.open());
+        let title = format!("dump {database}, which serves meanwhile");
+        steps.push(self.step("rehearse.dump", title, vec![run(tool.dump())], COPY_LIMIT));
+        let title = format!("restore it as {copy}");
+        steps.push(self.step("rehearse.restore", title, vec![run(tool.restore())], COPY_LIMIT));
+        steps.push(self.neutralize());
+        let snapshot = wish.back.then(|| self.builder().snapshot());
+        steps.extend(snapshot.clone().map(|one| self.like("rehearse.copy", one, "")));
+        for step in self.builder().change(change, &self.options) {
+            steps.push(self.like("rehearse.update", step, &self.log("update")));
+        }
+        let settled = self.builder().settled(&wanted(change));
+        steps.push(self.step("rehearse.modules", settled.title, settled.actions, settled.timeout));
+        steps.extend(self.serve());
+        steps.extend(wish.tags.as_ref().map(|tags| self.tests(change, tags)));
+        if let Some(Undo::By(back)) = snapshot.map(|one| one.undo) {
+            let title = format!("go back to {copy} as it was before the update");
+            steps.push(self.step("rehearse.back", title, back, 600));
+        }
+        steps.push(self.drop(&steps));
+        steps
+    }
+
+    fn log(&self, what: &str) -> String {
+        format!("{}/{what}.log", self.place.dir)
+    }
+
+    /// An empty copy, a network without a way out, and a compose file in which there is nothing else.
+    fn open(&self) -> Step {
+        let env = self.work.inputs.env;
+        let place = self.place.clone().in_slot(Slot::A);
+        let release = render(self.work.model, &place, &env.stack, &self.work.moved);
+        let serve = odoo::serve(&self.env.stack.database, &self.options);
+        let text = apart(&release, (&env.stack.web, &self.env.stack.web), &self.network, &serve);
+        let put = Action::Put { path: self.place.file.clone(), mode: 0o600, content: Content::Text(text) };
+        let title = format!("make room for {} and a network without a way out", self.env.stack.database);
+        let undo = Undo::By(vec![run(self.tool().close())]);
+        Step { undo, ..self.step("rehearse.open", title, vec![put, run(self.tool().open())], 300) }
+    }
+
+    fn neutralize(&self) -> Step {
+        let facts = self.work.facts.database.as_ref().ok().and_then(Option::as_ref);
+        let base = facts.and_then(|database| database.modules.get("base")?.version.as_deref());
+        let series = base.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
+        let own = series.is_some_and(|series| series >= NEUTRALIZES);
+        let at = self.builder().odoo("switch.neutralize", String::new(), &self.options, odoo::neutralize);
+        let own = at.actions.first().filter(|_| own).and_then(|action| match action {
+            Action::Run(cmd) => Some(cmd),
+            _ => None,
+        });
+        let title = match own {
+            Some(_) => "switch off jobs, mail and payments in it (odoo neutralize)",
+            None => "switch off jobs, mail and payments in it",
+        };
+        self.step("rehearse.neutralize", title.into(), vec![run(self.tool().neutralize(own))], 1800)
+    }
+
+    /// The new code serves the copy, to nobody but its own checks.
+    fn serve(&self) -> Vec<Step> {
+        let (builder, service) = (self.builder(), &self.env.stack.web);
+        let (project, wait) = (builder.project(&self.place.file), builder.health_timeout());
+        let up = project.up(service).env("COMPOSE_IGNORE_ORPHANS", "true");
+        let login = web::login(&self.place.project, service, &self.work.host(), wait);
+        let actions = vec![run(up), run(self.tool().guard("", &login))];
+        let title = "start the new code on it: the login page answers".to_owned();
+        let mut steps = vec![self.step("rehearse.web", title, actions, wait + 120)];
+        let checks = self.env.checks_of(self.work.droplet, When::Verify).map(|(_, check)| check);
+        let checks: Vec<_> = checks.filter(|check| of_copy(check)).collect();
+        if !checks.is_empty() {
+            let ask = |check: &&UserCheck| {
+                let probe = own_probe(&self.env, &check.probe);
+                run(own::ask(&self.place.project, service, &self.env.stack.db, check, &probe))
+            };
+            let names: Vec<_> = checks.iter().map(|check| printable(&check.name)).collect();
+            let title = format!("your own checks, of the copy: {}", names.join(", "));
+            let actions = checks.iter().map(ask).collect();
+            steps.push(self.step("rehearse.checks", title, actions, 100 * checks.len() as u64));
+        }
+        if let Some(last) = steps.last_mut() {
+            last.actions.push(run(project.remove(service)));
+        }
+        steps
+    }
+
+    fn tests(&self, change: &Change, tags: &str) -> Step {
+        let (update, title) = (modules(&change.update), format!("run Odoo's own tests: {tags}"));
+        let step =
+            self.builder().odoo("switch.tests", title, &self.options, |at| odoo::test(at, &update, tags));
+        Step { timeout: TEST_LIMIT, ..self.like("rehearse.tests", step, &self.log("tests")) }
+    }
+
+    /// What undoes the steps, done once more at the end.
+    fn drop(&self, steps: &[Step]) -> Step {
+        let undo = |step: &Step| match &step.undo {
+            Undo::By(actions) => actions.clone(),
+            _ => Vec::new(),
+        };
+        let actions = steps.iter().rev().flat_map(undo).collect();
+        let title = format!("drop {} and all that was made for it", self.env.stack.database);
+        self.step("rehearse.drop", title, actions, 900)
+    }
+}
