@@ -105,6 +105,45 @@ def migrate(cr, version):
 PYTHON
   commit "ipai_docs 14.0.1.1.0: a migration that takes 20 s"
 
+  branch "${prefix}calls-out" "$base"
+  release_text calls-out
+  raise_version 14.0.1.1.0
+  migration 14.0.1.1.0 post-call <<'PYTHON'
+import socket
+
+
+def migrate(cr, version):
+    cr.execute("SELECT value FROM ir_config_parameter WHERE key = 'lab.targets'")
+    for target in (cr.fetchone() or [""])[0].split():
+        host, port = target.rsplit(":", 1)
+        try:
+            socket.create_connection((host, int(port)), 5).close()
+            print("lab: %s reached" % target, flush=True)
+        except OSError as error:
+            print("lab: %s not reached: %s" % (target, error), flush=True)
+PYTHON
+  commit "ipai_docs 14.0.1.1.0: a migration that calls others"
+
+  branch "${prefix}tested" "$base"
+  release_text tested
+  raise_version 14.0.1.1.0
+  mkdir -p $docs/tests
+  echo 'from . import test_document' >$docs/tests/__init__.py
+  cat >$docs/tests/test_document.py <<'PYTHON'
+from odoo.tests.common import TransactionCase
+
+
+class TestDocument(TransactionCase):
+    def test_a_document_has_its_name(self):
+        document = self.env["ipai.document"].create({"name": "one"})
+        self.assertEqual(document.name, "one")
+PYTHON
+  commit "ipai_docs 14.0.1.1.0: with tests"
+  branch "${prefix}tested-bad" "${prefix}tested"
+  release_text tested-bad
+  sed -i 's/document.name, "one"/document.name, "two"/' $docs/tests/test_document.py
+  commit "ipai_docs 14.0.1.1.0: with a test that fails"
+
   branch "${prefix}view-change" "$base"
   release_text view-change
   sed -i 's,<field name="pages"/>,<field name="pages"/>\n                <field name="create_date"/>,' \

@@ -9,16 +9,22 @@ use crate::exit::Exit;
 use crate::queries;
 use crate::record::Rehearsal;
 use crate::runbooks::deploy::{self, Request};
-use crate::runbooks::rehearsal::{is_ours, judges, report};
+use crate::runbooks::rehearsal::{ended, is_ours, judges, report};
 
 /// A failed update is what a rehearsal is there to find: exit 9, and not that of a run that failed. `interrupted`: by a
 /// first Ctrl-C, which ends it early.
 pub(super) fn judged(mut report: Report, env: &str, interrupted: bool) -> Report {
     let Some(error) = report.error.take() else { return report };
     let step = error.step.clone().unwrap_or_default();
+    let ended = ended(error.evidence.iter().flat_map(|evidence| &evidence.lines));
     let mut error = match report.exit {
-        Exit::Failed if interrupted => {
+        // What had failed by itself is told as such.
+        Exit::Failed if interrupted && (ended.is_some() || !judges(&step)) => {
             Error::new(Exit::Interrupted, "interrupted: the rehearsal ended early, and its copy was dropped")
+        }
+        Exit::Failed if let Some(why) = &ended => {
+            let what = "the rehearsal was ended before its end, and its copy was dropped";
+            Error { what: what.to_owned(), why: vec![why.clone()], ..error }
         }
         Exit::Failed if judges(&step) => {
             let what = format!("a deploy would fail: {}", error.what);

@@ -1,7 +1,7 @@
 //! What a rehearsal found, from how its steps ended and from what they printed. Pure.
 //!
 //! What the droplet knows of a piece of work stands in its log, on lines of ours (`tools/rehearsal.sh`): `ops.figures
-//! NAME=NUMBER ..`, `ops.line TEXT`, `ops.tests TEXT`, `ops.finding TEXT`.
+//! NAME=NUMBER ..`, `ops.line TEXT`, `ops.tests TEXT`, `ops.finding TEXT`, `ops.ended WHY` (by us, not by itself).
 
 use crate::event::Outcome;
 use crate::record::{LedgerRow, REHEARSAL_SCHEMA, Rehearsal, StepLog, Timed, Verdict};
@@ -19,12 +19,21 @@ const OFFLINE: [&str; 4] = [
     "Name or service not known",
     "No route to host",
 ];
+const ENDED: &str = "ops.ended ";
+/// What the runner writes into the log of a step that had no end of its own.
+const KILLED: &str = "killed from outside, or the droplet lost power";
 /// Of Odoo's own stop and start, beside copy and update.
 const SWITCH: u64 = 5;
 
 /// A line that is told as a figure, and no line of Odoo.
 pub fn is_ours(line: &str) -> bool {
-    line.starts_with("ops.figures ") || line.starts_with("ops.line ") || line.starts_with("ops.tests ")
+    ["ops.figures ", "ops.line ", "ops.tests ", ENDED].iter().any(|word| line.starts_with(word))
+}
+
+/// Why work was ended that had not failed, where one of its lines says so.
+pub fn ended<'a>(mut lines: impl Iterator<Item = &'a String>) -> Option<String> {
+    let why = |line: &'a String| line.strip_prefix(ENDED).or_else(|| (line == KILLED).then_some(KILLED));
+    lines.find_map(why).map(printable)
 }
 
 /// Whether a failure of this step says that the update, or the code, would fail.
@@ -66,7 +75,10 @@ pub fn report(
     };
     report.findings.extend(findings(&report, &ours, ledger, figure("blocked")));
     report.interruption = interruption(&report);
-    report.verdict = verdict(&report, ledger);
+    report.verdict = match ended(ours.iter().flat_map(|log| &log.lines)) {
+        Some(_) => Verdict::Unfinished,
+        None => verdict(&report, ledger),
+    };
     report
 }
 
@@ -103,8 +115,7 @@ fn findings(report: &Rehearsal, logs: &[&StepLog], ledger: &[LedgerRow], blocked
         found.push("something wanted the network, which the copy does not have and a deploy does".into());
     }
     let tested = ledger.iter().any(|row| row.step == "rehearse.tests" && row.outcome == Outcome::Done);
-    let none =
-        report.tests.as_deref().is_none_or(|text| text.starts_with("0 ") && text.contains("of 0 tests"));
+    let none = report.tests.as_deref().is_none_or(|text| text.ends_with(" of 0 tests"));
     if tested && none {
         found.push("Odoo does not say that it ran any test with these tags".into());
     }
@@ -210,6 +221,16 @@ mod tests {
             let report = report("r", of(), &ledger, &[]);
             assert_eq!((report.verdict, report.interruption), (wanted, None), "{step}");
         }
+    }
+
+    #[test]
+    fn what_was_ended_has_not_failed() {
+        let ledger = [row("rehearse.update", Outcome::Failed, 5)];
+        let with = |line: &str| report("r", of(), &ledger, &[log("rehearse.update", &[line])]).verdict;
+        assert_eq!(with("ops.ended the disk runs full"), Verdict::Unfinished);
+        assert_eq!(with(KILLED), Verdict::Unfinished);
+        assert_eq!(with("odoo ended with 255"), Verdict::Fails);
+        assert!(include_str!("../execute/runner/2-acts.sh").contains(KILLED));
     }
 
     #[test]

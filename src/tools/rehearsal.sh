@@ -145,7 +145,7 @@ guard() {
   done
   code=$(cat "$mark" 2>/dev/null) || code=1
   figures
-  [ -z "$why" ] || { echo "$why"; exit 1; }
+  [ -z "$why" ] || { echo "ops.ended $why"; exit 1; }
   return "$code"
 }
 end_work() {
@@ -172,8 +172,8 @@ figures() {
   if [ -n "$log" ] && [ -s "$log" ]; then
     said=" errors=$(grep -cE "$line (ERROR|CRITICAL) " "$log") warnings=$(grep -cE "$line WARNING " "$log")"
     grep -E "$line (ERROR|CRITICAL|WARNING) " "$log" | head -n 12 | cut -c 1-300 | sed 's/^/ops.line /'
-    grep -E "$line INFO .* failed, .* of [0-9]+ tests|$line INFO .*: [0-9]+ (post-)?tests in " "$log" | tail -n 1 |
-      sed 's/.*: \([0-9]\)/ops.tests \1/' | cut -c 1-200
+    grep -E "$line [A-Z]+ .*: [0-9]+ failed, [0-9]+ error\(s\) of [0-9]+ tests" "$log" | tail -n 1 |
+      sed 's/.*: \([0-9]* failed, .* tests\).*/ops.tests \1/' | cut -c 1-200
   fi
   echo "ops.figures waited=$waited blocked=$blocked$said"
 }
@@ -183,7 +183,7 @@ close) clear; exit ;;
 esac
 [ -n "$c" ] || { echo "no running container of $service"; exit 1; }
 dir=$(place) || exit
-[ -z "${OPS_HALT:-}" ] || [ ! -e "$OPS_HALT" ] || { echo 'ended early, as it was asked for'; exit 1; }
+[ -z "${OPS_HALT:-}" ] || [ ! -e "$OPS_HALT" ] || { echo 'ops.ended ended early, as it was asked for'; exit 1; }
 case $verb in
 open) open ;;
 dump) guard dump ;;

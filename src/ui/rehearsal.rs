@@ -3,6 +3,7 @@
 use super::look::Look;
 use super::{table, words};
 use crate::record::{Rehearsal, Verdict};
+use crate::text::count;
 
 pub fn render(found: &Rehearsal, look: &Look) -> String {
     let verdict = match found.verdict {
@@ -16,7 +17,8 @@ pub fn render(found: &Rehearsal, look: &Look) -> String {
         .map(|seconds| format!("away for about {seconds} s in a deploy (copy, update and 5 s)"));
     let phases: Vec<_> =
         found.phases.iter().map(|one| format!("{} {}", one.phase, words::millis(one.millis))).collect();
-    let said = format!("{} errors, {} warnings", found.errors, found.warnings);
+    let many = |number: u64, word| count(number.try_into().unwrap_or(usize::MAX), word);
+    let said = format!("{}, {}", many(found.errors, "error"), many(found.warnings, "warning"));
     let fields = [
         ("verdict", verdict),
         ("modules", found.modules.join(", ")),

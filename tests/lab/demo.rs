@@ -2,7 +2,8 @@
 
 use crate::droplet::DEMO;
 use crate::{
-    adopt, checks, checksums, deploy, failures, migrate, modules, real, rollback, slots, states, stopped,
+    adopt, checks, checksums, deploy, failures, migrate, modules, real, rehearse, rollback, slots, states,
+    stopped,
 };
 
 #[test]
@@ -117,4 +118,36 @@ fn modules_are_installed_and_proven_and_what_cannot_be_changes_nothing() {
 fn with_checksums_only_what_changed_is_updated() {
     checksums::only_what_changed_is_updated(DEMO, &checksums::STANDIN);
     checksums::what_is_not_known_is_said_and_settled(DEMO, &checksums::STANDIN);
+}
+
+#[test]
+fn an_update_is_rehearsed_and_nobody_notices() {
+    rehearse::an_update_is_tried(DEMO, &rehearse::STANDIN);
+}
+
+#[test]
+fn a_rehearsal_finds_what_would_fail() {
+    rehearse::a_failure_is_found(DEMO, &rehearse::STANDIN);
+    rehearse::odoo_neutralizes(DEMO);
+}
+
+#[test]
+fn nothing_gets_out_of_a_rehearsal() {
+    rehearse::nothing_gets_out(DEMO, &rehearse::STANDIN);
+}
+
+#[test]
+fn what_cannot_be_rehearsed_is_said_and_what_is_left_over_removed() {
+    rehearse::what_cannot_be_rehearsed(DEMO, &rehearse::STANDIN);
+}
+
+#[test]
+fn nothing_of_a_rehearsal_stays_however_it_ends() {
+    rehearse::nothing_stays(DEMO, &rehearse::STANDIN);
+    rehearse::a_loss_of_power(DEMO, &rehearse::STANDIN);
+}
+
+#[test]
+fn a_rehearsal_leaves_the_disk_to_production() {
+    rehearse::the_disk_is_productions(DEMO, &rehearse::STANDIN);
 }

@@ -3,8 +3,35 @@
 mod demo {
     use crate::droplet::DEMO;
     use crate::{
-        adopt, checksums, disk, failures, gone, migrate, modules, real, rollback, slots, walk, watch,
+        adopt, checksums, disk, failures, gone, migrate, modules, real, rehearse, rollback, slots, walk,
+        watch,
     };
+
+    #[test]
+    fn an_update_of_real_odoo_is_rehearsed_and_nobody_notices() {
+        rehearse::an_update_is_tried(DEMO, &rehearse::ODOO);
+    }
+
+    #[test]
+    fn a_rehearsal_of_real_odoo_finds_what_would_fail() {
+        rehearse::a_failure_is_found(DEMO, &rehearse::ODOO);
+    }
+
+    #[test]
+    fn nothing_gets_out_of_a_rehearsal_of_real_odoo() {
+        rehearse::nothing_gets_out(DEMO, &rehearse::ODOO);
+    }
+
+    #[test]
+    fn a_rehearsal_of_real_odoo_runs_its_own_tests() {
+        rehearse::own_tests(DEMO);
+    }
+
+    #[test]
+    fn nothing_of_a_rehearsal_of_real_odoo_stays_however_it_ends() {
+        rehearse::nothing_stays(DEMO, &rehearse::ODOO);
+        rehearse::a_loss_of_power(DEMO, &rehearse::ODOO);
+    }
 
     #[test]
     fn modules_of_real_odoo_are_installed_and_proven_and_uninstalled() {

@@ -17,6 +17,7 @@ mod load;
 mod migrate;
 mod modules;
 mod real;
+mod rehearse;
 mod rollback;
 mod several;
 mod slots;

@@ -11,6 +11,7 @@ mod checksums;
 mod database;
 pub mod hashing;
 mod hooks;
+mod interruption;
 mod keeping;
 mod kept;
 mod looking;
@@ -42,8 +43,8 @@ use crate::inventory::{Environment, Strategy};
 use crate::record::{Rehearsal, RestorePoint};
 use crate::text::printable;
 
+pub use interruption::copy_seconds;
 pub use kept::Source;
-pub use migrating::copy_seconds;
 pub use plan::{drop_plan, plan, rehearsed};
 pub use release::default_project;
 pub use stage::{Held, Wanted};

@@ -4,7 +4,8 @@
 //!
 //! Deliberately absent: what the figures mean (`runbooks/rehearsal.rs`).
 
-use super::migrating::{To, reasons};
+use super::interruption::told;
+use super::migrating::To;
 use super::reading::odoo_options;
 use super::rehearsed_model::{apart, objection};
 use super::release::Place;
@@ -19,7 +20,7 @@ use crate::facts::own_probe;
 use crate::inventory::{Environment, UserCheck, UserProbe, When};
 use crate::plan::{Action, Content, Note, NoteKind, Phase, Plan, REHEARSAL, SCHEMA, Section, Step, Undo};
 use crate::record::Slot;
-use crate::text::{printable, size};
+use crate::text::{few, printable, size};
 use crate::tools::rehearsal::{self, Rehearsal};
 use crate::tools::{odoo, own, web};
 
@@ -62,7 +63,7 @@ pub(super) fn plan(inputs: &Inputs<'_>, works: &[Work<'_>], wish: &Rehearse) -> 
     plan.title = match change.is_empty() {
         true => format!("rehearse the tests of {} on a copy of {}", work.what(), env.stack.database),
         false => {
-            let names = modules(&change.update).join(", ");
+            let names = few(&modules(&change.update));
             format!("rehearse the update of {names} by {} on a copy of {}", work.what(), env.stack.database)
         }
     };
@@ -127,7 +128,7 @@ impl Work<'_> {
         let env = self.inputs.env;
         let mut notes = Vec::new();
         if !change.is_empty() {
-            let lines = change.update.iter().map(|one| format!("{}: {}", one.module, reasons(one))).collect();
+            let lines = told(&change.update.iter().collect::<Vec<_>>());
             notes.push(note("what a deploy of it would update".into(), lines));
         }
         notes.push(note(
