@@ -11,6 +11,7 @@ pub mod own;
 pub mod page;
 pub mod rehearsal;
 pub mod releases;
+pub mod series;
 pub mod site;
 pub mod slots;
 pub mod snapshot;

@@ -3,7 +3,7 @@
 use crate::cmd::Cmd;
 
 /// The site for a fresh droplet: plain HTTP, the headers Odoo's `proxy_mode` needs, the database
-/// manager closed (FACTS-ODOO 5.1). Both websocket paths are routed: 14 and 15 poll, 16 and later upgrade.
+/// manager closed. Both paths of the bus are routed (`series.rs`).
 pub fn render(
     server_name: &str,
     upstream: &str,

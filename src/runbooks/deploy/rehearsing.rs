@@ -22,6 +22,7 @@ use crate::plan::{Action, Content, Note, NoteKind, Phase, Plan, REHEARSAL, SCHEM
 use crate::record::Slot;
 use crate::text::{few, printable, size};
 use crate::tools::rehearsal::{self, Rehearsal};
+use crate::tools::series::NEUTRALIZE;
 use crate::tools::{odoo, own, web};
 
 /// What stays free beside a dump and a copy.
@@ -30,8 +31,6 @@ const RESERVE: u64 = 512 << 20;
 const SCRATCH: &str = "--data-dir=/tmp/ops-rehearsal";
 const COPY_LIMIT: u64 = 4 * 3600;
 const TEST_LIMIT: u64 = 6 * 3600;
-/// The series that brought `odoo neutralize`.
-const NEUTRALIZES: u32 = 16;
 
 /// The plan; empty where a deploy would change nothing in the database.
 ///
@@ -261,8 +260,7 @@ impl<'a> Stand<'a> {
     fn neutralize(&self) -> Step {
         let facts = self.work.facts.database.as_ref().ok().and_then(Option::as_ref);
         let base = facts.and_then(|database| database.modules.get("base")?.version.as_deref());
-        let series = base.and_then(|version| version.split('.').next()?.parse::<u32>().ok());
-        let own = series.is_some_and(|series| series >= NEUTRALIZES);
+        let own = NEUTRALIZE.holds(base);
         let at = self.builder().odoo("switch.neutralize", String::new(), &self.options, odoo::neutralize);
         let own = at.actions.first().filter(|_| own).and_then(|action| match action {
             Action::Run(cmd) => Some(cmd),
