@@ -19,7 +19,6 @@ mod migrating;
 mod plan;
 mod preparing;
 mod reading;
-mod rehearsed_model;
 mod rehearsing;
 mod release;
 pub mod render;

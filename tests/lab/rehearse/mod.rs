@@ -1,6 +1,9 @@
 //! Rehearsals: what they find, and what they leave alone.
 
+mod apart;
 mod ended;
+mod own;
+mod refused;
 
 use std::time::Duration;
 
@@ -8,7 +11,10 @@ use crate::droplet::Droplet;
 use crate::laptop::{Laptop, Ran};
 use crate::migrate::{Prober, databases, dump};
 
+pub use apart::nothing_gets_out;
 pub use ended::{a_loss_of_power, nothing_stays, the_disk_is_productions};
+pub use own::{odoo_neutralizes, own_tests};
+pub use refused::what_cannot_be_rehearsed;
 
 /// A family of refs.
 pub struct Refs {
@@ -164,125 +170,4 @@ pub fn a_failure_is_found(droplet: Droplet, refs: &Refs) {
     laptop.ops(&["runs", "list", droplet.env]).exits(0).says(&["would fail"]);
     // No deploy is told figures of what failed.
     laptop.deploy(droplet.env, refs.bump, &["--dry-run"]).exits(0).never_says(&["rehearsal of"]);
-}
-
-/// Whatever the copy calls, nobody answers; the same migration reaches all of them in a deploy.
-pub fn nothing_gets_out(droplet: Droplet, refs: &Refs) {
-    let laptop = Laptop::new();
-    stand(&laptop, droplet, refs);
-    // A mail server on the droplet, by each of its addresses; others of the outside; the web container that serves.
-    droplet.root("systemd-run -q --collect -u lab-mail python3 -m http.server 2525 2>/dev/null || systemd-run -q --collect -u lab-mail sh -c 'while :; do nc -l -p 2525 >/dev/null; done'; sleep 1; ss -ltn | grep -q :2525");
-    let mut targets: Vec<String> = droplet
-        .root("ip -4 -o addr | awk '$4 !~ /^127/ {sub(\"/.*\", \"\", $4); print $4 \":2525\"}'; getent hosts registry.lab | awk '{print $1 \":5000\"}'; getent hosts git.lab | awk '{print $1 \":22\"}'")
-        .lines().map(str::to_owned).collect();
-    targets.push(format!(
-        "{}:8069",
-        droplet
-            .root("docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' odoo-odoo-1")
-    ));
-    targets.push("registry.lab:5000".into());
-    assert!(targets.len() >= 6, "{targets:?}");
-    let named = targets.join(" ");
-    droplet.sql(&format!(
-        "insert into ir_config_parameter (key, value) values ('lab.targets', '{named} odoo:8069 db:5432')"
-    ));
-    let before = production(droplet);
-    rehearse(&laptop, droplet, refs.calls, &[]).exits(0).says(&["verdict:"]);
-    assert_eq!(production(droplet), before, "a rehearsal changed production");
-    let run = laptop.json(&["runs", "list", droplet.env])["runs"][0]["id"].as_str().unwrap().to_owned();
-    let said = laptop.ops(&["runs", "logs", &run, "--step", "rehearse.update"]).exits(0).out;
-    let calls: Vec<&str> = said.lines().filter(|line| line.starts_with("lab: ")).collect();
-    assert_eq!(calls.len(), targets.len() + 2, "{said}");
-    let reached: Vec<_> = calls.iter().filter(|line| line.ends_with(" reached")).collect();
-    assert_eq!(reached, [&"lab: db:5432 reached"], "{said}");
-    // They are there.
-    laptop.deploy(droplet.env, refs.calls, &[]).exits(0);
-    let run = laptop.json(&["runs", "list", droplet.env])["runs"][0]["id"].as_str().unwrap().to_owned();
-    let said = laptop.ops(&["runs", "logs", &run, "--step", "switch.update"]).exits(0).out;
-    let reached = said.lines().filter(|line| line.starts_with("lab: ") && line.ends_with(" reached")).count();
-    assert!(reached >= 4, "nobody could have been reached\n{said}");
-    droplet.root("systemctl stop lab-mail");
-}
-
-/// What is wrong is said before anything is copied, and what is left over is removed.
-pub fn what_cannot_be_rehearsed(droplet: Droplet, refs: &Refs) {
-    let laptop = Laptop::new();
-    droplet.fresh();
-    rehearse(&laptop, droplet, refs.base, &[]).exits(1).says(&["no Odoo runs in demo", "ops deploy demo"]);
-    stand(&laptop, droplet, refs);
-    let before = production(droplet);
-    rehearse(&laptop, droplet, refs.code, &[])
-        .exits(0)
-        .says(&["nothing to rehearse", "changes nothing in the database"]);
-    rehearse(&laptop, droplet, "no-such-ref", &[]).exits(2).says(&["the ref does not exist"]);
-    rehearse(&laptop, droplet, refs.base, &["--update", "no_such_module"])
-        .exits(2)
-        .says(&["is not installed"]);
-    laptop.ops(&["rehearse", "nowhere", "--yes"]).exits(2);
-    laptop
-        .ops(&["rehearse", droplet.env, "--ref", refs.bump])
-        .exits(3)
-        .says(&["nobody is there to say yes", "--yes"]);
-    rehearse(&laptop, droplet, refs.bump, &["--dry-run"]).exits(0).says(&["rehearse.dump", "Dry run"]);
-    let misspelt = Laptop::with(&[("database: odoo", "database: odoo_x")]);
-    rehearse(&misspelt, droplet, refs.bump, &[]).exits(2).says(&["no Odoo in a database odoo_x"]);
-    laptop.ops(&["lock", "take", droplet.env, "--reason", "me"]).exits(0);
-    rehearse(&laptop, droplet, refs.bump, &[]).exits(5);
-    laptop.ops(&["lock", "release", droplet.env, "--yes"]).exits(0);
-    // A database of that name that is somebody's own is left alone.
-    let ask =
-        |sql: &str| droplet.root(&format!("docker exec odoo-db-1 psql -XAtq -U odoo -d postgres -c '{sql}'"));
-    ask("create database odoo_rehearsal");
-    rehearse(&laptop, droplet, refs.bump, &[])
-        .exits(1)
-        .says(&["the database odoo_rehearsal is there, and no rehearsal made it"]);
-    assert_eq!(ask("select count(*) from pg_database where datname = $$odoo_rehearsal$$"), "1");
-    ask("drop database odoo_rehearsal");
-    assert_eq!(production(droplet), before, "what was refused changed production");
-    // What a rehearsal of before could not remove goes with the next one.
-    ask("create role odoo_rehearsal");
-    ask("comment on role odoo_rehearsal is $$made by ops for a rehearsal$$");
-    ask("create database odoo_rehearsal owner odoo_rehearsal");
-    droplet.root("docker network create --internal odoo-ops-rehearsal && docker network connect odoo-ops-rehearsal odoo-db-1 && docker exec odoo-db-1 touch /var/tmp/ops-rehearsal-odoo.dump");
-    rehearse(&laptop, droplet, refs.bump, &[]).exits(0).says(&["it would pass"]);
-    assert_eq!(production(droplet), before, "a rehearsal changed production");
-}
-
-/// Odoo's own tests, of real Odoo.
-pub fn own_tests(droplet: Droplet) {
-    let laptop = Laptop::new();
-    stand(&laptop, droplet, &ODOO);
-    let before = production(droplet);
-    rehearse(&laptop, droplet, "tested", &["--test-tags", "/ipai_docs"])
-        .exits(0)
-        .says(&["it would pass", "0 failed, 0 error(s) of 1 tests"]);
-    rehearse(&laptop, droplet, "tested-bad", &["--test-tags", "/ipai_docs"])
-        .exits(9)
-        .says(&["IT WOULD FAIL", "AssertionError: 'one' != 'two'"]);
-    rehearse(&laptop, droplet, "tested", &["--test-tags", "/no_such_module"])
-        .exits(0)
-        .says(&["does not say that it ran any test"]);
-    // Code that needs no update can be tested, too.
-    rehearse(&laptop, droplet, "code-only", &["--test-tags", "/no_such_module"])
-        .exits(0)
-        .says(&["rehearse.tests"]);
-    assert_eq!(production(droplet), before, "a rehearsal changed production");
-}
-
-/// From 16 on Odoo switches off its own copies; where it fails, what ops does by itself holds.
-pub fn odoo_neutralizes(droplet: Droplet) {
-    let laptop = Laptop::new();
-    stand(&laptop, droplet, &STANDIN);
-    droplet.sql("update ir_module_module set latest_version = '16.0.1.3' where name = 'base'");
-    rehearse(&laptop, droplet, STANDIN.bump, &[]).exits(0).says(&["(odoo neutralize)", "it would pass"]);
-    let run = laptop.json(&["runs", "list", droplet.env])["runs"][0]["id"].as_str().unwrap().to_owned();
-    laptop
-        .ops(&["runs", "logs", &run, "--step", "rehearse.neutralize"])
-        .exits(0)
-        .says(&["odoo_rehearsal odoo.modules.neutralize: Neutralizing database"]);
-    droplet.sql("alter table ir_cron rename to ir_cron_gone");
-    droplet.sql("create view ir_cron as select 1 as one");
-    rehearse(&laptop, droplet, STANDIN.bump, &[])
-        .exits(0)
-        .says(&["Odoo's own neutralize failed, and what ops switches off by itself holds alone"]);
 }

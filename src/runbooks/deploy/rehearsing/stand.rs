@@ -1,167 +1,30 @@
-//! The update that a deploy would do, on a copy of the database, while production serves. The release is prepared as a
-//! deploy prepares it; what follows is asked of the copy by the builders that a deploy uses, told another database and
-//! another service. One section, which ends with nothing of it left, however it ends.
-//!
-//! Deliberately absent: what the figures mean (`runbooks/rehearsal.rs`).
+//! The steps of a rehearsal: the builders of a deploy, told the copy.
 
-use super::interruption::told;
-use super::migrating::To;
-use super::reading::odoo_options;
-use super::rehearsed_model::{apart, objection};
-use super::release::Place;
-use super::render::render;
-use super::steps::{Builder, run};
-use super::update::{Change, modules, wanted};
-use super::work::Work;
-use super::{Inputs, Rehearse};
-use crate::error::{Error, Result};
-use crate::exit::Exit;
+use super::super::Rehearse;
+use super::super::reading::odoo_options;
+use super::super::release::Place;
+use super::super::render::render;
+use super::super::steps::{Builder, run};
+use super::super::update::{Change, modules, wanted};
+use super::super::work::Work;
+use super::model::apart;
+use super::of_copy;
 use crate::facts::own_probe;
-use crate::inventory::{Environment, UserCheck, UserProbe, When};
-use crate::plan::{Action, Content, Note, NoteKind, Phase, Plan, REHEARSAL, SCHEMA, Section, Step, Undo};
+use crate::inventory::{Environment, UserCheck, When};
+use crate::plan::{Action, Content, Phase, Step, Undo};
 use crate::record::Slot;
-use crate::text::{few, printable, size};
+use crate::text::printable;
 use crate::tools::rehearsal::{self, Rehearsal};
 use crate::tools::series::NEUTRALIZE;
 use crate::tools::{odoo, own, web};
 
-/// What stays free beside a dump and a copy.
-const RESERVE: u64 = 512 << 20;
 /// Odoo's files of the copy, inside its own containers; they go with them.
 const SCRATCH: &str = "--data-dir=/tmp/ops-rehearsal";
 const COPY_LIMIT: u64 = 4 * 3600;
 const TEST_LIMIT: u64 = 6 * 3600;
 
-/// The plan; empty where a deploy would change nothing in the database.
-///
-/// # Errors
-/// This stack cannot be rehearsed, or not now; nobody can tell which modules need an update.
-pub(super) fn plan(inputs: &Inputs<'_>, works: &[Work<'_>], wish: &Rehearse) -> Result<Plan> {
-    let env = inputs.env;
-    let mut plan = Plan {
-        schema: SCHEMA.into(),
-        env: env.name.clone(),
-        command: inputs.request.command().into(),
-        title: String::new(),
-        sections: Vec::new(),
-        notes: Vec::new(),
-        on_failure: Vec::new(),
-        data_loss: None,
-    };
-    let [work] = works else {
-        return Err(Error::failed("an update can be rehearsed only where web and database are one droplet")
-            .because(format!("{} has {} droplets", env.name, env.droplets.len())));
-    };
-    let change = work.rehearsed()?;
-    if change.is_empty() && wish.tags.is_none() {
-        plan.title = format!("nothing to rehearse: {} changes nothing in the database", work.what());
-        return Ok(plan);
-    }
-    work.can_be_rehearsed()?;
-    let copy = rehearsal::copy(&env.stack.database);
-    plan.title = match change.is_empty() {
-        true => format!("rehearse the tests of {} on a copy of {}", work.what(), env.stack.database),
-        false => {
-            let names = few(&modules(&change.update));
-            format!("rehearse the update of {names} by {} on a copy of {}", work.what(), env.stack.database)
-        }
-    };
-    plan.notes = work.rehearsal_notes(&change, &copy);
-    let steps = Stand::new(work, copy).steps(&change, wish);
-    let droplet = work.droplet.name.clone();
-    plan.sections = vec![Section { id: REHEARSAL.into(), droplet, critical: true, steps }];
-    Ok(plan)
-}
-
-impl Work<'_> {
-    /// What a deploy would update.
-    pub(super) fn rehearsed(&self) -> Result<Change> {
-        if self.is_fresh() {
-            return Err(Error::failed(format!(
-                "no Odoo runs in {} that could be rehearsed",
-                self.inputs.env.name
-            ))
-            .on(&self.droplet.name)
-            .next(format!("ops deploy {}", self.inputs.env.name)));
-        }
-        match self.change()? {
-            Some(To::Modules(change)) => Ok(change),
-            _ => Ok(Change::default()),
-        }
-    }
-
-    fn can_be_rehearsed(&self) -> Result<()> {
-        let env = self.inputs.env;
-        let refused = |exit, why: String| {
-            let what = format!("an update of {} cannot be rehearsed", env.name);
-            Err(Error::new(exit, what).on(&self.droplet.name).because(why))
-        };
-        let database = self.facts.database.as_ref().ok().and_then(Option::as_ref);
-        let Some(database) = database.filter(|_| self.facts.container(&env.stack.db).is_some()) else {
-            return refused(
-                Exit::Failed,
-                "the database does not run in this stack, and cannot be copied".into(),
-            );
-        };
-        if let Some(why) = objection(self.model, &env.stack.web) {
-            return refused(Exit::Failed, why);
-        }
-        let docker = |mount: &&crate::facts::Mount| mount.purposes.iter().any(|one| one == "docker");
-        let free = self.facts.mounts.iter().flatten().find(docker).map(|mount| mount.free);
-        let wanted = room(database.bytes);
-        match free {
-            Some(free) if free < wanted => refused(
-                Exit::Checks,
-                format!(
-                    "a dump and a copy of the database want {}, and {} are free",
-                    size(wanted),
-                    size(free)
-                ),
-            ),
-            _ => Ok(()),
-        }
-    }
-
-    fn rehearsal_notes(&self, change: &Change, copy: &str) -> Vec<Note> {
-        let note = |title: String, lines| Note { kind: NoteKind::Info, title, lines };
-        let env = self.inputs.env;
-        let mut notes = Vec::new();
-        if !change.is_empty() {
-            let lines = told(&change.update.iter().collect::<Vec<_>>());
-            notes.push(note("what a deploy of it would update".into(), lines));
-        }
-        notes.push(note(
-            format!("{} serves all the time, and is not changed", env.name),
-            vec![
-                format!("{copy} is dumped and restored beside {}, and dropped at the end, whatever happens", env.stack.database),
-                "Odoo on the copy reaches the database's server and nothing else: no mail, no webhook, no payment".into(),
-                "its files are a directory of its own: attachments of production are read as empty".into(),
-            ],
-        ));
-        let asked: Vec<_> = env.checks_of(self.droplet, When::Verify).map(|(_, check)| check).collect();
-        let not: Vec<_> = asked.iter().filter(|one| !of_copy(one)).map(|one| printable(&one.name)).collect();
-        if !not.is_empty() {
-            notes.push(note(
-                format!("not asked of the copy: {}", not.join(", ")),
-                vec!["they ask something else".into()],
-            ));
-        }
-        notes
-    }
-}
-
-/// Bytes that a dump and a copy want, and what has to stay free.
-fn room(bytes: u64) -> u64 {
-    bytes.saturating_mul(2).saturating_add(RESERVE)
-}
-
-/// It asks the database or Odoo.
-fn of_copy(check: &UserCheck) -> bool {
-    !matches!(check.probe, UserProbe::Tcp { .. })
-}
-
 /// A rehearsal as its steps need it.
-struct Stand<'a> {
+pub(super) struct Stand<'a> {
     work: &'a Work<'a>,
     /// The environment, with the copy as its database and a service of its own.
     env: Environment,
@@ -171,7 +34,7 @@ struct Stand<'a> {
 }
 
 impl<'a> Stand<'a> {
-    fn new(work: &'a Work<'a>, copy: String) -> Self {
+    pub(super) fn new(work: &'a Work<'a>, copy: String) -> Self {
         let mut env = work.inputs.env.clone();
         let mut options = odoo_options(work.model, &env.stack.web);
         options.push(SCRATCH.to_owned());
@@ -213,7 +76,7 @@ impl<'a> Stand<'a> {
         self.step(id, step.title, actions, step.timeout)
     }
 
-    fn steps(&self, change: &Change, wish: &Rehearse) -> Vec<Step> {
+    pub(super) fn steps(&self, change: &Change, wish: &Rehearse) -> Vec<Step> {
         let (tool, database) = (self.tool(), &self.work.inputs.env.stack.database);
         let copy = &self.env.stack.database;
         let mut steps = self.work.prepare();

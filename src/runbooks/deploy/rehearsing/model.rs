@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::render::service;
-use super::staged::Model;
+use super::super::render::service;
+use super::super::staged::Model;
 
 /// What would let it out, clash with what serves, or draw users to it.
 const LEFT_OUT: [&str; 17] = [
