@@ -7,6 +7,8 @@
 use crate::cmd::Cmd;
 
 const SCRIPT: &str = include_str!("rehearsal.sh");
+/// For `python3 -c` in a container of Odoo.
+const INSIDE: &str = include_str!("inside.py");
 /// PostgreSQL cuts longer names.
 const LONGEST: usize = 63;
 const ENDING: &str = "_rehearsal";
@@ -37,6 +39,15 @@ pub fn network(project: &str) -> String {
     format!("{project}-ops-rehearsal")
 }
 
+/// A check of a page, asked from inside its container (`OPS_WEB`).
+pub fn page(host: &str, path: &str, text: &str, seconds: u64) -> Cmd {
+    const PAGE: &str = r#"
+[ -n "$OPS_WEB" ] || { echo 'no web container runs here' >&2; exit 3; }
+exec docker exec "$OPS_WEB" python3 -c "$1" "$2" "$3" "$4" "$5"
+"#;
+    Cmd::script(PAGE, [INSIDE, host, path, text, &seconds.to_string()])
+}
+
 impl Rehearsal<'_> {
     /// An empty copy, its owner and the network; what an earlier rehearsal left is removed first.
     pub fn open(&self) -> Cmd {
@@ -59,6 +70,26 @@ impl Rehearsal<'_> {
     /// Work in the copy that can be ended, and does not fill the disk; `log`: what Odoo writes, or empty.
     pub fn guard(&self, log: &str, work: &Cmd) -> Cmd {
         self.cmd("guard").arg(log).arg(work.to_shell())
+    }
+
+    /// The login page of Odoo on the copy, `seconds` to appear in. Asked from inside: the droplet has no way to it either.
+    pub fn login(&self, host: &str, seconds: u64) -> Cmd {
+        const LOGIN: &str = r#"
+c=$(docker ps -aq --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \
+  --filter label=com.docker.compose.oneoff=False | head -n 1)
+[ -n "$c" ] || { echo "no container of $2"; exit 1; }
+end=$(($(date +%s) + $4)) seen=''
+while [ "$(date +%s)" -lt "$end" ] && [ "$(docker inspect -f '{{.State.Running}}' "$c")" = true ]; do
+  seen=$(docker exec "$c" python3 -c "$5" "$3" /web/login oe_login_form 10 2>&1)
+  case $seen in "200 "*contains) exit 0 ;; esac
+  sleep 0.5
+done
+echo "/web/login with Host $3: $(printf '%s\n' "${seen:-the container ended}" | tail -n 1)"
+echo "last lines of the container's log:"
+docker logs --tail 15 "$c" 2>&1
+exit 1
+"#;
+        Cmd::script(LOGIN, [self.project, self.web, host, &seconds.to_string(), INSIDE])
     }
 
     /// Drops the copy, and everything else that was made for it. Safe to repeat.

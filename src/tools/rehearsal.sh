@@ -90,8 +90,9 @@ select format(case when setrole = 0 then 'alter database %I set %s to %s' else '
   from pg_db_role_setting, unnest(setconfig) one
   where setdatabase = (select oid from pg_database where datname = :'db') \gexec
 SQL
-  # A network without a way out; Odoo finds the server in it by the names that it knows.
-  docker network create --internal --label "ops.rehearsal=$project" "$net" >/dev/null || exit
+  # A network without a way out, also to the droplet itself, which has no address in it: engines before 26 give a container
+  # of an internal network a route there. Odoo finds the server in it by the names that it knows.
+  docker network create --internal -o com.docker.network.bridge.inhibit_ipv4=true --label "ops.rehearsal=$project" "$net" >/dev/null || exit
   names=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{range .Aliases}}{{.}} {{end}}{{end}}{{.Name}}' "$c") || exit
   set --
   for name in $names; do set -- "$@" --alias "${name#/}"; done

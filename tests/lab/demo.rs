@@ -129,6 +129,7 @@ fn an_update_is_rehearsed_and_nobody_notices() {
 fn a_rehearsal_finds_what_would_fail() {
     rehearse::a_failure_is_found(DEMO, &rehearse::STANDIN);
     rehearse::odoo_neutralizes(DEMO);
+    rehearse::sick_code_is_found(DEMO);
 }
 
 #[test]

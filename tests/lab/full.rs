@@ -197,7 +197,13 @@ mod demo {
 
 mod old {
     use crate::droplet::OLD;
-    use crate::{failures, real, slots};
+    use crate::{failures, real, rehearse, slots};
+
+    #[test]
+    fn nothing_gets_out_of_a_rehearsal_on_an_old_engine() {
+        rehearse::an_update_is_tried(OLD, &rehearse::STANDIN);
+        rehearse::nothing_gets_out(OLD, &rehearse::STANDIN);
+    }
 
     #[test]
     fn a_new_release_of_real_odoo_is_started_beside_the_old_one_and_nobody_notices() {

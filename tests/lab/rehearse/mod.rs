@@ -13,7 +13,7 @@ use crate::migrate::{Prober, databases, dump};
 
 pub use apart::nothing_gets_out;
 pub use ended::{a_loss_of_power, nothing_stays, the_disk_is_productions};
-pub use own::{odoo_neutralizes, own_tests};
+pub use own::{odoo_neutralizes, own_tests, sick_code_is_found};
 pub use refused::what_cannot_be_rehearsed;
 
 /// A family of refs.
@@ -96,7 +96,7 @@ impl Steady {
 pub fn an_update_is_tried(droplet: Droplet, refs: &Refs) {
     let laptop = Laptop::with(&[(
         "    modules: [ipai_docs]",
-        "    modules: [ipai_docs]\n    checks:\n      - { name: references, sql: \"select count(*) from ipai_document where reference like 'DOC-%'\", expect: \"= 2\", severity: critical, when: [verify] }\n      - { name: page, http: \"/web/login\", severity: high, when: [verify] }\n      - { name: no document, sql: \"select count(*) from ipai_document\", expect: \"= 0\", severity: low, when: [verify] }\n      - { name: ssh, tcp: \"127.0.0.1:22\", severity: low, when: [verify] }",
+        "    modules: [ipai_docs]\n    checks:\n      - { name: references, sql: \"select count(*) from ipai_document where reference like 'DOC-%'\", expect: \"= 2\", severity: critical, when: [verify] }\n      - { name: page, http: \"/web/login?debug=1\", contains: oe_login_form, severity: high, when: [verify] }\n      - { name: no document, sql: \"select count(*) from ipai_document\", expect: \"= 0\", severity: low, when: [verify] }\n      - { name: ssh, tcp: \"127.0.0.1:22\", severity: low, when: [verify] }",
     )]);
     stand(&Laptop::new(), droplet, refs);
     let before = production(droplet);

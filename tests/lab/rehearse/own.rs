@@ -42,3 +42,17 @@ pub fn odoo_neutralizes(droplet: Droplet) {
         .exits(0)
         .says(&["Odoo's own neutralize failed, and what ops switches off by itself holds alone"]);
 }
+
+/// Code that does not serve is found, although its update passes.
+pub fn sick_code_is_found(droplet: Droplet) {
+    let laptop = Laptop::new();
+    stand(&laptop, droplet, &STANDIN);
+    let before = production(droplet);
+    let impatient = Laptop::with(&[("health_timeout: 2m", "health_timeout: 10s")]);
+    rehearse(&impatient, droplet, "standin-sick", &["--update", "ipai_docs"]).exits(9).says(&[
+        "IT WOULD FAIL",
+        "/web/login with Host erp.lab: 500",
+        "away for about",
+    ]);
+    assert_eq!(production(droplet), before, "a rehearsal changed production");
+}

@@ -9,14 +9,15 @@ use super::super::update::{Change, modules, wanted};
 use super::super::work::Work;
 use super::model::apart;
 use super::of_copy;
+use crate::cmd::Cmd;
 use crate::facts::own_probe;
-use crate::inventory::{Environment, UserCheck, When};
+use crate::inventory::{Environment, UserCheck, UserProbe, When};
 use crate::plan::{Action, Content, Phase, Step, Undo};
 use crate::record::Slot;
 use crate::text::printable;
 use crate::tools::rehearsal::{self, Rehearsal};
 use crate::tools::series::NEUTRALIZE;
-use crate::tools::{odoo, own, web};
+use crate::tools::{odoo, own};
 
 /// Odoo's files of the copy, inside its own containers; they go with them.
 const SCRATCH: &str = "--data-dir=/tmp/ops-rehearsal";
@@ -141,7 +142,7 @@ impl<'a> Stand<'a> {
         let (builder, service) = (self.builder(), &self.env.stack.web);
         let (project, wait) = (builder.project(&self.place.file), builder.health_timeout());
         let up = project.up(service).env("COMPOSE_IGNORE_ORPHANS", "true");
-        let login = web::login(&self.place.project, service, &self.work.host(), wait);
+        let login = self.tool().login(&self.work.host(), wait);
         let actions = vec![run(up), run(self.tool().guard("", &login))];
         let title = "start the new code on it: the login page answers".to_owned();
         let mut steps = vec![self.step("rehearse.web", title, actions, wait + 120)];
@@ -149,7 +150,7 @@ impl<'a> Stand<'a> {
         let checks: Vec<_> = checks.filter(|check| of_copy(check)).collect();
         if !checks.is_empty() {
             let ask = |check: &&UserCheck| {
-                let probe = own_probe(&self.env, &check.probe);
+                let probe = self.probe(&check.probe);
                 run(own::ask(&self.place.project, service, &self.env.stack.db, check, &probe))
             };
             let names: Vec<_> = checks.iter().map(|check| printable(&check.name)).collect();
@@ -161,6 +162,17 @@ impl<'a> Stand<'a> {
             last.actions.push(run(project.remove(service)));
         }
         steps
+    }
+
+    /// A page is asked for inside: the droplet has no address in the copy's network.
+    fn probe(&self, probe: &UserProbe) -> Cmd {
+        match probe {
+            UserProbe::Http { path, contains, max_time, .. } => {
+                let seconds = max_time.map_or(10, |time| time.as_secs().saturating_add(2).min(18));
+                rehearsal::page(&self.work.host(), path, contains.as_deref().unwrap_or_default(), seconds)
+            }
+            _ => own_probe(&self.env, probe),
+        }
     }
 
     fn tests(&self, change: &Change, tags: &str) -> Step {
