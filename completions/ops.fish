@@ -45,6 +45,9 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "deploy" -d 'Put a release o
 complete -c ops -n "__fish_ops_needs_command" -f -a "rollback" -d 'Go back to a release that the droplets kept: code, and where it has to be, data'
 complete -c ops -n "__fish_ops_needs_command" -f -a "install-modules" -d 'Install, update or uninstall Odoo modules of the release that runs, and prove it by SQL'
 complete -c ops -n "__fish_ops_needs_command" -f -a "rehearse" -d 'Try the update of a deploy on a copy of the database, while production serves'
+complete -c ops -n "__fish_ops_needs_command" -f -a "backup" -d 'Backups that were verified before they count: `ops backup ENV` makes one'
+complete -c ops -n "__fish_ops_needs_command" -f -a "restore" -d 'Bring a backup back; what is there now is put aside, and never destroyed'
+complete -c ops -n "__fish_ops_needs_command" -f -a "schedule" -d 'Backups every night by a timer of the droplet, which needs no laptop'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
@@ -162,6 +165,244 @@ complete -c ops -n "__fish_ops_using_subcommand rehearse" -s v -l verbose -d 'Sa
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "create" -d 'Make one'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "list" -d 'List what the repository has, the newest first'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "show" -d 'Show one: what it holds, by its own record'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "verify" -d 'Try whether one can come back; production is not touched'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "init" -d 'Make the repositories, and keep the secrets of those off site on the droplet'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "prune" -d 'Forget what is older than `backup.keep` in all repositories; every backup ends with this as well'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "key" -d 'Add a key for people to all repositories, and print it, once'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l drill -d 'Restore it as well, into a server of its own'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand restore" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand restore" -l from -d 'Fetch it from this place of backup.offsite, or from `droplet`; else the droplet, or the first that has it' -r
+complete -c ops -n "__fish_ops_using_subcommand restore" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand restore" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand restore" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand restore" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand restore" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand restore" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand restore" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand restore" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand restore" -l keep-code -d 'Keep the code that runs, whichever modules the backup has'
+complete -c ops -n "__fish_ops_using_subcommand restore" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand restore" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand restore" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand restore" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand restore" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "install" -d 'Put the nightly program and its timer on the droplet, or bring them up to date'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "status" -d 'Say whether they are installed as the inventory wants them, how the last went and when the next begins'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "remove" -d 'Take them away; the backups that there are stay'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l image -d 'The image of the web service; else what the compose file says' -r

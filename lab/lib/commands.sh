@@ -8,7 +8,7 @@ cmd_down() {
     say "no Docker engine answers: nothing to take down"
     return 0
   fi
-  for name in services $ALL_DROPLETS; do
+  for name in services offsite $ALL_DROPLETS; do
     if [ "$(container_state "$PREFIX-$name")" != absent ]; then
       say "removing $PREFIX-$name"
       docker rm --force --volumes "$PREFIX-$name" >/dev/null
@@ -32,6 +32,7 @@ cmd_status() {
   local name image last sshd_port user state
   docker_answers || die "no Docker engine answers; lab/lab up starts one"
   printf '%-9s %-12s %-5s %s\n' services "$ADDRESS.9" "$(port_of_sshd)" "$(container_state "$SERVICES")"
+  printf '%-9s %-12s %-5s %s\n' offsite "$ADDRESS.8" "$(port_of_sshd)" "$(container_state "$OFFSITE")"
   for name in $ALL_DROPLETS; do
     describe "$name"
     state=$(container_state "$PREFIX-$name")

@@ -105,7 +105,7 @@ droplet_files() {
     chmod 0700 "$home/.ssh"
     cp "$WORK/deploy_key" "$home/.ssh/id_ed25519"
     cp "$WORK/deploy_key.pub" "$home/.ssh/id_ed25519.pub"
-    echo "git.lab $(cut -d ' ' -f 1,2 "$WORK/hostkeys/services.pub")" >"$home/.ssh/known_hosts"
+    echo "git.lab,sftp.lab $(cut -d ' ' -f 1,2 "$WORK/hostkeys/services.pub")" >"$home/.ssh/known_hosts"
     if [ "$id" != 0 ] || [ "$user" = root ]; then
       cp "$WORK/id_ed25519.pub" "$home/.ssh/authorized_keys"
     fi

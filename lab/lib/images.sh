@@ -110,6 +110,7 @@ app_images() {
       tag "standin:$tag" mark yes) || return
     echo "standin:$tag $ref"
   done
+  echo "restic:0.18 $(image_ref restic)"
 }
 
 # build_images: everything, two at a time; the long one (Odoo) on its own lane.
@@ -117,7 +118,7 @@ build_images() {
   local lane failed=0
   mmdebstrap_image odoo &
   lane=$!
-  for name in droplet services postgres standin "$@"; do
+  for name in droplet services postgres standin restic "$@"; do
     mmdebstrap_image "$name" || failed=1
   done
   wait "$lane" || failed=1
@@ -126,7 +127,7 @@ build_images() {
 
 need_images() {
   local name
-  for name in odoo droplet services postgres standin "$@"; do
+  for name in odoo droplet services postgres standin restic "$@"; do
     have_image "$(image_ref "$name")" || return 0
   done
   return 1

@@ -1,7 +1,9 @@
-# The services of a lab: the registry (registry.lab:5000) and the git origin (git.lab).
+# The services of a lab: the registry (registry.lab:5000) and the git origin (git.lab); beside them, in a
+# container of its own, the off-site places s3.lab:9000 and sftp.lab: what harms git must not harm sftp.
 # shellcheck shell=bash
 
 SERVICES=$PREFIX-services
+OFFSITE=$PREFIX-offsite
 
 # wait_registry HOST:PORT
 wait_registry() {
@@ -58,29 +60,46 @@ copy_registry() {
 }
 
 services_up() {
-  local volume image
+  local image
   registry_master
   image=$(image_ref services)
-  volume=$(cat "$WORK/registry-volume")
-  if [ "$(docker container inspect --format '{{index .Config.Labels "ops-lab"}}' "$SERVICES" 2>/dev/null)" != "$image $volume" ]; then
-    docker rm --force "$SERVICES" >/dev/null 2>&1 || true
-    docker volume rm "$PREFIX-registry" >/dev/null 2>&1 || true
-    docker volume create "$PREFIX-registry" >/dev/null
-    copy_registry "$volume" "$PREFIX-registry"
-    docker create --name "$SERVICES" --hostname services --label "ops-lab=$image $volume" \
-      --network "$PREFIX" --ip "$SUBNET.9" --network-alias registry.lab --network-alias git.lab \
-      --publish "$ADDRESS.9:5000:5000" --publish "$ADDRESS.9:$(port_of_sshd):22" \
-      --volume "$PREFIX-registry:/var/lib/docker-registry" "$image" >/dev/null
-    services_files | docker cp - "$SERVICES:/"
-  fi
-  if [ "$(container_state "$SERVICES")" != running ]; then
-    docker start "$SERVICES" >/dev/null
-  fi
+  service_up "$SERVICES" create_services "$image $(cat "$WORK/registry-volume")"
+  service_up "$OFFSITE" create_offsite "$image"
   docker exec "$SERVICES" test -d "$ORIGIN_PATH" || origin_reset
   wait_registry "$ADDRESS.9:5000"
 }
 
-# A tar of what makes this container this lab's own: host key and the keys of those who fetch.
+# service_up CONTAINER CREATE LABEL: it runs; made anew when its label is another one.
+service_up() {
+  local container=$1 create=$2 label=$3
+  if [ "$(docker container inspect --format '{{index .Config.Labels "ops-lab"}}' "$container" 2>/dev/null)" != "$label" ]; then
+    docker rm --force "$container" >/dev/null 2>&1 || true
+    "$create" "$label"
+    services_files | docker cp - "$container:/"
+  fi
+  if [ "$(container_state "$container")" != running ]; then
+    docker start "$container" >/dev/null
+  fi
+}
+
+create_services() {
+  docker volume rm "$PREFIX-registry" >/dev/null 2>&1 || true
+  docker volume create "$PREFIX-registry" >/dev/null
+  copy_registry "$(cat "$WORK/registry-volume")" "$PREFIX-registry"
+  docker create --name "$SERVICES" --hostname services --label "ops-lab=$1" \
+    --network "$PREFIX" --ip "$SUBNET.9" --network-alias registry.lab --network-alias git.lab \
+    --publish "$ADDRESS.9:5000:5000" --publish "$ADDRESS.9:$(port_of_sshd):22" \
+    --volume "$PREFIX-registry:/var/lib/docker-registry" "$(image_ref services)" >/dev/null
+}
+
+create_offsite() {
+  docker create --name "$OFFSITE" --hostname offsite --label "ops-lab=$1" \
+    --network "$PREFIX" --ip "$SUBNET.8" --network-alias s3.lab --network-alias sftp.lab \
+    --publish "$ADDRESS.8:9000:9000" --publish "$ADDRESS.8:$(port_of_sshd):22" \
+    "$(image_ref services)" lab-services s3 sftp >/dev/null
+}
+
+# A tar of what makes both containers this lab's own: host key and the keys of those who fetch and store.
 services_files() {
   local tree
   tree=$(mktemp -d)
@@ -89,22 +108,43 @@ services_files() {
   cp "$WORK/hostkeys/services.pub" "$tree/etc/ssh/ssh_host_ed25519_key.pub"
   chmod 0600 "$tree/etc/ssh/ssh_host_ed25519_key"
   cat "$WORK/id_ed25519.pub" "$WORK/deploy_key.pub" >"$tree/srv/git/.ssh/authorized_keys"
+  cp "$WORK/deploy_key.pub" "$tree/etc/ssh/backup_keys"
   tar -C "$tree" --owner=0 --group=0 -cf "$tree/out.tar" etc
   tar -C "$tree" --owner=1000 --group=1000 -rf "$tree/out.tar" srv/git/.ssh/authorized_keys
   cat "$tree/out.tar"
   rm -rf "$tree"
 }
 
-# registry|git on|off
+# registry|git|s3|sftp on|off, s3|sftp reset, s3 slow|broken
 cmd_service() {
-  local name=$1 wanted=${2:-}
+  local name=$1 wanted=${2:-} container=$SERVICES program=sshd port=22 folder
+  case $name in
+    registry) program=docker-registry port=5000 ;;
+    s3) container=$OFFSITE program=lab-s3 port=9000 folder=/srv/s3 ;;
+    sftp) container=$OFFSITE folder=/srv/backup ;;
+  esac
   case $name:$wanted in
-    *:on)
-      docker exec "$SERVICES" rm -f "/run/lab/$name.off"
-      [ "$name" = git ] || wait_registry "$ADDRESS.9:5000"
+    *:on) service_on "$container" "$name" "$port" ;;
+    *:off) docker exec "$container" sh -c "touch /run/lab/$name.off; pkill -x $program || true" ;;
+    s3:slow | s3:broken)
+      service_on "$container" s3 "$port"
+      docker exec "$container" sh -c "echo $wanted >/run/lab/s3.fault"
       ;;
-    registry:off) docker exec "$SERVICES" sh -c 'touch /run/lab/registry.off; pkill -x docker-registry || true' ;;
-    git:off) docker exec "$SERVICES" sh -c 'touch /run/lab/git.off; pkill -x sshd || true' ;;
+    s3:reset | sftp:reset)
+      docker exec "$container" find "$folder" -mindepth 1 -delete
+      service_on "$container" "$name" "$port"
+      ;;
+    s3:*) die "say: lab s3 on|off|reset|slow|broken" ;;
+    sftp:*) die "say: lab sftp on|off|reset" ;;
     *) die "say: lab $name on|off" ;;
   esac
+}
+
+# service_on CONTAINER NAME PORT: on, without faults. Waits inside the container: a published port greets
+# whether somebody listens behind it or not.
+service_on() {
+  local container=$1 name=$2 port=$3
+  docker exec "$container" rm -f "/run/lab/$name.off" "/run/lab/$name.fault"
+  docker exec "$container" timeout 10 bash -c "until (: </dev/tcp/127.0.0.1/$port) 2>/dev/null; do sleep 0.1; done" ||
+    die "$name does not answer"
 }

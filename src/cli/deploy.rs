@@ -113,6 +113,7 @@ impl Deploy {
             reason: self.run.reason.clone(),
             batch: self.batch.into(),
             rehearse: None,
+            verify: None,
         };
         let desk = Desk::new(session, &inventory, &env, &self.run);
         let secrets = InventorySecrets { inventory: &inventory, session };
@@ -122,7 +123,7 @@ impl Deploy {
         }
         match self.retry {
             Some(run) => rejoin::again(&road, &run, Wish::Resume).await,
-            None => flow::carry(&road, &Order::Deploy(request), self.run.patience()).await,
+            None => flow::carry(&road, &Order::Deploy(Box::new(request)), self.run.patience()).await,
         }
     }
 }

@@ -5,6 +5,8 @@
 
 mod args;
 mod audit;
+mod backup;
+mod backup_verify;
 pub mod complete;
 mod config;
 mod consent;
@@ -17,8 +19,10 @@ mod names;
 mod preflight;
 mod rehearse;
 mod releases;
+mod restore;
 mod rollback;
 mod runs;
+mod schedule;
 mod session;
 mod snapshots;
 mod trust;
@@ -63,6 +67,10 @@ enum Command {
     Rollback(rollback::Rollback),
     InstallModules(install_modules::InstallModules),
     Rehearse(rehearse::Rehearse),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
+    #[command(subcommand)]
+    Schedule(schedule::Schedule),
     Preflight(preflight::Preflight),
     Audit(audit::Audit),
     #[command(subcommand)]
@@ -83,8 +91,10 @@ impl Command {
     /// Whether `--output json` means one event a line rather than one object.
     fn streams(&self) -> bool {
         match self {
-            Command::Deploy(_) | Command::Rollback(_) | Command::Rehearse(_) => true,
+            Command::Deploy(_) | Command::Rollback(_) | Command::Rehearse(_) | Command::Restore(_) => true,
             Command::InstallModules(install) => install.streams(),
+            Command::Backup(backup) => backup.streams(),
+            Command::Schedule(schedule) => schedule.streams(),
             Command::Snapshots(snapshots) => snapshots.streams(),
             Command::Runs(runs) => runs.streams(),
             _ => false,
@@ -97,6 +107,9 @@ impl Command {
             Command::Rollback(rollback) => rollback.run(session).await,
             Command::InstallModules(install) => install.run(session).await,
             Command::Rehearse(rehearse) => rehearse.run(session).await,
+            Command::Backup(backup) => backup.run(session).await,
+            Command::Restore(restore) => restore.run(session).await,
+            Command::Schedule(schedule) => schedule.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
             Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,

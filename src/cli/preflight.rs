@@ -33,7 +33,7 @@ impl Preflight {
         let request = Request { wanted: self.what.wanted(), allow_downgrade, ..Request::default() };
         deploy::allowed(&env, &request.wanted)?;
         let crew = session.crew(&env, &self.env).await?;
-        let looked = flow::look(&crew, &flow::Order::Deploy(request)).await;
+        let looked = flow::look(&crew, &flow::Order::Deploy(Box::new(request))).await;
         crew.close().await;
         let looked = looked?;
         session.remember(&inventory, &env, &looked.facts);

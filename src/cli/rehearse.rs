@@ -71,6 +71,6 @@ impl Rehearse {
         let desk = Desk::new(session, &inventory, &env, &self.run);
         let secrets = InventorySecrets { inventory: &inventory, session };
         let road = desk.road(&secrets, session.connect(&self.env, false)?);
-        flow::carry(&road, &Order::Deploy(request), self.run.patience()).await
+        flow::carry(&road, &Order::Deploy(Box::new(request)), self.run.patience()).await
     }
 }

@@ -20,7 +20,7 @@ use crate::transport::Call;
 /// The images that services run, by droplet and service: digests where there are some, else ids.
 pub type Images = BTreeMap<String, BTreeMap<String, String>>;
 
-fn sha256(text: &str) -> String {
+pub(super) fn sha256(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -36,7 +36,7 @@ pub struct Slice {
 }
 
 impl Slice {
-    fn of(plan: &Plan, droplet: &str) -> Self {
+    pub(super) fn of(plan: &Plan, droplet: &str) -> Self {
         let own = |sections: &[Section]| {
             sections.iter().filter(|section| section.droplet == droplet).cloned().collect()
         };
@@ -84,7 +84,7 @@ pub async fn add(post: &Post, run: &str, section: &Section) -> Result<()> {
     say(post, &cmd, "cannot write what is to be done").await
 }
 
-fn scripts(section: &Section) -> Scripts<'_> {
+pub(super) fn scripts(section: &Section) -> Scripts<'_> {
     let steps = section.steps.iter().map(Script::of).collect();
     Scripts { id: &section.id, critical: section.critical, steps }
 }
@@ -108,7 +108,7 @@ pub async fn close(posts: &BTreeMap<String, Post>, record: &RunRecord, after: &I
     answers.await.into_iter().collect()
 }
 
-fn json(record: &impl Serialize) -> Result<String> {
+pub(super) fn json(record: &impl Serialize) -> Result<String> {
     serde_json::to_string(record)
         .map_err(|error| Error::failed("cannot write the run's record").because(error))
 }

@@ -12,6 +12,7 @@ mod laptop;
 mod leave;
 pub mod lock;
 mod log;
+pub mod night;
 mod on_failure;
 mod own;
 #[cfg(test)]
@@ -292,7 +293,7 @@ impl<'a> Walk<'a> {
     /// nothing from them. Its own switch went back by itself.
     fn keeps_what_serves(&self, wave: Range<usize>) -> bool {
         let failed = &self.places[wave];
-        let serves = |place: &Place<'_>| place.section.critical && place.complete();
+        let serves = |place: &Place<'_>| place.section.switches() && place.complete();
         failed.iter().all(|place| place.section.critical && !matches!(place.left, Left::Stuck | Left::Ahead))
             && self.places.iter().any(serves)
     }
@@ -300,7 +301,7 @@ impl<'a> Walk<'a> {
     /// Some droplets serve the new release and some the old one, which is legal and never silent.
     fn mixed(self, error: Error) -> Report {
         let (new, old): (Vec<_>, Vec<_>) =
-            self.places.iter().filter(|place| place.section.critical).partition(|place| place.complete());
+            self.places.iter().filter(|place| place.section.switches()).partition(|place| place.complete());
         let names = |places: Vec<&Place<'_>>| {
             places.iter().map(|place| place.section.droplet.as_str()).collect::<Vec<_>>().join(", ")
         };

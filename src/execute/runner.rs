@@ -51,6 +51,11 @@ impl Runner {
         &self.dir
     }
 
+    /// Where it is on the droplet.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     fn call(&self, verb: &str) -> Cmd {
         Cmd::new("/bin/sh").arg(&self.path).arg(verb).arg(&self.dir)
     }
@@ -150,7 +155,7 @@ fn framed(text: &str) -> String {
 }
 
 /// Sections as the runner reads them.
-fn listed(sections: &[Scripts<'_>]) -> String {
+pub(super) fn listed(sections: &[Scripts<'_>]) -> String {
     let mut text = String::new();
     for section in sections {
         let critical = u8::from(section.critical);

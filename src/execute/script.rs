@@ -10,6 +10,14 @@ pub trait Secrets: Send + Sync {
     /// # Errors
     /// The variable, file or program does not give a value; the error names it, never the value.
     fn resolve(&self, source: &crate::inventory::Source) -> crate::error::Result<Secret>;
+
+    /// What was drawn for this run.
+    ///
+    /// # Errors
+    /// Nobody would be told of it.
+    fn drawn(&self) -> crate::error::Result<Secret> {
+        Err(crate::error::Error::failed("only who asked for a new key can be told of it"))
+    }
 }
 
 /// A step as the droplet keeps it: what it does and how that is undone (empty: not needed).
@@ -119,6 +127,7 @@ fn env_file(lines: &[(String, EnvValue)], secrets: &dyn Secrets) -> crate::error
         let value = match value {
             EnvValue::Plain(value) => value.clone(),
             EnvValue::Secret(source) => secrets.resolve(source)?.expose().to_owned(),
+            EnvValue::Drawn => secrets.drawn()?.expose().to_owned(),
         };
         text.push_str(&format!("{name}={}\n", env_quote(&value)));
     }

@@ -14,7 +14,7 @@ use crate::execute::soft::Soft;
 use crate::execute::story::Story;
 use crate::execute::{Laptop, OwnChecks, hook, own};
 use crate::exit::Exit;
-use crate::plan::{REHEARSAL, Section, WATCH};
+use crate::plan::{BACKUP, FETCH, REHEARSAL, Section, VERIFY, WATCH};
 use crate::record::LedgerRow;
 use crate::text;
 use crate::transport::{Call, Output, Transport, TransportError};
@@ -154,11 +154,20 @@ async fn halt(cx: &Context<'_>, section: &Section, call: &Act<'_>) -> End {
     cx.soft.cancelled().await;
     let only_watches = section.steps.iter().all(|step| step.id == WATCH);
     if !cx.soft.hear(only_watches) && section.critical {
-        let text = match section.id == REHEARSAL {
-            true => {
+        let text = match section.id.as_str() {
+            REHEARSAL => {
                 "the rehearsal ends early and drops its copy; once more Ctrl-C leaves that to the droplet"
             }
-            false => {
+            FETCH => {
+                "the restore ends early and drops what it made; once more Ctrl-C leaves that to the droplet"
+            }
+            BACKUP => {
+                "the backup ends early, and what it stored does not count; once more Ctrl-C leaves that to the droplet"
+            }
+            VERIFY => {
+                "the verification ends early and leaves nothing; once more Ctrl-C leaves that to the droplet"
+            }
+            _ => {
                 "the switch ends, or goes back by itself: it never stops half-way; once more Ctrl-C leaves it to the droplet"
             }
         };

@@ -38,7 +38,7 @@ printf %s "$3" | PGDATABASE="$1" ask
 const SERVER: &str = r#"
 select json_build_object('server_version', current_setting('server_version'), 'bytes', d.size,
   'exists', d.size is not null, 'aside', (select json_object_agg(datname, pg_database_size(oid)) from pg_database
-    where not datallowconn and not datistemplate and datname ~ '_(before|after|broken)_[0-9]{8}t[0-9]{6}z$'))
+    where not datallowconn and not datistemplate and datname ~ '_(before|after|broken|restored)_[0-9]{8}t[0-9]{6}z$'))
 from (select 1) one left join
   (select pg_database_size(oid) as size from pg_database where datname = :'name') d on true;
 "#;

@@ -15,6 +15,7 @@ mod memory;
 mod mounts;
 mod own;
 mod proxy;
+mod schedule;
 mod stack;
 mod state;
 
@@ -24,7 +25,7 @@ use serde::Serialize;
 
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, When};
-use crate::record::{Holder, Release, RunRecord, Slot};
+use crate::record::{BackupStatus, Holder, Release, RunRecord, Slot};
 
 pub use database::RELATIONS;
 pub use host::PROGRAMS;
@@ -63,6 +64,7 @@ pub struct Facts {
     /// `None` where the inventory names no proxy, and on a droplet that runs no web service.
     pub proxy: Probe<Option<ProxyState>>,
     pub state: Probe<State>,
+    pub schedule: Probe<Schedule>,
     /// The user's own tcp, http and sql checks of the phase, by name: what was observed.
     pub own: BTreeMap<String, Probe<Observed>>,
 }
@@ -79,6 +81,7 @@ pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: impl Into
         ("database", database::probe(env)),
         ("proxy", proxy::probe(env, droplet)),
         ("state", state::probe(env)),
+        ("schedule", schedule::probe()),
     ];
     let own = when.into().into_iter().flat_map(|when| own::probes(env, droplet, when));
     let with_containers = with_containers.into_iter().map(|(name, cmd)| (name.to_owned(), cmd));
@@ -101,6 +104,7 @@ pub fn parse(env: &Environment, droplet: &Droplet, nonce: &str, stdout: &[u8]) -
         database: answers.of("database").and_then(|text| database::parse(&text)),
         proxy: answers.of("proxy").and_then(|text| proxy::parse(&text)),
         state: answers.of("state").and_then(|text| state::parse(&text)),
+        schedule: answers.of("schedule").and_then(|text| schedule::parse(&text)),
         own: own::parse(env, &answers),
     }
 }
@@ -333,6 +337,26 @@ pub struct State {
     pub runs: Vec<RunRecord>,
     /// Records that are there and cannot be read: `release 0`, `lock lock`.
     pub unreadable: Vec<String>,
+}
+
+/// What there is of a schedule, and what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Schedule {
+    /// Names of its files, units included, and their sha256.
+    pub files: BTreeMap<String, String>,
+    /// The names that the addresses are kept under which hear of it.
+    pub pings: Vec<String>,
+    /// The timer begins with the droplet.
+    pub enabled: bool,
+    /// The timer runs.
+    pub active: bool,
+    /// A scheduled run is at work, or waits for the lock.
+    pub working: bool,
+    /// When the timer elapses next, in seconds since the epoch.
+    pub next: Option<i64>,
+    /// The id of the newest verified backup, whoever made it.
+    pub newest: Option<String>,
+    pub status: Option<BackupStatus>,
 }
 
 /// What a user's own check saw.

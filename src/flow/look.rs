@@ -10,14 +10,15 @@ use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::{Environment, Update, When};
 use crate::plan::Plan;
+use crate::queries;
 use crate::runbooks::deploy::{self, Change, Data, Inputs, Request, Staged, Wanted};
-use crate::runbooks::{modules, rollback, snapshots};
+use crate::runbooks::{backup, modules, restore, rollback, schedule, snapshots, verify};
 use crate::text::count;
 
 /// What is to be done, before anything is known of the droplets.
 #[derive(Debug, Clone)]
 pub enum Order {
-    Deploy(Request),
+    Deploy(Box<Request>),
     Rollback(rollback::Wish),
     Modules(modules::Wish),
     /// Databases that were put aside, by name.
@@ -25,6 +26,21 @@ pub enum Order {
         names: Vec<String>,
         reason: Option<String>,
     },
+    Backup {
+        reason: Option<String>,
+    },
+    /// The repositories of backups themselves.
+    Setup {
+        what: backup::Setup,
+        reason: Option<String>,
+    },
+    Restore(restore::Wish),
+    /// Backups by a timer of the droplet, put there or taken away.
+    Schedule {
+        remove: bool,
+        reason: Option<String>,
+    },
+    Verify(verify::Wish),
 }
 
 impl Order {
@@ -33,7 +49,12 @@ impl Order {
             Order::Deploy(request) => request.reason.as_deref(),
             Order::Rollback(wish) => wish.reason.as_deref(),
             Order::Modules(wish) => wish.reason.as_deref(),
-            Order::Drop { reason, .. } => reason.as_deref(),
+            Order::Restore(wish) => wish.reason.as_deref(),
+            Order::Verify(wish) => wish.reason.as_deref(),
+            Order::Drop { reason, .. }
+            | Order::Backup { reason }
+            | Order::Setup { reason, .. }
+            | Order::Schedule { reason, .. } => reason.as_deref(),
         }
     }
 
@@ -41,6 +62,10 @@ impl Order {
     pub(super) fn command(&self, request: &Request) -> &'static str {
         match self {
             Order::Drop { .. } => "snapshots drop",
+            Order::Backup { .. } => "backup create",
+            Order::Setup { what, .. } => what.command(),
+            Order::Schedule { remove: false, .. } => "schedule install",
+            Order::Schedule { remove: true, .. } => "schedule remove",
             _ => request.command(),
         }
     }
@@ -50,14 +75,22 @@ impl Order {
     pub(super) fn plan(&self, inputs: &Inputs<'_>) -> Result<Plan> {
         match self {
             Order::Drop { names, .. } => snapshots::plan(inputs, names),
+            Order::Backup { .. } => backup::plan(inputs),
+            Order::Setup { what, .. } => backup::setup(inputs, *what),
+            Order::Schedule { remove, .. } => {
+                let ground = backup::Ground::new(inputs.env, inputs.facts.get(&inputs.env.home().name))?;
+                let wanted = queries::scheduled(&ground)?;
+                if *remove { schedule::remove(inputs, &wanted) } else { schedule::install(inputs, &wanted) }
+            }
+            Order::Verify(wish) => verify::plan(inputs, wish.drill),
             _ => deploy::plan(inputs),
         }
     }
 
     /// What is asked of the droplets; of modules, all that there are.
-    fn request(&self, crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result<Request> {
+    async fn request(&self, crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result<Request> {
         match self {
-            Order::Deploy(request) => Ok(request.clone()),
+            Order::Deploy(request) => Ok(request.as_ref().clone()),
             Order::Rollback(wish) => {
                 let choice = rollback::choose(crew.env, facts, wish)?;
                 for text in choice.breaks {
@@ -65,9 +98,16 @@ impl Order {
                 }
                 Ok(choice.request)
             }
-            Order::Drop { reason, .. } => {
+            Order::Drop { reason, .. }
+            | Order::Backup { reason }
+            | Order::Setup { reason, .. }
+            | Order::Schedule { reason, .. } => {
                 Ok(Request { reason: reason.clone(), batch: 1, ..Request::default() })
             }
+            Order::Restore(wish) => {
+                restore::choose(crew.env, facts, &queries::backups(crew, facts).await?, wish)
+            }
+            Order::Verify(wish) => verify::choose(crew.env, &queries::backups(crew, facts).await?, wish),
             Order::Modules(wish) => {
                 let held = modules::running(crew.env, facts)?;
                 let wanted = Wanted { release: Some(held), ..Wanted::default() };
@@ -96,9 +136,13 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
     let deploys = matches!(order, Order::Deploy(_));
     // The user's own checks ask what is broken, where somebody goes back.
     let facts = crew.facts(deploys.then_some(When::Preflight)).await?;
-    let mut request = order.request(crew, &facts)?;
+    let mut request = order.request(crew, &facts).await?;
     let staged = match order {
-        Order::Drop { .. } => BTreeMap::new(),
+        Order::Drop { .. }
+        | Order::Backup { .. }
+        | Order::Setup { .. }
+        | Order::Schedule { .. }
+        | Order::Verify(_) => BTreeMap::new(),
         _ => crew.stage(&facts, &request.wanted).await?,
     };
     let mut findings = Vec::new();

@@ -2,8 +2,10 @@
 //! changes a droplet takes it; `--dry-run` is "show the plan and stop", and nothing after that point
 //! knows the word. Deliberately absent: how anything looks ([`Desk`] shows and asks).
 
+mod backup;
 mod look;
 mod rehearsal;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -25,7 +27,7 @@ use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::Environment;
 use crate::matrix;
-use crate::plan::Plan;
+use crate::plan::{BACKUP, Plan};
 use crate::queries;
 use crate::record::{RUN_SCHEMA, Rehearsal, RunRecord};
 use crate::runbooks::deploy::{self, Inputs, Request, Staged};
@@ -292,10 +294,7 @@ pub async fn carry_out(
     let report = work.await.unwrap_or_else(|_| Report::fault(plan));
     // Not waited for: on a dead link a beat takes long, and the runner refuses one that comes late.
     heart.abort();
-    let report = match request.rehearse {
-        Some(_) => rehearsal::judged(report, &road.env.name, road.stop.soft.is_cancelled()),
-        None => report,
-    };
+    let report = judged(road, plan, request, report);
     if request.rehearse.is_some() {
         record.rehearsal = rehearsal::found(road, crew, names, looked, request, &report).await;
         record.rehearsal.iter().for_each(|found| road.desk.rehearsed(found));
@@ -307,6 +306,20 @@ pub async fn carry_out(
     record.ledger = report.ledger.clone();
     let after = if report.exit == Exit::Done { wanted(looked) } else { Images::new() };
     finish(road, report, &posts, record, &after, started).await
+}
+
+/// What the end of a run means that was there to find something, or to leave something.
+fn judged(road: &Road<'_>, plan: &Plan, request: &Request, report: Report) -> Report {
+    let (env, interrupted) = (&road.env.name, road.stop.soft.is_cancelled());
+    match (&request.rehearse, &request.verify) {
+        (Some(_), _) => rehearsal::judged(report, env, interrupted),
+        (_, Some(backup)) => verify::judged(report, env, backup, interrupted),
+        _ if plan.sections.iter().any(|section| section.id == BACKUP && section.critical) => {
+            backup::judged(report, env, interrupted)
+        }
+        _ if matches!(request.data, deploy::Data::Restored(_)) => backup::brought_back(report, interrupted),
+        _ => report,
+    }
 }
 
 /// What serves before the run: of the release on record, for the audit.

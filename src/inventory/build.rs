@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::model::*;
 use super::raw::Located;
 use super::words::show;
-use super::{addresses, droplets, git, hooks, paths, raw};
+use super::{addresses, backup, droplets, git, hooks, paths, raw};
 
 /// Where relative local paths start.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ struct Whole<'a> {
 
 fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result<Environment, Fault> {
     let path = format!("environments.{name}");
-    let raw::Defaults { ssh, r#become, deploy: deploys, min_free_percent } = &whole.defaults;
+    let raw::Defaults { ssh, r#become, deploy: deploys, backup: backups, min_free_percent } = &whole.defaults;
     let inherited = droplets::Inherited {
         ssh: raw.ssh.unwrap_or_default().or(&ssh.clone().unwrap_or_default()),
         r#become: raw.r#become.or(*r#become).unwrap_or_default(),
@@ -74,6 +74,12 @@ fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result
         stack,
         proxy: raw.proxy.map(proxy),
         deploy: deploy(raw.deploy.unwrap_or_default(), deploys.clone().unwrap_or_default()),
+        backup: backup::resolve(
+            raw.backup.unwrap_or_default(),
+            backups.clone().unwrap_or_default(),
+            whole.base,
+            &path,
+        )?,
         modules: modules(raw.modules.unwrap_or_default(), &path)?,
         checks: checks(raw.checks.unwrap_or_default(), &path)?,
         notify: notify(raw.notify.unwrap_or_default(), whole.base, &path)?,
@@ -230,7 +236,7 @@ fn notify(raw: Vec<raw::Notify>, base: Base<'_>, path: &str) -> Result<Vec<Notif
     Ok(all)
 }
 
-fn value(raw: raw::Value, base: Base<'_>) -> Value {
+pub(super) fn value(raw: raw::Value, base: Base<'_>) -> Value {
     match raw {
         raw::Value::Plain(text) => Value::Plain(text),
         raw::Value::Env(name) => Value::Secret(Source::Env(name)),

@@ -6,6 +6,7 @@
 //! resolving secrets while reading ([`resolve`] does that where a plan is executed).
 
 mod addresses;
+mod backup;
 mod build;
 mod droplets;
 mod fault;
@@ -26,6 +27,7 @@ pub mod trust;
 mod watch;
 mod words;
 
+pub use backup::{Backup, Offsite, Retention};
 pub use find::{find, load};
 pub use hooks::{Hook, HookPlace, HookWhen, Hooks};
 pub use model::*;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use serde::Serialize;
 
+use super::backup::Backup;
 use super::hooks::Hooks;
 
 /// The whole file.
@@ -37,6 +38,7 @@ pub struct Environment {
     /// None: deploys recreate the container, and the plan says so.
     pub proxy: Option<Proxy>,
     pub deploy: Deploy,
+    pub backup: Backup,
     /// Odoo modules this environment is meant to have.
     pub modules: Vec<String>,
     pub checks: Vec<UserCheck>,

@@ -10,8 +10,8 @@ use super::words::{Checked, show};
 const LONGEST: usize = 63;
 
 /// Verbs that stand where a name could: `ops backup list` must never mean an environment `list`.
-const VERBS: [&str; 10] =
-    ["list", "show", "logs", "create", "status", "take", "release", "check", "attach", "help"];
+const VERBS: [&str; 11] =
+    ["list", "show", "logs", "create", "status", "take", "release", "check", "attach", "verify", "help"];
 
 /// Projects, droplets, environments: they become directories and parts of run ids.
 pub(super) fn name(text: &str) -> Checked<String> {
@@ -34,6 +34,16 @@ pub(super) fn service(text: &str) -> Checked<String> {
 
 pub(super) fn profile(text: &str) -> Checked<String> {
     plain(text, "a Compose profile's name", "")
+}
+
+/// `[registry[:port]/]name[:tag][@digest]`, as Docker reads it.
+pub(super) fn image(text: &str) -> Checked<String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
+    match text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.len() <= 255 && text.chars().all(fits)
+    {
+        true => Ok(text.to_owned()),
+        false => Err(format!("{} is not the name of an image", show(text))),
+    }
 }
 
 pub(super) fn upstream(text: &str) -> Checked<String> {

@@ -12,7 +12,7 @@ use super::fault::Place;
 use super::hooks::HookPlace;
 use super::model::{Become, NotifyKind, ProxyKind, Role, Severity, SnapshotKind, Strategy, Update, When};
 use super::watch::Watch;
-use super::words::*;
+use super::words::{self, *};
 
 /// A value together with where it stands, for errors that are only seen later.
 #[derive(Debug, Clone)]
@@ -61,6 +61,7 @@ pub(super) struct Defaults {
     pub(super) ssh: Option<Ssh>,
     pub(super) r#become: Option<Become>,
     pub(super) deploy: Option<Deploy>,
+    pub(super) backup: Option<Backup>,
     pub(super) min_free_percent: Option<Percent>,
 }
 
@@ -89,6 +90,7 @@ pub(super) struct Environment {
     pub(super) stack: Stack,
     pub(super) proxy: Option<Proxy>,
     pub(super) deploy: Option<Deploy>,
+    pub(super) backup: Option<Backup>,
     pub(super) modules: Option<Vec<Located<Module>>>,
     pub(super) checks: Option<Vec<Located<Check>>>,
     pub(super) notify: Option<Vec<Notify>>,
@@ -161,6 +163,40 @@ pub(super) struct Deploy {
     pub(super) watch: Option<Watch>,
 }
 
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Backup {
+    pub(super) path: Option<Absolute>,
+    pub(super) restic: Option<Restic>,
+    pub(super) keep: Option<Retention>,
+    pub(super) missing_files: Option<u32>,
+    pub(super) offsite: Option<Vec<Located<Offsite>>>,
+    pub(super) schedule: Option<Calendar>,
+    pub(super) textfile: Option<Absolute>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Offsite {
+    pub(super) name: words::Place,
+    pub(super) repository: Repository,
+    pub(super) env: Option<BTreeMap<Variable, Value>>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Restic {
+    pub(super) image: Option<Image>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Retention {
+    pub(super) daily: Option<u32>,
+    pub(super) weekly: Option<u32>,
+    pub(super) monthly: Option<u32>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Check {
@@ -225,7 +261,7 @@ numbers! {
 }
 
 /// A text, or where to get one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Value {
     Plain(String),
     Env(String),

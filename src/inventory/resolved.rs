@@ -41,6 +41,7 @@ fn body(environment: &Environment) -> Node<'_> {
         ("stack", self::stack(stack)),
         ("proxy", environment.proxy.as_ref().map(proxy).unwrap_or_default()),
         ("deploy", deploy(&environment.deploy)),
+        ("backup", environment.backup.node()),
         ("modules", json!(environment.modules).into()),
         ("checks", environment.checks.iter().map(check).collect()),
         ("notify", environment.notify.iter().map(notify).collect()),
@@ -174,7 +175,7 @@ fn hooks(hooks: &[Hook]) -> Node<'_> {
     hooks.iter().map(hook).collect()
 }
 
-fn secret(value: &Value, hide: impl Fn(&str) -> String) -> Node<'_> {
+pub(super) fn secret(value: &Value, hide: impl Fn(&str) -> String) -> Node<'_> {
     match value {
         Value::Plain(text) => json!(hide(text)).into(),
         Value::Secret(source) => Node::Reference(source),
@@ -192,14 +193,6 @@ fn wait(duration: Duration) -> Node<'static> {
 
 impl std::fmt::Display for Expect {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let sign = match self.op {
-            Op::Eq => "=",
-            Op::Ne => "!=",
-            Op::Lt => "<",
-            Op::Le => "<=",
-            Op::Gt => ">",
-            Op::Ge => ">=",
-        };
-        write!(f, "{sign} {}", self.value)
+        write!(f, "{} {}", self.op.sign(), self.value)
     }
 }

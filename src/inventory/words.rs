@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::model::Expect;
-use super::{addresses, git, hooks, names, paths, probes};
+use super::{addresses, backup, git, hooks, names, paths, probes};
 
 /// What a rule gives: the value, or a message. Its first line says what is wrong; the others why.
 pub(super) type Checked<T> = Result<T, String>;
@@ -36,6 +36,10 @@ words! {
     Upstream(String) = names::upstream;
     Database(String) = names::database;
     Module(String) = names::module;
+    Image(String) = names::image;
+    Place(String) = backup::place;
+    Repository(String) = backup::repository;
+    Calendar(String) = backup::schedule;
     Title(String) = names::title;
     Variable(String) = names::variable;
     User(String) = names::user;

@@ -19,6 +19,15 @@ pub const WATCH: &str = "watch";
 /// The section in which an update is tried on a copy. Somebody may end it early: it always leaves nothing.
 pub const REHEARSAL: &str = "rehearse";
 
+/// The section in which a backup is made. Somebody may end it early: then there is none.
+pub const BACKUP: &str = "backup";
+
+/// The section in which a backup is tried. Somebody may end it early: it always leaves nothing.
+pub const VERIFY: &str = "verify";
+
+/// The section in which a backup comes back beside what serves. Somebody may end it early: what it made is dropped.
+pub const FETCH: &str = "fetch";
+
 /// Ordered sections of steps, and what a person should know before saying yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -79,6 +88,11 @@ impl Section {
         self.steps.iter().position(|step| matches!(step.undo, Undo::Onward(_)))
     }
 
+    /// Once it is done the droplet serves what is new. A section that is critical for another reason leaves what serves.
+    pub fn switches(&self) -> bool {
+        self.critical && self.steps.iter().any(|step| step.phase >= Phase::Switch)
+    }
+
     /// It is asked and judged from the laptop; the droplet runs nothing of its own.
     pub fn only_asks(&self) -> bool {
         self.steps.iter().flat_map(|step| &step.actions).all(|action| matches!(action, Action::OwnChecks))
@@ -110,6 +124,8 @@ pub enum Phase {
     Prepare,
     /// An update is tried on a copy; nothing that runs changes.
     Rehearse,
+    /// What is there is stored once more; nothing that runs changes.
+    Backup,
     Switch,
     Verify,
     /// The old release ends what it has begun.
@@ -127,6 +143,7 @@ impl std::fmt::Display for Phase {
             Phase::Preflight => "preflight",
             Phase::Prepare => "prepare",
             Phase::Rehearse => "rehearse",
+            Phase::Backup => "backup",
             Phase::Switch => "switch",
             Phase::Verify => "verify",
             Phase::Drain => "drain",
@@ -214,6 +231,8 @@ pub enum Content {
 pub enum EnvValue {
     Plain(String),
     Secret(Source),
+    /// Drawn where the plan is executed, and told to whoever asked, once.
+    Drawn,
 }
 
 /// A value as Compose reads it from an `.env`: single quotes keep everything but themselves as it is.

@@ -1,7 +1,9 @@
 //! Read-only questions about what the droplets remember: runs, their logs, releases, locks; and the
 //! lock that a person takes by hand.
 
+mod backups;
 mod bundle;
+mod schedule;
 
 use std::collections::BTreeMap;
 
@@ -20,7 +22,9 @@ use crate::record::{LockState, Rehearsal, Release, RunRecord, StepLog, Verdict};
 use crate::runbooks::deploy::default_project;
 use crate::text;
 
+pub use backups::backups;
 pub use bundle::bundle;
+pub use schedule::{schedule, scheduled};
 
 /// What the name of a lock begins with that a person took.
 pub use crate::record::BY_HAND;

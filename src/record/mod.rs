@@ -9,10 +9,15 @@
 //!                             since (where the database stood when users were let in, where it was changed)
 //! releases/current            the id of the release that runs
 //! cache/git                   bare mirror;  cache/stage/<sha> checkouts not yet part of a release
+//! backup/                     key (0400), <id>.json of each verified backup, <id>.checks (a line of JSON for each time it
+//!                             was tried since), now/ (the one being made), check/ (the one being tried), cache/
+//!                             status.json (what the last scheduled one came to)
+//! schedule/                   night (the program), plan.json, sections, ping (0600, addresses that hear of it), before/<run>/
 //! audit.jsonl
 //! ```
 //! Shapes only grow: readers ignore fields they do not know.
 
+mod backup;
 mod rehearsal;
 mod shown;
 
@@ -20,6 +25,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use backup::*;
 pub use rehearsal::*;
 pub use shown::*;
 

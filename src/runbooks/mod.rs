@@ -1,7 +1,11 @@
 //! What each command does, as a plan made of facts. Deliberately absent: connections.
 
+pub mod backup;
 pub mod deploy;
 pub mod modules;
 pub mod rehearsal;
+pub mod restore;
 pub mod rollback;
+pub mod schedule;
 pub mod snapshots;
+pub mod verify;

@@ -14,6 +14,8 @@ ask() { docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -U "${POST
 end() { echo "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'ops-crons'" | ask postgres >/dev/null; }
 [ "$5" != release ] || { end; exit; }
 end || exit
+# A database that is missing, or broken, runs none.
+[ "$(echo "select to_regclass('ir_cron') is not null" | ask "$3" 2>/dev/null)" = t ] || exit 0
 ask "$3" >/dev/null 2>&1 <<SQL &
 set application_name = 'ops-crons';
 set lock_timeout = '$4s';

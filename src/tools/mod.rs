@@ -1,19 +1,23 @@
 //! Commands of the remote tools, as data: one file a tool, every function returns a [`crate::cmd::Cmd`].
 //! Deliberately absent: running them, and judging what they print.
 
+pub mod backup;
 pub mod checksums;
 pub mod compose;
 pub mod crons;
 pub mod healthy;
 pub mod images;
+pub mod inside;
 pub mod odoo;
 pub mod own;
 pub mod page;
 pub mod rehearsal;
 pub mod releases;
+pub mod schedule;
 pub mod series;
 pub mod site;
 pub mod slots;
 pub mod snapshot;
+pub mod verify;
 pub mod watch;
 pub mod web;

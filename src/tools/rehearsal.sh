@@ -112,22 +112,6 @@ restore() {
     echo 'analyze' | ask "$copy"
 }
 
-# Mail, jobs, payments and the like, by what every version since 14 has; the network is what really keeps them in.
-quiet() {
-  ask "$copy" <<'SQL'
-create function pg_temp.has(tab text, col text) returns boolean language sql as $$
-  select exists (select from pg_attribute where attrelid = to_regclass(tab) and attname = col and not attisdropped) $$;
-select format('update %I set %s', tab, what) from (values
-  ('ir_mail_server', 'active', 'active = false'), ('fetchmail_server', 'active', 'active = false'),
-  ('ir_cron', 'active', 'active = false'), ('payment_acquirer', 'state', 'state = ''disabled'''),
-  ('payment_provider', 'state', 'state = ''disabled'''), ('delivery_carrier', 'prod_environment', 'prod_environment = false'),
-  ('iap_account', 'account_token', 'account_token = ''ops'''), ('mail_mail', 'state', 'state = ''cancel'' where state = ''outgoing''')
-) all_of(tab, col, what) where pg_temp.has(tab, col) \gexec
-select $$insert into ir_config_parameter (key, value) values ('database.is_neutralized', 'true') on conflict do nothing$$
-  where pg_temp.has('ir_config_parameter', 'value') \gexec
-SQL
-}
-
 # Waits for a piece of work, and ends it where somebody asks for that or the disk runs full. What is known of it comes last.
 guard() {
   mark=$(mktemp) && rm -f "$mark" || exit
@@ -190,7 +174,7 @@ open) open ;;
 dump) guard dump ;;
 restore) guard restore ;;
 neutralize)
-  quiet || exit
+  quiet | ask "$copy" || exit
   [ -n "$work" ] || exit 0
   guard sh -c "$work" || { [ -z "$why" ] || exit 1
     echo "ops.finding Odoo's own neutralize failed, and what ops switches off by itself holds alone"; } ;;

@@ -76,7 +76,12 @@ idle)
   ;;
 stop)
   c=$(find_container)
-  [ -n "$c" ] || exit 0
+  if [ -z "$c" ]; then
+    # It is stopped already, and stays so if this is taken back; but its volumes have Odoo's files.
+    docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
+      --filter label=com.docker.compose.oneoff=False | head -n 1 >"$keep.idle"
+    exit
+  fi
   policy=$(docker inspect -f '{{.HostConfig.RestartPolicy.Name}}:{{.HostConfig.RestartPolicy.MaximumRetryCount}}' "$c") || exit
   [ -e "$keep" ] || { printf '%s %s\n' "$c" "$policy" >"$keep.new" && sync "$keep.new" && mv -f "$keep.new" "$keep"; } || exit
   wait_idle

@@ -38,6 +38,11 @@ impl Snapshot<'_> {
         aside(self.database, "after", self.stamp)
     }
 
+    /// What a database is called that came back from a backup.
+    pub fn restored(&self) -> String {
+        aside(self.database, "restored", self.stamp)
+    }
+
     /// The database `comes` takes the live one's place, which is put aside as `goes`. Done twice, the second
     /// time does nothing; the names exchanged, it is its own undo.
     pub fn exchange(&self, comes: &str, goes: &str) -> Cmd {
@@ -97,6 +102,8 @@ pub enum Kind {
     After,
     /// What failed.
     Broken,
+    /// What came back from a backup, and was not taken.
+    Restored,
 }
 
 impl Kind {
@@ -105,6 +112,7 @@ impl Kind {
             Kind::Before => "before",
             Kind::After => "after",
             Kind::Broken => "broken",
+            Kind::Restored => "restored",
         }
     }
 }
@@ -117,6 +125,7 @@ pub fn said(name: &str, database: &str) -> Option<(Kind, String)> {
         "before" => Kind::Before,
         "after" => Kind::After,
         "broken" => Kind::Broken,
+        "restored" => Kind::Restored,
         _ => return None,
     };
     let whole = stamp.len() == 16 && aside(database, word, stamp) == name;
@@ -125,14 +134,17 @@ pub fn said(name: &str, database: &str) -> Option<(Kind, String)> {
 
 /// `odoo_before_20261121t071721z`; of a long name as much as there is room for.
 pub fn aside(database: &str, word: &str, stamp: &str) -> String {
-    let rest = format!("_{word}_{stamp}");
     // `.new` is added while the copy is made.
-    let room = LONGEST.saturating_sub(rest.len() + 4);
-    let mut end = database.len().min(room);
+    ending(database, &format!("_{word}_{stamp}"), ".new".len())
+}
+
+/// A name with this ending, and so many bytes left for more, that PostgreSQL keeps whole.
+pub(super) fn ending(database: &str, ending: &str, spare: usize) -> String {
+    let mut end = database.len().min(LONGEST.saturating_sub(ending.len() + spare));
     while !database.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}{rest}", &database[..end])
+    format!("{}{ending}", &database[..end])
 }
 
 #[cfg(test)]

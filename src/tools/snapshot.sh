@@ -20,7 +20,7 @@ there() { # name; 1, 0 or nothing where the server does not answer
 # Odoo's files of a database, in its own container's volumes: a directory of links to the same files, which no
 # vacuum of the other generation can take away. Where there are none, there is nothing to keep.
 files() { # from, to: names of databases; keep (a new directory of links), merge (what is missing comes back) or remove
-  if [ -s "$web" ]; then read -r holder _ <"$web"; fi
+  for said in "$web" "$web.idle"; do [ -n "$holder" ] || [ ! -s "$said" ] || read -r holder _ <"$said"; done
   [ -n "$holder" ] || return 0
   image=$(docker inspect -f '{{.Image}}' "$holder") && user=$(docker inspect -f '{{.Config.User}}' "$holder") || return
   # Only root may link a file that is somebody else's, as one that was copied in by hand; on a network's file system
@@ -124,7 +124,7 @@ select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = :'
 SQL
   umask 077
   rm -f -- "$file.restored"
-  docker exec "$c" sh -c 'exec pg_dump -Fc -Z1 -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$database" >"$file.new" </dev/null ||
+  docker exec "$c" sh -c 'PGAPPNAME=ops-snapshot exec pg_dump -Fc -Z1 -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$database" >"$file.new" </dev/null ||
     { rm -f -- "$file.new"; echo "$database could not be dumped"; exit 1; }
   docker exec -i "$c" pg_restore -f /dev/null <"$file.new" ||
     { rm -f -- "$file.new"; echo 'the dump could not be read to its end'; exit 1; }
@@ -135,6 +135,8 @@ SQL
 # Done again from its beginning where it was interrupted; a file that was restored is no way back any more, because
 # users write again.
 restore() {
+  # A dump whose worker was killed goes on in the container.
+  echo "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'ops-snapshot'" | ask >/dev/null || :
   rm -f -- "$file.new"
   if [ -s "$file" ]; then
     ask <<'SQL' || exit
@@ -171,6 +173,9 @@ SQL
     [ "$goes" = 1 ] || { [ "$(there db)" = 1 ] || { echo "neither $kept nor $database is there"; exit 1; }; }
   fi
   ask <<'SQL' || exit
+-- What a restore made is one of users from now on (restore.sh).
+select format('comment on database %I is null', datname) from pg_database
+  where datname = :'db' and shobj_description(oid, 'pg_database') = 'made by ops for a restore' \gexec
 select format('alter database %I allow_connections true', :'db') from pg_database where datname = :'db' \gexec
 SQL
   files "$kept" "$database" merge || { echo "files of $kept could not be brought back"; exit 1; }

@@ -14,7 +14,7 @@ pub fn render(error: &Error, look: &Look) -> String {
     for why in &error.why {
         out += &look.wrap("  because ", why);
     }
-    for evidence in &error.evidence {
+    for evidence in error.evidence.iter().filter(|evidence| !evidence.lines.is_empty()) {
         out += "\n";
         out += &look.wrap("", &format!("{}:", evidence.title));
         for line in &evidence.lines {

@@ -1,6 +1,8 @@
 //! What the reading commands show: runs, a run, releases, locks. Every list has three forms: a table
 //! with ages for a terminal, tab-separated values with full times elsewhere, and JSON.
 
+mod backups;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -8,6 +10,8 @@ use super::look::Look;
 use super::{failure, table, words};
 use crate::event::Outcome;
 use crate::record::{LockState, ModuleRow, Release, RunRecord, SnapshotRow, StepLog, Verdict};
+
+pub use backups::{backup, backups};
 
 /// A list in its three forms.
 #[derive(Debug)]
@@ -23,6 +27,12 @@ pub struct List {
 }
 
 impl List {
+    /// A line for each thing that something says of itself.
+    pub(super) fn pairs(rows: Vec<[String; 2]>, raw: Vec<[String; 2]>, json: Value) -> Self {
+        let lines = |rows: Vec<[String; 2]>| rows.into_iter().map(Vec::from).collect();
+        Self { head: &["what", "is"], rows: lines(rows), raw: lines(raw), json, empty: String::new() }
+    }
+
     pub fn human(&self, look: &Look) -> String {
         match self.rows.is_empty() {
             true => look.wrap("", &self.empty),

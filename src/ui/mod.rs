@@ -14,6 +14,7 @@ mod look;
 mod plain;
 pub mod plan;
 mod rehearsal;
+mod schedule;
 mod screen;
 mod setup;
 pub mod table;
@@ -100,11 +101,26 @@ impl Ui {
         }
     }
 
+    pub fn schedule(&self, env: &str, state: &crate::record::ScheduleState, now: jiff::Timestamp) {
+        self.list(&schedule::state(env, state, now));
+    }
+
     pub fn run(&self, run: &crate::record::RunRecord, now: jiff::Timestamp) {
         match self.options().format {
             Format::Json => self.serialized(run),
             _ => self.data(&lists::run(run, now, &self.options().data)),
         }
+    }
+
+    /// A key that nobody can show again: data, for whoever puts it into a safe.
+    pub fn key(&self, key: &crate::secret::Secret) {
+        match self.options().format {
+            Format::Json => self.object(&serde_json::json!({ "schema": "ops.key/1", "key": key.expose() })),
+            _ => self.data(&format!("{}\n", key.expose())),
+        }
+        self.say(
+            "This key opens every backup, and is shown only now. Keep it in a safe, not on the droplet.",
+        );
     }
 
     pub fn rehearsal(&self, found: &crate::record::Rehearsal) {

@@ -123,7 +123,7 @@ fn contents(content: &Content, look: &Look) -> String {
         Content::Text(text) if look.verbose > 1 => text.clone(),
         Content::Text(text) => count(text.lines().count(), "line"),
         Content::EnvFile(values) => {
-            let secrets = values.iter().filter(|(_, value)| matches!(value, EnvValue::Secret(_))).count();
+            let secrets = values.iter().filter(|(_, value)| !matches!(value, EnvValue::Plain(_))).count();
             format!("{}, {secrets} secret", count(values.len(), "variable"))
         }
     }

@@ -14,6 +14,7 @@ mod rehearse;
 mod rollback;
 mod room;
 mod sample;
+mod schedule;
 mod snapshots;
 mod strategy;
 mod tidy;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ops::facts::{
     Checkout, Container, Database, Docker, Facts, Host, Listening, Memory, Module, Mount, ProxyState,
-    PublishedPort, StackDir, State,
+    PublishedPort, Schedule, StackDir, State,
 };
 use ops::inventory::{
     Address, Become, Deploy, Droplet, Environment, Git, Hooks, Proxy, ProxyKind, Role, Stack, Strategy,
@@ -13,7 +13,7 @@ use ops::inventory::{
 };
 use ops::plan::Layer;
 use ops::record::{Image, RELEASE_SCHEMA, Release, Slot};
-use ops::runbooks::deploy::{Code, Commit, Inputs, Model, Request, Resolved, Staged};
+use ops::runbooks::deploy::{Code, Commit, Inputs, Kept, Model, Request, Resolved, Staged};
 
 /// An environment of one local droplet with everything in its usual place.
 pub fn environment() -> Environment {
@@ -59,6 +59,7 @@ pub fn environment() -> Environment {
             snapshot_days: 7,
             watch: None,
         },
+        backup: ops::inventory::Backup::default(),
         modules: vec!["ipai_docs".into()],
         checks: Vec::new(),
         notify: Vec::new(),
@@ -130,6 +131,7 @@ pub fn facts() -> Facts {
         database: Ok(Some(database())),
         proxy: Ok(Some(proxy())),
         state: Ok(state()),
+        schedule: Ok(Schedule::default()),
         own: BTreeMap::new(),
     }
 }
@@ -293,4 +295,23 @@ pub fn inputs<'a>(
         usual: &USUAL,
         rehearsed: None,
     }
+}
+
+/// What a droplet has of a release that it keeps.
+pub fn kept(release: &str) -> Kept {
+    Kept {
+        release: release.to_owned(),
+        moved: Vec::new(),
+        code: true,
+        databases: Ok(BTreeMap::new()),
+        written: None,
+        catalog: None,
+        tables: Vec::new(),
+    }
+}
+
+/// As `sha256sum` prints it.
+pub fn sha256(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }

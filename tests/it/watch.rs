@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use ops::inventory::{Droplet, Environment, Role, Severity, UserCheck, UserProbe, Watch, When};
 use ops::plan::{Phase, Plan, Section, Undo, lint};
-use ops::runbooks::deploy::{self, Data, Held, Kept, Request, Staged, Wanted};
+use ops::runbooks::deploy::{self, Data, Held, Request, Staged, Wanted};
 
 use super::sample;
 
@@ -32,15 +32,7 @@ fn planned(env: &Environment, request: &Request, creates: bool) -> Plan {
             database.modules.clear();
         }
         facts.insert(droplet.name.clone(), here);
-        let kept = request.wanted.release.as_ref().map(|held| Kept {
-            release: held.id.clone(),
-            moved: Vec::new(),
-            code: true,
-            databases: Ok(BTreeMap::new()),
-            written: None,
-            catalog: None,
-            tables: Vec::new(),
-        });
+        let kept = request.wanted.release.as_ref().map(|held| sample::kept(&held.id));
         let one = Staged { entries: Some(Default::default()), kept, ..sample::staged() };
         staged.insert(droplet.name.clone(), one);
     }

@@ -2,8 +2,8 @@
 
 use crate::droplet::DEMO;
 use crate::{
-    adopt, checks, checksums, deploy, failures, migrate, modules, real, rehearse, rollback, slots, states,
-    stopped,
+    adopt, backups, checks, checksums, deploy, failures, migrate, modules, real, rehearse, retention,
+    rollback, slots, states, stopped,
 };
 
 #[test]
@@ -151,4 +151,26 @@ fn nothing_of_a_rehearsal_stays_however_it_ends() {
 #[test]
 fn a_rehearsal_leaves_the_disk_to_production() {
     rehearse::the_disk_is_productions(DEMO, &rehearse::STANDIN);
+}
+
+#[test]
+fn a_backup_is_made_and_comes_back_and_what_was_is_kept() {
+    backups::made_and_brought_back(DEMO, &backups::STANDIN);
+    backups::with_the_code_that_fits(DEMO, &backups::STANDIN);
+}
+
+#[test]
+fn a_backup_comes_back_over_what_is_broken_and_without_ops() {
+    backups::over_what_is_broken(DEMO, &backups::STANDIN);
+    backups::with_plain_restic(DEMO, &backups::STANDIN);
+}
+
+#[test]
+fn copies_of_backups_are_kept_off_site() {
+    backups::with_copies_off_site(DEMO, &backups::STANDIN);
+}
+
+#[test]
+fn retention_never_takes_the_newest_nor_leaves_under_three() {
+    retention::holds(DEMO, &backups::STANDIN);
 }

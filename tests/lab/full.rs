@@ -3,9 +3,26 @@
 mod demo {
     use crate::droplet::DEMO;
     use crate::{
-        adopt, checksums, disk, failures, gone, migrate, modules, real, rehearse, rollback, slots, walk,
-        watch,
+        adopt, backup_faults, backups, checksums, disk, failures, gone, migrate, modules, real, rehearse,
+        rollback, slots, walk, watch,
     };
+
+    #[test]
+    fn no_fault_makes_a_backup_of_what_is_none() {
+        backup_faults::of_a_backup(DEMO, &backups::STANDIN);
+    }
+
+    #[test]
+    fn every_step_of_a_restore_meets_a_worker_that_is_killed() {
+        backup_faults::of_a_restore(DEMO, &backups::STANDIN);
+    }
+
+    #[test]
+    fn a_backup_of_real_odoo_is_made_and_comes_back() {
+        backups::made_and_brought_back(DEMO, &backups::ODOO);
+        backups::with_the_code_that_fits(DEMO, &backups::ODOO);
+        backups::over_what_is_broken(DEMO, &backups::ODOO);
+    }
 
     #[test]
     fn an_update_of_real_odoo_is_rehearsed_and_nobody_notices() {

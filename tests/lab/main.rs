@@ -4,6 +4,8 @@
 //! Tests of one droplet take turns (`.config/nextest.toml`).
 
 mod adopt;
+mod backup_faults;
+mod backups;
 mod checks;
 mod checksums;
 mod deploy;
@@ -18,6 +20,7 @@ mod migrate;
 mod modules;
 mod real;
 mod rehearse;
+mod retention;
 mod rollback;
 mod several;
 mod slots;
@@ -35,5 +38,7 @@ mod login;
 mod old;
 mod pty;
 mod runner;
+mod schedule;
+mod verify;
 mod walk;
 mod watch;

@@ -1,12 +1,17 @@
 //! On old-1: a sudo user, another port, an old engine.
 
 use crate::droplet::OLD;
-use crate::{adopt, deploy, disk, failures, slots, states};
+use crate::{adopt, backups, deploy, disk, failures, slots, states};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
     deploy::first_on_an_empty_droplet(OLD);
     deploy::again_and_new_code(OLD);
+}
+
+#[test]
+fn a_backup_by_an_image_comes_back() {
+    backups::by_an_image(OLD, &backups::STANDIN);
 }
 
 #[test]

@@ -77,9 +77,10 @@ launch() { # mode; starts the worker of $run $section $act
     unit=ops-$run-$section-$act-$1.service
     # Named before it runs, so that nobody sees an act without a worker and puts another beside it.
     put "$at/who" "unit $unit" || cannot_write
-    # ExecStopPost runs whatever ended the service, so a killed act has an end on record as well.
+    # ExecStopPost runs whatever ended the service, so a killed act has an end on record as well. It is as nice as
+    # whoever starts it, as a child would be.
     systemd-run --quiet --collect --unit="$unit" --setenv=HOME="${HOME:-/}" --setenv=PATH="$PATH" \
-      -p KillMode=control-group -p TimeoutStopSec=20 \
+      -p Nice="$(nice)" -p KillMode=control-group -p TimeoutStopSec=20 \
       -p ExecStopPost="/bin/sh '$self' ended '$dir' '$run' '$section' '$act' '$1'" \
       /bin/sh "$self" work "$dir" "$run" "$section" "$act" "$1" unit </dev/null >/dev/null 2>&1 && return
   fi

@@ -12,7 +12,7 @@ use crate::tools::{crons, odoo, page, web};
 
 /// An update may take hours; what is longer is stuck.
 const UPDATE_LIMIT: u64 = 6 * 3600;
-const COPY_LIMIT: u64 = 2 * 3600;
+pub(super) const COPY_LIMIT: u64 = 2 * 3600;
 
 impl Builder<'_> {
     /// What remembers the stopped container.
@@ -29,6 +29,11 @@ impl Builder<'_> {
 
     pub(super) fn kept_database(&self) -> String {
         self.with_snapshot(|one| one.kept())
+    }
+
+    /// What a backup comes back as.
+    pub(super) fn restored_database(&self) -> String {
+        self.with_snapshot(|one| one.restored())
     }
 
     /// Where there was no room for a copy.

@@ -22,7 +22,9 @@ impl<'a> Work<'a> {
     /// Nobody can tell which, a module that was named is not installed, or this stack is one where ops cannot.
     pub(super) fn change(&self) -> Result<Option<To>> {
         let asked = &self.inputs.request.data;
-        if let (Data::Return(_) | Data::Modules(_), true, true) = (asked, self.is_fresh(), self.is_web()) {
+        if let (Data::Return(_) | Data::Modules(_) | Data::Restored(_), true, true) =
+            (asked, self.is_fresh(), self.is_web())
+        {
             return Err(Error::failed(
                 "the database cannot be changed while the web service has no container",
             )
@@ -37,6 +39,7 @@ impl<'a> Work<'a> {
             Data::Kept => return Ok(None),
             Data::Return(point) => return Ok(Some(To::Return(point.clone()))),
             Data::Modules(change) => return Ok(Some(To::Modules(change.clone()))),
+            Data::Restored(backup) => return Ok(Some(To::Return(self.restored_point(backup)))),
             Data::Update(names) => self.named(names)?,
             Data::UpdateAll => {
                 vec![Needed::new("base", vec!["all were asked for".into()])]

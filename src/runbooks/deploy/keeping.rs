@@ -100,7 +100,7 @@ impl Work<'_> {
         let code = self.code.map(|code| (code.r#ref.clone(), code.sha.clone()));
         let mut release = record(self.inputs, &self.place, &self.compose_text(), &kept, code);
         release.data = self.data();
-        if !matches!(self.inputs.request.data, Data::Modules(_)) {
+        if !matches!(self.inputs.request.data, Data::Modules(_) | Data::Restored(_)) {
             release.copy_of = self.staged.kept.as_ref().map(|kept| kept.release.clone());
         }
         if self.migration.is_some() {

@@ -84,7 +84,9 @@ impl Work<'_> {
                 "the database does not run in this stack, and cannot be put aside".into(),
             );
         };
-        if let (To::Return(point), Some(kept)) = (&to, &self.staged.kept)
+        // What comes from a backup is made by this very run.
+        let kept = self.staged.kept.as_ref().filter(|_| self.inputs.request.data.held().is_some());
+        if let (To::Return(point), Some(kept)) = (&to, kept)
             && let Some(why) = gone(point, &kept.databases)
         {
             return refused(Exit::Checks, why);

@@ -8,6 +8,7 @@
 mod by_checksum;
 mod changing;
 mod checksums;
+mod coming;
 mod database;
 pub mod hashing;
 mod hooks;
@@ -50,6 +51,7 @@ pub use stage::{Held, Wanted};
 pub use staged::{
     Change as Changed, Checksums, Code, Commit, Kept, Model, OnDisk, Resolved, Staged, Stored, Written,
 };
+pub use switching::host;
 pub use update::{Change, Needed};
 
 /// What the operator asked for.
@@ -66,6 +68,8 @@ pub struct Request {
     pub batch: usize,
     /// Nothing is deployed: its update is tried on a copy of the database.
     pub rehearse: Option<Rehearse>,
+    /// Nothing is deployed: this backup is tried.
+    pub verify: Option<Backup>,
 }
 
 /// What else is tried in a rehearsal.
@@ -92,6 +96,22 @@ pub enum Data {
     Return(RestorePoint),
     /// Modules of the release that runs are installed, updated or uninstalled.
     Modules(Change),
+    /// A backup of it takes its place.
+    Restored(Box<Backup>),
+}
+
+/// A backup that comes back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Backup {
+    pub id: String,
+    /// The place off site that it is fetched from; None: the droplet's own repository.
+    pub place: Option<String>,
+    /// What restic calls it there.
+    pub snapshot: String,
+    /// RFC 3339, UTC.
+    pub taken: String,
+    /// Of all that it holds.
+    pub bytes: Option<u64>,
 }
 
 impl Data {
@@ -109,7 +129,9 @@ impl Request {
     pub fn command(&self) -> &'static str {
         match (&self.data, &self.wanted.release) {
             _ if self.rehearse.is_some() => "rehearse",
+            _ if self.verify.is_some() => "backup verify",
             (Data::Modules(_), _) => "install-modules",
+            (Data::Restored(_), _) => "restore",
             (_, Some(_)) => "rollback",
             (_, None) => "deploy",
         }

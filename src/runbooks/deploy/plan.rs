@@ -11,7 +11,7 @@ use super::{Data, Inputs};
 use crate::error::Result;
 use crate::facts::Facts;
 use crate::inventory::Droplet;
-use crate::plan::{Note, NoteKind, Plan, SCHEMA, Section, Step, WATCH};
+use crate::plan::{FETCH, Note, NoteKind, Plan, SCHEMA, Section, Step, WATCH};
 use crate::text::count;
 
 /// The plan, empty where everything asked for runs already.
@@ -132,6 +132,9 @@ fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
     for work in works {
         add("database", work, false, work.database(created));
     }
+    for work in works {
+        add(FETCH, work, true, work.fetch());
+    }
     for (nth, work) in works.iter().filter(|work| work.switches()).enumerate() {
         // The first is group 1 by itself.
         let group = 1 + nth.div_ceil(batch);
@@ -174,6 +177,9 @@ fn title(inputs: &Inputs<'_>, works: &[Work<'_>]) -> String {
     let name = &inputs.env.name;
     if let Data::Modules(change) = &inputs.request.data {
         return format!("{} in {name}", change.what());
+    }
+    if let Data::Restored(backup) = &inputs.request.data {
+        return format!("restore {name} from backup {}, taken {}, on {what}", backup.id, backup.taken);
     }
     if inputs.request.wanted.release.is_some() {
         let data = match inputs.request.data {

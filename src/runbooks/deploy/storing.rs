@@ -39,7 +39,7 @@ impl Work<'_> {
             Data::Needed | Data::UpdateAll => Settled::All,
             Data::Update(names) => named(names.clone()),
             Data::Modules(change) => named([modules(&change.install), modules(&change.update)].concat()),
-            Data::Kept | Data::Return(_) => return None,
+            Data::Kept | Data::Return(_) | Data::Restored(_) => return None,
         };
         let aside = self.migration.is_some() || self.creates_database;
         Some(self.builder().store(&settled, aside))

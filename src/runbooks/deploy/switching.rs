@@ -8,9 +8,18 @@ use super::slot;
 use super::strategy::{Way, slot_of};
 use super::work::{Situation, Work};
 use crate::error::{Error, Result};
+use crate::inventory::Environment;
 use crate::plan::{Note, NoteKind, Phase, Step};
 use crate::record::Slot;
 use crate::tools::site;
+
+/// The Host header users send.
+pub fn host(env: &Environment) -> String {
+    match &env.proxy {
+        Some(proxy) if !proxy.server_name.contains(['*', '_', '~']) => proxy.server_name.clone(),
+        _ => env.url.as_deref().and_then(host_of).unwrap_or("localhost").to_owned(),
+    }
+}
 
 impl Work<'_> {
     /// The slot that the new release gets: the other one, or the one that serves.
@@ -136,12 +145,8 @@ impl Work<'_> {
         Some(self.builder().site(proxy, content))
     }
 
-    /// The Host header users send.
     pub(super) fn host(&self) -> String {
-        match &self.inputs.env.proxy {
-            Some(proxy) if !proxy.server_name.contains(['*', '_', '~']) => proxy.server_name.clone(),
-            _ => self.inputs.env.url.as_deref().and_then(host_of).unwrap_or("localhost").to_owned(),
-        }
+        host(self.inputs.env)
     }
 
     /// For a deploy that will do something.

@@ -108,6 +108,7 @@ pub fn choose(env: &Environment, facts: &BTreeMap<String, Facts>, wish: &Wish) -
         reason: wish.reason.clone(),
         batch: 1,
         rehearse: None,
+        verify: None,
     };
     Ok(Choice { request, breaks })
 }

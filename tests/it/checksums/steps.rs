@@ -1,9 +1,7 @@
 //! What is done to the database, and which checksums are stored.
 
-use std::collections::BTreeMap;
-
 use ops::plan::{Action, Plan, Undo};
-use ops::runbooks::deploy::{self, Change, Data, Held, Needed, Request, Staged, Stored, Wanted};
+use ops::runbooks::deploy::{Change, Data, Held, Needed, Request, Staged, Stored, Wanted};
 use serde_json::{Value, json};
 
 use super::planned::{environment, facts, ids, known, notes, plan, planned, staged};
@@ -63,15 +61,7 @@ fn what_is_installed_has_its_checksum_stored() {
     let data = Data::Modules(Change { install, ..Change::default() });
     let held = Held { id: "r1".into(), modules: true, ..Held::default() };
     let wanted = Wanted { release: Some(held), ..Wanted::default() };
-    let kept = deploy::Kept {
-        release: "r1".into(),
-        moved: Vec::new(),
-        code: true,
-        databases: Ok(BTreeMap::new()),
-        written: None,
-        catalog: None,
-        tables: Vec::new(),
-    };
+    let kept = sample::kept("r1");
     let staged = Staged { kept: Some(kept), checksums: None, ..staged(Stored::Nothing) };
     let plan =
         planned(&environment(), facts(), staged, &Request { wanted, data, ..Request::default() }).unwrap();

@@ -34,7 +34,10 @@ fn every_key_that_is_known_is_in_the_example() {
         mapping.insert("zzz".to_owned(), Value::from("zzz"));
         let Err(error) = parse(&changed.to_string()) else {
             // A mapping whose keys are the user's own names, such as `stack.env`.
-            assert_eq!(kind, "environments.*.stack.env");
+            assert!(
+                ["environments.*.stack.env", "environments.*.backup.offsite.*.env"].contains(&&*kind),
+                "{kind}"
+            );
             continue;
         };
         let Some(list) = error.why.iter().find_map(|why| why.strip_prefix("known here: ")) else {
@@ -46,9 +49,11 @@ fn every_key_that_is_known_is_in_the_example() {
         known.entry(kind).or_default().extend(list.split(", ").map(str::to_owned));
     }
     assert!(known.len() >= 12, "only {} kinds of mapping were found", known.len());
-    // The keys of `ssh:` and `deploy:` may be given in two places; one of them shows them all.
+    // The keys of `ssh:`, `deploy:` and `backup:` may be given in two places; one of them shows them all.
     let same = |kind: &str| {
-        kind.replace("environments.*.ssh", "defaults.ssh").replace("defaults.deploy", "environments.*.deploy")
+        kind.replace("environments.*.ssh", "defaults.ssh")
+            .replace("defaults.deploy", "environments.*.deploy")
+            .replace("defaults.backup", "environments.*.backup")
     };
     for (kind, keys) in known {
         let shown: BTreeSet<_> =

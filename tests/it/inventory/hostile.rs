@@ -65,6 +65,7 @@ fn hostile_text_is_accepted_only_where_it_is_harmless() {
     /defaults/ssh/config: ` ; | - .. /.. /- long /long letters helper
     /defaults/ssh/identity: ` ; | - .. /.. /- long /long letters helper
     /defaults/ssh/known_hosts: ` ; | - .. /.. /- long /long letters helper
+    prod/backup/schedule: helper
     prod/checks/*/contains: $() ` ; | ' " - .. /.. /$() /- % long /long letters user helper
     prod/checks/*/expect: $() ` ; | ' " - .. /.. /$() /- % letters user helper
     prod/checks/*/http: /.. /- /long
@@ -79,6 +80,7 @@ fn hostile_text_is_accepted_only_where_it_is_harmless() {
     prod/hooks/post_deploy/*/name: letters
     prod/hooks/pre_deploy/*/cmd/*: $() ` ; | ' " .. /.. /$() /- % long /long letters user helper - blank empty
     prod/hooks/pre_deploy/*/name: letters
+    prod/notify/*/url/file: $() ` ; | ' " - .. /.. /$() /- % long /long letters helper
     prod/proxy/maintenance: $() ` ; | ' " - .. /.. /$() /- % long /long letters user helper
     prod/stack/addons/*: letters
     prod/stack/compose/*: letters

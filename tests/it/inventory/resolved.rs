@@ -37,6 +37,15 @@ fn the_smallest_environment_shows_every_default() {
         snapshot: auto
         snapshot_days: 7
         watch: "off"
+      backup:
+        path: /var/backups/ops
+        keep:
+          daily: 7
+          weekly: 4
+          monthly: 3
+        missing_files: 0
+        schedule: 02:30
+        offsite: []
       modules: []
       checks: []
       notify: []

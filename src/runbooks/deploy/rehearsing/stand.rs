@@ -17,7 +17,7 @@ use crate::record::Slot;
 use crate::text::printable;
 use crate::tools::rehearsal::{self, Rehearsal};
 use crate::tools::series::NEUTRALIZE;
-use crate::tools::{odoo, own};
+use crate::tools::{inside, odoo, own};
 
 /// Odoo's files of the copy, inside its own containers; they go with them.
 const SCRATCH: &str = "--data-dir=/tmp/ops-rehearsal";
@@ -142,7 +142,7 @@ impl<'a> Stand<'a> {
         let (builder, service) = (self.builder(), &self.env.stack.web);
         let (project, wait) = (builder.project(&self.place.file), builder.health_timeout());
         let up = project.up(service).env("COMPOSE_IGNORE_ORPHANS", "true");
-        let login = self.tool().login(&self.work.host(), wait);
+        let login = inside::login(&self.place.project, service, &self.work.host(), wait);
         let actions = vec![run(up), run(self.tool().guard("", &login))];
         let title = "start the new code on it: the login page answers".to_owned();
         let mut steps = vec![self.step("rehearse.web", title, actions, wait + 120)];
@@ -169,7 +169,7 @@ impl<'a> Stand<'a> {
         match probe {
             UserProbe::Http { path, contains, max_time, .. } => {
                 let seconds = max_time.map_or(10, |time| time.as_secs().saturating_add(2).min(18));
-                rehearsal::page(&self.work.host(), path, contains.as_deref().unwrap_or_default(), seconds)
+                inside::page(&self.work.host(), path, contains.as_deref().unwrap_or_default(), seconds)
             }
             _ => own_probe(&self.env, probe),
         }

@@ -1,0 +1,50 @@
+//! `ops backup verify ENV`.
+
+use clap::Args;
+
+use super::args::EnvArg;
+use super::consent::RunArgs;
+use super::desk::Desk;
+use super::trust::InventorySecrets;
+use super::{names, session::Session};
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::flow::{self, Order};
+use crate::runbooks::verify::Wish;
+
+/// Try whether one can come back; production is not touched
+///
+/// The whole repository is read, and the backup is fetched from it and compared with what it says of itself, to the last
+/// file. `--drill` restores it, too, into a database server that no network reaches, and starts Odoo on it once: the time
+/// of that is how long a way back takes. Nothing of it stays. One that cannot come back counts no longer (exit 9).
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  ops backup verify prod\n  ops backup verify prod 20261121t023012z --drill --yes"
+)]
+pub struct Verify {
+    #[command(flatten)]
+    env: EnvArg,
+
+    /// A backup, or the beginning of its id; `latest`: the newest that was verified
+    #[arg(value_name = "BACKUP", default_value = "latest", value_parser = names::id)]
+    backup: String,
+
+    /// Restore it as well, into a server of its own
+    #[arg(long)]
+    drill: bool,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+impl Verify {
+    pub(super) async fn run(self, session: &Session) -> Result<Exit> {
+        let inventory = session.inventory()?;
+        let env = session.environment(&inventory, &self.env)?;
+        let desk = Desk::new(session, &inventory, &env, &self.run);
+        let secrets = InventorySecrets { inventory: &inventory, session };
+        let road = desk.road(&secrets, session.connect(&self.env, false)?);
+        let wish = Wish { backup: self.backup, drill: self.drill, reason: self.run.reason.clone() };
+        flow::carry(&road, &Order::Verify(wish), self.run.patience()).await
+    }
+}

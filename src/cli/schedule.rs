@@ -1,0 +1,88 @@
+//! `ops schedule install|status|remove ENV`.
+
+use clap::{Args, Subcommand};
+
+use super::args::EnvArg;
+use super::consent::RunArgs;
+use super::desk::Desk;
+use super::session::Session;
+use super::trust::InventorySecrets;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::flow::{self, Order};
+use crate::queries;
+
+/// Backups every night by a timer of the droplet, which needs no laptop
+#[derive(Debug, Subcommand)]
+pub enum Schedule {
+    Install(Install),
+    /// Say whether they are installed as the inventory wants them, how the last went and when the next begins
+    Status(Status),
+    Remove(Remove),
+}
+
+/// Put the nightly program and its timer on the droplet, or bring them up to date
+///
+/// What begins at `backup.schedule` is `ops backup create`: the same steps, the same lock, a run on record. Where
+/// somebody works on the stack it waits, at most four hours. The droplet keeps the steps as they were when this was
+/// installed: after a change of the inventory or of ops, `ops schedule status` says that they differ.
+#[derive(Debug, Args)]
+pub struct Install {
+    #[command(flatten)]
+    env: EnvArg,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct Status {
+    #[command(flatten)]
+    env: EnvArg,
+}
+
+/// Take them away; the backups that there are stay
+#[derive(Debug, Args)]
+pub struct Remove {
+    #[command(flatten)]
+    env: EnvArg,
+
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+impl Schedule {
+    pub fn streams(&self) -> bool {
+        !matches!(self, Schedule::Status(_))
+    }
+
+    pub async fn run(self, session: &Session) -> Result<Exit> {
+        match self {
+            Schedule::Install(install) => change(session, &install.env, &install.run, false).await,
+            Schedule::Status(status) => status.run(session).await,
+            Schedule::Remove(remove) => change(session, &remove.env, &remove.run, true).await,
+        }
+    }
+}
+
+async fn change(session: &Session, target: &EnvArg, run: &RunArgs, remove: bool) -> Result<Exit> {
+    let inventory = session.inventory()?;
+    let env = session.environment(&inventory, target)?;
+    let desk = Desk::new(session, &inventory, &env, run);
+    let secrets = InventorySecrets { inventory: &inventory, session };
+    let road = desk.road(&secrets, session.connect(target, false)?);
+    let order = Order::Schedule { remove, reason: run.reason.clone() };
+    flow::carry(&road, &order, run.patience()).await
+}
+
+impl Status {
+    /// What differs is exit code 9.
+    async fn run(self, session: &Session) -> Result<Exit> {
+        let inventory = session.inventory()?;
+        let env = session.environment(&inventory, &self.env)?;
+        let facts = session.facts(&inventory, &env, &self.env).await?;
+        let state = queries::schedule(&env, &facts)?;
+        session.ui.schedule(&env.name, &state, session.world.now());
+        Ok(if state.drift.is_empty() { Exit::Done } else { Exit::Checks })
+    }
+}

@@ -1,0 +1,76 @@
+//! A run that no laptop begins: what a laptop says to the runner, rendered once, and the program that says it.
+//!
+//! Deliberately absent: when it begins (a timer of the droplet), and what its section does.
+
+use serde_json::json;
+
+use super::journal::{Slice, json as text, scripts, sha256};
+use super::lock::Claim;
+use super::runner::{Runner, listed};
+use crate::cmd::quote;
+use crate::error::{Error, Result};
+use crate::plan::Plan;
+use crate::record::RUN_SCHEMA;
+
+const PROGRAM: &str = include_str!("night.sh");
+
+/// Who such runs are said to be by.
+pub const OPERATOR: &str = "schedule";
+
+/// What the program is and what it reads, by the names of the files.
+pub type Files = [(&'static str, String); 3];
+
+/// The files of a plan of one section. `textfile`: the directory of Prometheus' collector, where one was named.
+///
+/// # Errors
+/// It has not exactly one section.
+pub fn files(plan: &Plan, runner: &Runner, project: &str, textfile: Option<&str>) -> Result<Files> {
+    let [section] = plan.sections.as_slice() else {
+        return Err(Error::failed("only a run of one section can be begun by the droplet itself"));
+    };
+    if section.needs_secrets() {
+        return Err(Error::failed(
+            "a run that reads secrets of a laptop cannot be begun by the droplet itself",
+        ));
+    }
+    let claim = text(&Claim { command: &plan.command, operator: OPERATOR, reason: None })?;
+    let record = json!({
+        "schema": RUN_SCHEMA, "env": plan.env, "command": plan.command, "title": plan.title,
+        "operator": OPERATOR, "reason": null, "release": null,
+    })
+    .to_string();
+    let audit = json!({
+        "command": plan.command, "operator": OPERATOR, "reason": null, "plan": sha256(&text(&plan.sections)?),
+    })
+    .to_string();
+    let row = |step: &crate::plan::Step| {
+        json!({ "droplet": step.droplet, "step": step.id, "title": step.title }).to_string()
+    };
+    let rows: Vec<String> = section.steps.iter().map(|step| open_ended(&row(step)).to_owned()).collect();
+    let words = [
+        runner.dir(),
+        runner.path(),
+        &section.id,
+        &plan.env,
+        project,
+        open_ended(members(&claim)),
+        members(&record),
+        members(&audit),
+        &rows.join("\n"),
+        textfile.unwrap_or_default(),
+    ];
+    let words: String = words.iter().map(|word| format!(" {}", quote(word))).collect();
+    // The unit's own word, a verb, comes last.
+    let program = format!("set --{words} \"$@\"\n{PROGRAM}");
+    let slice = text(&Slice::of(plan, &section.droplet))?;
+    Ok([("night", program), ("plan.json", slice), ("sections", listed(&[scripts(section)]))])
+}
+
+/// An object's members and its end.
+fn members(json: &str) -> &str {
+    json.strip_prefix('{').unwrap_or(json)
+}
+
+fn open_ended(json: &str) -> &str {
+    json.strip_suffix('}').unwrap_or(json)
+}

@@ -1,0 +1,53 @@
+//! How the schedule of an environment stands, and what this ops would install.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::error::{Error, Result};
+use crate::execute::night;
+use crate::execute::runner::Runner;
+use crate::exit::Exit;
+use crate::facts::Facts;
+use crate::inventory::Environment;
+use crate::record::{ScheduleState, moment};
+use crate::runbooks::backup::Ground;
+use crate::runbooks::schedule::Wanted;
+
+/// What would be installed.
+///
+/// # Errors
+/// A run that the droplet cannot begin by itself.
+pub fn scheduled<'a>(ground: &'a Ground<'a>) -> Result<Wanted<'a>> {
+    let textfile = ground.env.backup.textfile.as_ref().map(|path| path.as_str());
+    let files = night::files(&ground.plan(), &Runner::new(ground.dir()), ground.project(), textfile)?;
+    Ok(Wanted::new(ground, files))
+}
+
+/// # Errors
+/// Web and database are several droplets, or the droplet did not tell.
+pub fn schedule(env: &Environment, facts: &BTreeMap<String, Facts>) -> Result<ScheduleState> {
+    // What another user keeps is not seen, which is no "nothing there".
+    super::state(facts, &env.home().name)?;
+    let facts = facts.get(&env.home().name);
+    let ground = Ground::new(env, facts)?;
+    let found = facts.ok_or_else(|| Error::failed("no facts").on(&ground.droplet.name))?;
+    let found = found.schedule.as_ref().map_err(|failure| {
+        let error = Error::new(Exit::Unreachable, "the schedule cannot be read").on(&ground.droplet.name);
+        error.because(&failure.why)
+    })?;
+    let installed = !found.files.is_empty();
+    let drift = if installed { scheduled(&ground)?.drift(found) } else { Vec::new() };
+    let next = found.next.and_then(|next| Timestamp::from_second(next).ok());
+    let newest = found.newest.clone().filter(|id| moment(id).is_some());
+    Ok(ScheduleState {
+        installed,
+        drift,
+        schedule: env.backup.schedule.clone(),
+        next: next.map(|next| next.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        working: found.working,
+        last: found.status.clone(),
+        taken: newest.as_deref().and_then(moment),
+        newest,
+    })
+}

@@ -1,0 +1,156 @@
+//! What is known of a backup: what it says of itself, and where it is.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Written on the droplet when a backup was verified; the manifest inside it has the same and the list of files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupRecord {
+    /// `ops.backup/1`.
+    pub schema: String,
+    /// `<utc>`, as `20261121t162001z`; a tag of the snapshot in every repository.
+    pub id: String,
+    pub env: String,
+    /// The Compose project, which is restic's host.
+    pub project: String,
+    /// The release that ran, or nothing.
+    pub release: String,
+    /// RFC 3339, UTC: the moment that database and files are of, to the second before.
+    pub taken: String,
+    pub database: BackedUp,
+    pub attachments: Attachments,
+    /// When it was verified, in seconds of the droplet's clock.
+    pub verified: u64,
+    /// Of all that it holds.
+    pub bytes: u64,
+    /// By which the repository grew.
+    pub added: u64,
+}
+
+/// The database at the moment of the backup.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackedUp {
+    pub name: String,
+    pub bytes: u64,
+    /// PostgreSQL's version.
+    pub server: String,
+    pub owner: String,
+    /// Tables of the schema `public`.
+    pub tables: u64,
+    /// Installed, with their versions.
+    pub modules: BTreeMap<String, Option<String>>,
+    /// Rows of tables that say much; a restore is compared with them.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// The files that the database names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachments {
+    pub named: u64,
+    /// Gone before the backup; see `backup.missing_files`.
+    pub missing: u64,
+    /// Kept by an add-on, not in the filestore.
+    pub elsewhere: u64,
+}
+
+/// One time that a stored backup was tried: a line of `<id>.checks`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupCheck {
+    /// In seconds of the droplet's clock.
+    pub at: u64,
+    /// `verify` or `drill`.
+    pub by: String,
+    pub ok: bool,
+    /// What is wrong with it.
+    #[serde(default)]
+    pub why: String,
+    /// From the first byte out of the repository: of a drill, what a way back takes.
+    pub seconds: u64,
+}
+
+/// One backup in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BackupRow {
+    pub id: String,
+    /// RFC 3339, UTC.
+    pub taken: String,
+    /// Where it is, by name: `droplet`, and places off site.
+    pub places: Vec<String>,
+    /// restic's own id of it, place by place.
+    pub snapshots: BTreeMap<String, String>,
+    /// Only these count: verified when they were made, and not found wrong since.
+    pub verified: bool,
+    /// The last time it was tried again.
+    pub checked: Option<BackupCheck>,
+    /// The last drill that it passed.
+    pub drilled: Option<BackupCheck>,
+    pub bytes: Option<u64>,
+    pub added: Option<u64>,
+    pub release: Option<String>,
+}
+
+/// What the last scheduled backup came to: `backup/status.json`, for people and monitoring.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupStatus {
+    /// `ops.backup-status/1`.
+    pub schema: String,
+    pub env: String,
+    pub project: String,
+    /// Empty until it has the lock.
+    pub run: String,
+    /// RFC 3339, UTC.
+    pub started: String,
+    /// None while it is at work, and where the droplet lost its power.
+    pub ended: Option<String>,
+    pub ok: Option<bool>,
+    /// As ops documents it.
+    pub exit: Option<u8>,
+    pub why: Option<String>,
+    pub seconds: Option<u64>,
+    /// The newest verified backup, whoever made it, with what it holds and what it added.
+    pub backup: Option<String>,
+    pub bytes: Option<u64>,
+    pub added: Option<u64>,
+}
+
+/// How the schedule of an environment stands: `ops.schedule/1`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ScheduleState {
+    pub installed: bool,
+    /// In what the droplet's differs from what this ops would install.
+    pub drift: Vec<String>,
+    /// As the inventory says.
+    pub schedule: String,
+    /// RFC 3339, UTC: when it begins next, the delay drawn by systemd included.
+    pub next: Option<String>,
+    /// It is at work now, or waits for the lock.
+    pub working: bool,
+    pub last: Option<BackupStatus>,
+    /// The newest verified backup, whoever made it.
+    pub newest: Option<String>,
+    /// RFC 3339, UTC: the moment that it is of.
+    pub taken: Option<String>,
+}
+
+/// The moment that a backup's id says: `20261121t162001z` as RFC 3339.
+pub fn moment(id: &str) -> Option<String> {
+    let digits =
+        |from: usize, to: usize| id.get(from..to).filter(|part| part.bytes().all(|b| b.is_ascii_digit()));
+    let fits = id.len() == 16 && id.get(8..9) == Some("t") && id.ends_with('z');
+    let day = format!("{}-{}-{}", digits(0, 4)?, digits(4, 6)?, digits(6, 8)?);
+    let time = format!("{}:{}:{}", digits(9, 11)?, digits(11, 13)?, digits(13, 15)?);
+    fits.then(|| format!("{day}T{time}Z"))
+}
+
+impl BackupRow {
+    /// It was verified when it was made, whatever was found since.
+    pub fn was_verified(&self) -> bool {
+        self.verified || self.found_wrong().is_some()
+    }
+
+    /// What the last try found wrong.
+    pub fn found_wrong(&self) -> Option<&BackupCheck> {
+        self.checked.as_ref().filter(|check| !check.ok)
+    }
+}

@@ -1,0 +1,168 @@
+//! Whether a stored backup can come back: which one is tried, and the plan, a critical section that leaves nothing.
+//!
+//! Deliberately absent: what each step does (`tools/verify.sh`), trying a part of a large repository only,
+//! and a place off site.
+
+use super::backup::Ground;
+use super::deploy::{Backup, Data, Inputs, Request, host};
+use super::restore::{DROPLET, Stock, meant, named};
+use crate::cmd::Cmd;
+use crate::error::{Error, Result};
+use crate::inventory::Environment;
+use crate::plan::{Action, Note, NoteKind, Phase, Plan, SCHEMA, Section, Step, Undo, VERIFY};
+use crate::record::BackupRow;
+use crate::text::{printable, size};
+use crate::tools::inside;
+use crate::tools::verify::{Trial, drill};
+
+/// The longest that a large repository, or a large database, may take.
+const LIMIT: u64 = 12 * 3600;
+const WRONG: &str = "ops.wrong ";
+const ENDED: &str = "ops.ended ";
+
+/// What the operator asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// An id, the beginning of one, or `latest`.
+    pub backup: String,
+    /// It is restored as well.
+    pub drill: bool,
+    pub reason: Option<String>,
+}
+
+/// The request that tries it. One that was found wrong before may be tried again.
+///
+/// # Errors
+/// Exit 2: no such backup.
+pub fn choose(env: &Environment, stock: &Stock, wish: &Wish) -> Result<Request> {
+    let there = |row: &&BackupRow| row.was_verified() && row.snapshots.contains_key(DROPLET);
+    let row = named(env, stock, &wish.backup, there)?;
+    Ok(Request {
+        verify: Some(meant(env, row, Some(DROPLET))?),
+        data: Data::Kept,
+        reason: wish.reason.clone(),
+        batch: 1,
+        ..Request::default()
+    })
+}
+
+/// What is wrong with the backup, where one of the lines says so.
+pub fn wrong<'a>(mut lines: impl Iterator<Item = &'a String>) -> Option<String> {
+    lines.find_map(|line| line.strip_prefix(WRONG)).map(printable)
+}
+
+/// A line that is told otherwise.
+pub fn is_ours(line: &str) -> bool {
+    line.starts_with(WRONG) || line.starts_with(ENDED)
+}
+
+/// # Errors
+/// This stack has none that ops can try.
+pub fn plan(inputs: &Inputs<'_>, drilled: bool) -> Result<Plan> {
+    let env = inputs.env;
+    let Some(backup) = &inputs.request.verify else { return Err(Error::usage("which backup?")) };
+    let ground = Ground::new(env, inputs.facts.get(&env.home().name))?;
+    let wanted = backup.bytes.map_or_else(|| "what it holds".to_owned(), size);
+    let lines = match drilled {
+        true => vec![
+            "it is restored into a server of its own that no network reaches, and Odoo is started on it once"
+                .into(),
+            "users are not kept away, but disk and processors are shared with them".into(),
+            format!("room: {wanted} and the database once more, below {}", ground.dir()),
+        ],
+        false => vec![format!("room: {wanted} below {}", ground.dir())],
+    };
+    let what = if drilled { "drill" } else { "verify" };
+    Ok(Plan {
+        schema: SCHEMA.into(),
+        env: env.name.clone(),
+        command: inputs.request.command().into(),
+        title: format!("{what} backup {}, taken {}, of {}", backup.id, backup.taken, env.stack.database),
+        sections: vec![Section {
+            id: VERIFY.into(),
+            droplet: ground.droplet.name.clone(),
+            critical: true,
+            steps: steps(&ground, backup, drilled),
+        }],
+        notes: vec![Note { kind: NoteKind::Info, title: "nothing that runs is changed".into(), lines }],
+        on_failure: Vec::new(),
+        data_loss: None,
+    })
+}
+
+fn steps(ground: &Ground<'_>, backup: &Backup, drilled: bool) -> Vec<Step> {
+    let (env, tool) = (ground.env, ground.tool());
+    let cmd = |trial: Trial<'_>| tool.verify(trial, &backup.id, drilled);
+    let step = |id: &str, title: &str, cmd: Cmd, timeout: u64| Step {
+        id: id.to_owned(),
+        phase: Phase::Backup,
+        droplet: ground.droplet.name.clone(),
+        title: title.to_owned(),
+        actions: vec![Action::Run(cmd)],
+        undo: Undo::NotNeeded("it is of the trial, of which nothing is left".into()),
+        timeout,
+    };
+    let check = format!("read all of {}", ground.repository());
+    let undo = Undo::By(vec![Action::Run(cmd(Trial::Close))]);
+    let check = Step { undo, ..step("verify.check", &check, cmd(Trial::Check), LIMIT) };
+    let fetch =
+        step("verify.fetch", "fetch database, files and configuration from it", cmd(Trial::Fetch), LIMIT);
+    let read = "compare all of it with what was stored, each file with its name";
+    let mut steps = vec![check, fetch, step("verify.read", read, cmd(Trial::Read), LIMIT)];
+    if drilled {
+        let seconds = env.deploy.health_timeout.as_secs().max(1);
+        let login = inside::login(&drill(ground.project()), &env.stack.web, &host(env), seconds);
+        let restored = "restore it into a server of its own, and compare the rows";
+        let named = "compare the files with those that the restored database names";
+        let served = "start Odoo on it, jobs and mail switched off: the login page answers";
+        steps.extend([
+            step("drill.database", restored, cmd(Trial::Database), LIMIT),
+            step("drill.files", named, cmd(Trial::Files), 3600),
+            step("drill.odoo", served, cmd(Trial::Odoo { login: &login }), seconds + 120),
+        ]);
+    }
+    steps.extend([
+        step("verify.record", "write down that it can come back", cmd(Trial::Record), 60),
+        step("verify.close", "remove all that was made for it", cmd(Trial::Close), 900),
+    ]);
+    steps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::BackupCheck;
+
+    fn row(id: &str, verified: bool, checked: Option<bool>) -> BackupRow {
+        let check = |ok| BackupCheck { at: 1, by: "verify".into(), ok, why: String::new(), seconds: 1 };
+        BackupRow {
+            id: id.into(),
+            taken: "2026-11-21T16:31:14Z".into(),
+            places: vec![DROPLET.into()],
+            snapshots: std::collections::BTreeMap::new(),
+            verified,
+            checked: checked.map(check),
+            drilled: None,
+            bytes: None,
+            added: None,
+            release: None,
+        }
+    }
+
+    #[test]
+    fn what_was_found_wrong_counts_no_more_and_may_be_tried_again() {
+        let found = row("b", false, Some(false));
+        assert!(found.was_verified() && found.found_wrong().is_some());
+        assert!(!row("a", false, None).was_verified());
+        assert!(row("a", true, Some(true)).found_wrong().is_none());
+    }
+
+    #[test]
+    fn only_a_line_of_ours_says_that_a_backup_is_wrong() {
+        let lines =
+            ["pg_restore: error".to_owned(), "ops.wrong it\u{1b}[31m is cut".into(), "ops.ended x".into()];
+        assert_eq!(wrong(lines.iter()).as_deref(), Some("it is cut"));
+        assert_eq!(wrong(lines[..1].iter()), None);
+        assert_eq!(lines.map(|line| is_ours(&line)), [false, true, true]);
+    }
+}

@@ -1,0 +1,242 @@
+# One backup: database, files and configuration of a stack as one snapshot, while Odoo serves. Further arguments: of
+# `ready`: environment, the stack's path, attachments that may be missing; of `dump`: the site's file and nginx's service
+# (or nothing); of `forget`: days, weeks, months.
+#
+# The verbs of one backup, in order: ready, hold, dump, read, store, confirm, forget; close ends it wherever it is.
+# A snapshot is `unverified` until `confirm`, and only verified ones count, here as everywhere.
+
+ask() { # statements on stdin, in the snapshot that is held
+  { echo "begin isolation level repeatable read read only; set transaction snapshot '$(said snapshot)'; set local statement_timeout = 0;"; cat; } |
+    docker exec -i "$c" sh -c 'PGAPPNAME=ops-backup PGDATABASE=$1 exec psql -XAtq -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}"' sh "$database"
+}
+
+# --- ready ----------------------------------------------------------------------------------------
+ready() { # environment, the stack's path, attachments that may be missing
+  umask 077
+  close || exit
+  engine && repository || exit
+  restic unlock >/dev/null </dev/null || exit
+  # Of attempts that came to no end. What they stored is found again by the next one.
+  restic forget --host "$project" --tag unverified --group-by host --unsafe-allow-remove-all </dev/null >/dev/null || exit
+  mkdir -p "$now/db" "$now/config" || exit
+  note id "$(date -u +%Y%m%dt%H%M%Sz)"
+  note env "$1" && note stack "$2" && note allowed "$3"
+  introduce || exit
+  size=$(docker exec "$c" sh -c 'exec psql -XAtq -U "${POSTGRES_USER:-postgres}" -d "$1" -c "select pg_database_size(current_database()) / 1024"' sh "$database") ||
+    { echo "the database $database does not answer"; exit 1; }
+  free=$(df -Pk "$now" | awk 'NR == 2 { print $4 }')
+  [ "$free" -gt $((size + 262144)) ] ||
+    { echo "a dump of $database may want $((size / 1024)) MB below $now, and $((free / 1024)) MB are free"; exit 1; }
+  locate || exit
+  if [ -d "$(said root)/$database" ]; then note files "$(said root)/$database"; else note files ''; fi
+  echo "backup $(said id) begins"
+}
+
+# --- hold -----------------------------------------------------------------------------------------
+# Attachments may be added meanwhile, and nothing may be vacuumed: Odoo's vacuum takes this lock in the mode that waits
+# for ours (odoo/addons/base/models/ir_attachment.py). Who waits behind the vacuum are users, so whoever waits for us for
+# three seconds is let in; then the check of every file decides whether the backup counts.
+hold() {
+  : >"$now/held"
+  {
+    echo "begin isolation level repeatable read; set local idle_in_transaction_session_timeout = '60s';
+      lock table ir_attachment in row exclusive mode; select 'snapshot ' || pg_export_snapshot();"
+    while [ -e "$now/held" ]; do
+      sleep 1
+      echo "select 'waiting ' || count(*) from pg_stat_activity where pg_backend_pid() = any (pg_blocking_pids(pid));"
+      [ "$(tail -n 3 "$now/hold" | grep -c '^waiting [1-9]')" != 3 ] || { echo 'somebody waits for attachments: the hold of them ends' >"$now/let-in"; break; }
+    done
+    echo 'commit;'
+  } | docker exec -i "$c" sh -c 'PGAPPNAME=ops-backup PGDATABASE=$1 exec psql -XAtq -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}"' sh "$database" \
+    >"$now/hold" 2>"$now/hold.err" &
+  tries=0
+  until grep -q '^snapshot ' "$now/hold"; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 300 ] && kill -0 "$!" 2>/dev/null ||
+      { echo "the attachments of $database cannot be held:"; tail -n 3 "$now/hold.err"; rm -f "$now/held"; exit 1; }
+    sleep 0.1
+  done
+  note snapshot "$(sed -n 's/^snapshot //p' "$now/hold")"
+  tell || exit
+}
+
+# What the manifest says of the database, and which files have to be there.
+tell() {
+  says | ask >"$now/database.json" || return
+  ask >"$now/names" <<'SQL' || return
+select distinct store_fname from ir_attachment where store_fname is not null order by 1;
+SQL
+  # Names that Odoo's own storage gives; others are kept elsewhere, by an add-on.
+  grep -xE '[0-9a-f]{2}/[0-9a-f]{40}' "$now/names" | LC_ALL=C sort >"$now/wanted"
+  note elsewhere "$(grep -cvxE '[0-9a-f]{2}/[0-9a-f]{40}' "$now/names")"
+}
+
+# --- dump -----------------------------------------------------------------------------------------
+dump() { # the site's file, nginx's service
+  rm -rf "$now/db" "$now/db.partial"
+  progress() { echo "dumped $(du -sm "$now/db.partial" 2>/dev/null | cut -f 1) MB"; }
+  patiently beside "container:$c" pg_dump -d "$database" -Fd -j 2 -Z 0 --snapshot="$(said snapshot)" --lock-wait-timeout=60s -f /backup/db.partial ||
+    { [ ! -s "$now/let-in" ] || cat "$now/let-in"; echo "$database could not be dumped"; exit 1; }
+  (beside "container:$c" pg_dumpall --globals-only --no-role-passwords -f /backup/config/globals.sql) || exit
+  mv "$now/db.partial" "$now/db" && configuration "$@" || exit
+  echo "dumped $database: $(du -sm "$now/db" | cut -f 1) MB"
+}
+
+configuration() { # the site's file, nginx's service
+  holder=$(said holder) to=$now/config
+  conf=$(docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$holder" | sed -n 's/^ODOO_RC=//p' | tail -n 1)
+  docker cp -L "$holder:${conf:-/etc/odoo/odoo.conf}" "$to/odoo.conf" 2>/dev/null || :
+  if [ -n "$1" ]; then
+    if [ -n "$2" ]; then docker cp -L "$(container "$2"):$1" "$to/site" || return; else cp -L "$1" "$to/site" || return; fi
+    # Certificates that stand elsewhere than certbot puts them.
+    mkdir -p "$to/certificates"
+    [ -n "$2" ] || sed -n 's/^[[:space:]]*ssl_[a-z_]*certificate[a-z_]*[[:space:]]*\([^;]*\);.*/\1/p' "$1" | sort -u | while read -r file; do
+      case $file in /etc/letsencrypt/*) ;; /*) cp -L "$file" "$to/certificates/" ;; esac
+    done
+  fi
+  mkdir -p "$to/logs"
+  docker ps -a --filter "label=com.docker.compose.project=$project" --format '{{.Names}}' | while read -r name; do
+    docker logs --tail 2000 "$name" >"$to/logs/$name.log" 2>&1 </dev/null
+  done
+  docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False -q |
+    xargs -r docker inspect -f '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"image":{{json .Config.Image}},"id":{{json .Image}}}' >"$now/images"
+}
+
+# --- read -----------------------------------------------------------------------------------------
+read_all() {
+  whole_dump db && whole_files || exit
+  (cd "$now" && find db config -type f ! -path 'config/manifest.json' | LC_ALL=C sort | tr '\n' '\0' | xargs -0 sha256sum) >"$now/sums" || exit
+  manifest || exit
+}
+
+manifest() {
+  release=$(cat "$dir/releases/current" 2>/dev/null) || release=''
+  {
+    printf '{"schema":"ops.backup/1","id":%s,"env":%s,"project":%s,"release":%s,"taken":%s,' "$(json "$(said id)")" "$(json "$(said env)")" \
+      "$(json "$project")" "$(json "$release")" "$(json "$(said id | sed 's/^\(....\)\(..\)\(..\)t\(..\)\(..\)\(..\)z$/\1-\2-\3T\4:\5:\6Z/')")"
+    printf '"database":%s,"images":[%s],' "$(cat "$now/database.json")" "$(paste -sd, "$now/images")"
+    printf '"attachments":{"named":%s,"missing":%s,"elsewhere":%s},"files":[' "$(wc -l <"$now/wanted")" "$(wc -l <"$now/bad")" "$(said elsewhere)"
+    # Paths are ours, and names of containers.
+    while read -r sum path; do printf '%s{"path":%s,"bytes":%s,"sha256":"%s"}' "${comma:-}" "$(json "$path")" "$(stat -c %s "$now/$path")" "$sum"; comma=,; done <"$now/sums"
+    printf ']}\n'
+  } >"$now/config/manifest.json"
+}
+
+# --- store ----------------------------------------------------------------------------------------
+# Nothing that another part of the snapshot holds, or that is a database's own live files.
+exclude() {
+  stack=$(readlink -f "$(said stack)")
+  {
+    docker inspect -f '{{range .Mounts}}{{if eq .Type "bind"}}{{println .Source}}{{end}}{{end}}' "$c"
+    files=$(said files)
+    [ -z "$files" ] || printf '%s\n' "${files%/*/*}"
+    printf '%s\n' "$repository"
+  } | while read -r path; do
+    # restic reads patterns.
+    case $path in "$stack"/*) printf '%s/stack%s\n' "$VIEW" "${path#"$stack"}" | sed 's/[][*?\\]/\\&/g' ;; esac
+  done
+  for own in backup cache lock ballast; do printf '%s/ops/%s\n' "$VIEW" "$own"; done
+}
+
+keep() {
+  tab=$(printf '\t') files=$(said files)
+  {
+    printf '%s\tdb\n%s\tconfig\n%s\tops\n' "$now/db" "$now/config" "$dir"
+    [ -z "$files" ] || printf '%s\tfilestore\n' "$files"
+    [ ! -d "$(said stack)" ] || printf '%s\tstack\n' "$(said stack)"
+    [ ! -d /etc/letsencrypt ] || printf '/etc/letsencrypt\tletsencrypt\n'
+  } >"$now/view"
+  set --
+  exclude >"$now/exclude"
+  while IFS= read -r path; do set -- "$@" --exclude "$path"; done <"$now/exclude"
+  while IFS=$tab read -r _ name; do set -- "$@" "$VIEW/$name"; done <"$now/view"
+  # What it says in between is how far it is; its last line is the summary.
+  export RESTIC_PROGRESS_FPS=0.5
+  progress() { tail -n 1 "$now/stored" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*"total_bytes":\([0-9]*\).*/stored \1 of \2 bytes/p'; }
+  into=$now/stored
+  patiently restic_exec_viewing backup --json --host "$project" --tag "ops,unverified,$(said id)" --group-by host --retry-lock 2m "$@" \
+    2>"$now/stored.err"
+  code=$?
+  [ "$code" = 0 ] || { echo "restic failed with $code:"; tail -n 5 "$now/stored.err"; exit 1; }
+  tail -n 1 "$now/stored" | sed -n 's/.*"snapshot_id":"\([0-9a-f]*\)".*/\1/p' >"$now/snapshot.id"
+  [ -s "$now/snapshot.id" ] || { echo 'restic does not say what it stored'; exit 1; }
+  tail -n 1 "$now/stored" | sed -n 's/.*"data_added_packed":\([0-9]*\).*"total_bytes_processed":\([0-9]*\).*/stored \2 bytes, of which \1 are new/p'
+}
+
+# --- confirm --------------------------------------------------------------------------------------
+# What the repository says it has is what was to be kept: each file of the dump with its size, each file that the
+# database names.
+confirm() {
+  snapshot=$(said snapshot.id)
+  restic ls --json "$snapshot" </dev/null >"$now/listing" || { echo 'what was stored cannot be listed'; exit 1; }
+  sed -n "s#.*\"type\":\"file\",\"path\":\"$VIEW/\([^\"]*\)\".*\"size\":\([0-9]*\).*#\1 \2#p" "$now/listing" | LC_ALL=C sort >"$now/there"
+  {
+    while read -r _ path; do printf '%s %s\n' "$path" "$(stat -c %s "$now/$path")"; done <"$now/sums"
+    printf 'config/manifest.json %s\n' "$(stat -c %s "$now/config/manifest.json")"
+  } | LC_ALL=C sort >"$now/due.files"
+  lost=$({ LC_ALL=C comm -23 "$now/due.files" "$now/there"
+    sed -n 's#^filestore/\([^ ]*\) .*#\1#p' "$now/there" | LC_ALL=C sort | LC_ALL=C comm -23 "$now/due" -; } | head -n 5)
+  [ -z "$lost" ] || { echo 'what was stored is not all that was to be kept; not there:'; printf '%s\n' "$lost" | sed 's/^/  /'; exit 1; }
+  ended=$(date +%s)
+  added=$(tail -n 1 "$now/stored" | sed -n 's/.*"data_added_packed":\([0-9]*\).*/\1/p') total=$(tail -n 1 "$now/stored" | sed -n 's/.*"total_bytes_processed":\([0-9]*\).*/\1/p')
+  # The files are in the manifest inside the snapshot; the record is short.
+  sed 's/,"files":\[.*$//' "$now/config/manifest.json" | tr -d '\n' >"$store/$(said id).json.new"
+  printf ',"verified":%s,"bytes":%s,"added":%s}\n' "$ended" "${total:-0}" "${added:-0}" >>"$store/$(said id).json.new"
+  # The record first: one without its snapshot is removed by the next backup, a backup without its record is not known.
+  mv -f "$store/$(said id).json.new" "$store/$(said id).json" && sync "$store/$(said id).json" &&
+    restic tag --set "ops,verified,$(said id)" "$snapshot" </dev/null >/dev/null && : >"$now/tagged" || exit
+  [ ! -s "$now/let-in" ] || cat "$now/let-in"
+  echo "backup $(said id) of $database is verified and kept in $repository"
+}
+
+# --- forget ---------------------------------------------------------------------------------------
+# restic counts days that have a snapshot, so that days without a backup take none away. Those of which it was found since
+# that they cannot come back (verify.sh) take no place of the newest three.
+forget() { # days, weeks, months
+  bad=$(tail -q -n 1 "$store"/*.checks 2>/dev/null | grep -c '"ok":false')
+  restic forget --host "$project" --tag verified --group-by host --keep-last "$((3 + bad))" --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
+    --prune --max-unused 10% </dev/null >"$store/forget" || { tail -n 3 "$store/forget"; exit 1; }
+  restic snapshots --json --host "$project" --tag verified </dev/null >"$store/snapshots.json" || exit
+  for record in "$store"/*z.json; do
+    id=${record##*/} id=${id%.json}
+    [ ! -e "$record" ] || grep -q "\"$id\"" "$store/snapshots.json" || rm -f "$record" "$store/$id.checks"
+  done
+}
+
+# --- close ----------------------------------------------------------------------------------------
+# Ends what is at work, wherever it is, and removes what was only for this backup.
+close() {
+  rm -f "$now/held"
+  end_restic
+  # Where Docker does not answer yet, somebody tries again.
+  all=$(docker ps -aq --filter "label=ops.backup=$project") || return
+  # shellcheck disable=SC2086
+  [ -z "$all" ] || docker rm -fv $all >/dev/null || return
+  [ -z "$c" ] || echo "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'ops-backup'" |
+    docker exec -i "$c" sh -c 'exec psql -XAtq -U "${POSTGRES_USER:-postgres}" -d postgres' >/dev/null 2>&1
+  unrecord
+  rm -rf "$now"
+}
+# A record whose snapshot did not become verified would be taken for one that did.
+unrecord() {
+  [ -s "$now/id" ] && [ ! -e "$now/tagged" ] && [ -e "$store/$(said id).json" ] || return 0
+  answer=$(restic snapshots --json --no-lock --tag "verified,$(said id)" </dev/null 2>/dev/null) || return 0
+  case $answer in *'"id"'*) ;; *) rm -f "$store/$(said id).json" ;; esac
+}
+
+case $verb in
+  close) close; exit ;;
+  init) umask 077; engine && repository; exit ;;
+  forget) engine && forget "$@"; exit ;;
+esac
+[ -n "$c" ] || { echo "no running container of $db"; exit 1; }
+[ -z "${OPS_HALT:-}" ] || [ ! -e "$OPS_HALT" ] || { echo 'ops.ended ended early, as it was asked for'; exit 130; }
+case $verb in
+  ready) ready "$@" ;;
+  hold) hold ;;
+  dump) dump "$@" ;;
+  read) read_all ;;
+  store) keep ;;
+  confirm) confirm ;;
+  *) exit 71 ;;
+esac

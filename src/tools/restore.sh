@@ -1,0 +1,187 @@
+# One backup comes back beside what serves: a database that is closed to connections and its files, under a name of their
+# own, until they change places with the live ones (snapshot.sh). Further arguments of all verbs: the snapshot, as restic
+# calls it; the name.
+#
+# The verbs, in order: ready, fetch, database, files, close. drop takes back all of it. Until it is whole the database
+# belongs to a role of its own: an Odoo without db_name runs the scheduled actions of every database of its role.
+snapshot=$1 copy=$2
+now=$store/coming
+mine='made by ops for a restore'
+
+ask() { # name of a database; statements on stdin
+  docker exec -i "$c" sh -c 'PGAPPNAME=ops-backup PGDATABASE=$1 exec psql -XAtq -v ON_ERROR_STOP=1 -v db="$2" -v copy="$3" -v mine="$4" -v said="$5" \
+    -U "${POSTGRES_USER:-postgres}"' sh "$1" "$database" "$copy" "$mine" "$(cat "$now/said" 2>/dev/null)"
+}
+# Where Odoo's files are, as root, whoever we are.
+in_files() { # script; arguments
+  script=$1
+  shift
+  docker run --rm --network none -v "$(said root):/files" -w /files --user 0:0 -i --entrypoint sh "$(docker inspect -f '{{.Image}}' "$(said holder)")" \
+    -c "$script" sh "$@"
+}
+
+# --- ready ----------------------------------------------------------------------------------------
+ready() {
+  umask 077
+  drop || exit
+  engine || exit
+  [ -s "$key" ] || { echo "there is no key at $key: what is in $repository cannot be read"; exit 1; }
+  mkdir -p "$now" && introduce && locate || exit
+  restic dump "$snapshot" "$VIEW/config/manifest.json" </dev/null >"$now/manifest.json" || { echo "the backup $snapshot cannot be read"; exit 1; }
+  # All before the list of files, which ends it.
+  sed 's/,"files":\[.*$/}/' "$now/manifest.json" | tr -d '\n' >"$now/said"
+  sed 's/.*"files":\[//' "$now/manifest.json" | tr '{' '\n' |
+    sed -n 's/^"path":"\(\(db\|config\)\/[A-Za-z0-9._/-]*\)","bytes":\([0-9]*\),"sha256":"\([0-9a-f]*\)".*/\4  \1/p' >"$now/sums"
+  [ -s "$now/sums" ] || { echo "the backup $snapshot has no list of its files"; exit 1; }
+  total=$(restic stats --json --mode restore-size "$snapshot" </dev/null | sed -n 's/.*"total_size":\([0-9]*\).*/\1/p')
+  bytes=$(sed -n 's/.*"bytes" *: *\([0-9]*\), *"server".*/\1/p' "$now/said")
+  wanted=$(((${total:-0} + ${bytes:-0}) / 1024 + 262144))
+  free=$({ df -Pk "$now"; docker exec "$c" sh -c 'df -Pk "${PGDATA:-/var/lib/postgresql/data}"'; } | awk '$4 ~ /^[0-9]+$/ { print $4 }' | sort -n | head -n 1)
+  [ "$free" -gt "$wanted" ] || { echo "the backup wants $((wanted / 1024)) MB, and $((free / 1024)) MB are free"; exit 1; }
+}
+
+# --- fetch ----------------------------------------------------------------------------------------
+fetch() {
+  progress() { tail -n 1 "$now/fetched" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
+  into=$now/fetched target=$now
+  export RESTIC_PROGRESS_FPS=0.5
+  for part in db config; do
+    patiently restic_exec restore "$snapshot:$VIEW/$part" --target "$now/$part" --json || { tail -n 3 "$now/fetched"; exit 1; }
+  done
+  (cd "$now" && LC_ALL=C sha256sum --check --quiet --strict sums) || { echo 'what was fetched is not what was stored'; exit 1; }
+}
+
+# --- database -------------------------------------------------------------------------------------
+database() {
+  # Roles that somebody was granted something, as names; they open nothing.
+  sed -n '/^CREATE ROLE /p' "$now/config/globals.sql" | docker exec -i "$c" sh -c 'exec psql -XAtq -U "${POSTGRES_USER:-postgres}" -d postgres' >/dev/null 2>&1
+  owner=$(ask postgres <<'SQL'
+select coalesce((select pg_get_userbyid(datdba) from pg_database where datname = :'db'),
+  (select rolname from pg_roles where rolname = :'said'::json->'database'->>'owner'), current_user);
+SQL
+  ) || exit
+  note owner "$owner"
+  make || exit
+  beside_quietly pg_restore -l /backup/db >"$now/list.all" || { echo 'the dump has no list'; exit 1; }
+  grep -vE '^[0-9; ]+ (EXTENSION - |COMMENT - EXTENSION )' "$now/list.all" >"$now/list"
+  sed -nE 's/^[0-9; ]+ EXTENSION - ([A-Za-z0-9_-]+).*/create extension if not exists "\1";/p' "$now/list.all" | ask "$copy" || exit
+  progress() { :; }
+  patiently beside "container:$c" pg_restore -d "$copy" -j 2 -e --no-owner --role="$owner" -L /backup/list /backup/db ||
+    { echo "the dump could not be restored as $copy"; exit 1; }
+  echo 'analyze' | ask "$copy" || exit
+  compare || exit
+  echo "select distinct store_fname from ir_attachment where store_fname ~ '^[0-9a-f]{2}/[0-9a-f]{40}$' order by 1" | ask "$copy" >"$now/names" || exit
+  hand_over || exit
+}
+beside_quietly() { (beside none "$@"); }
+
+make() {
+  ask postgres <<'SQL'
+begin;
+select format('create role %I nologin', :'copy') \gexec
+select format('comment on role %I is %L', :'copy', :'mine') \gexec
+commit;
+select format('create database %I template template0 owner %I encoding %L lc_collate %L lc_ctype %L%s', :'copy', :'copy', d->>'encoding', d->>'collate', d->>'ctype',
+  case when d->>'icu' is null then '' else format(' locale_provider icu icu_locale %L', d->>'icu') end)
+  from (select :'said'::json->'database' as d) one \gexec
+select format(case when setrole = 0 then 'alter database %I set %s to %s' else 'alter role %4$I in database %1$I set %2$s to %3$s' end,
+  :'copy', split_part(one, '=', 1),
+  case when split_part(one, '=', 1) in ('search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries')
+    then substr(one, strpos(one, '=') + 1) else quote_literal(substr(one, strpos(one, '=') + 1)) end, pg_get_userbyid(setrole))
+  from pg_db_role_setting, unnest(setconfig) one
+  where setdatabase = (select oid from pg_database where datname = :'db') \gexec
+SQL
+  # Members of the owner own what is the owner's, the schema `public` included.
+  echo "select format('grant %I to %I', :'copy', '$(said owner | sed "s/'/''/g")') \\gexec" | ask postgres
+}
+
+compare() {
+  wrong=$(ask "$copy" <<'SQL'
+select key || ': ' || value || ' rows were kept, ' || coalesce(there, 'none') || ' came back' from json_each_text(:'said'::json->'database'->'counts') said
+  left join lateral (select (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from public.%I', key), false, true, '')))[1]::text as there
+    where to_regclass(format('public.%I', key)) is not null) now on true
+  where value is distinct from there;
+SQL
+  ) || return
+  [ -z "$wrong" ] || { echo 'what came back is not what was kept:'; printf '%s\n' "$wrong"; return 1; }
+}
+
+# What it loses by having been made anew, and to whom it belongs.
+hand_over() {
+  ask postgres <<'SQL' || return
+select format('alter database %I allow_connections false', :'copy') \gexec
+select format('alter database %I connection limit %s', :'copy', datconnlimit) from pg_database where datname = :'db' \gexec
+select format('revoke all on database %I from public', :'copy') from pg_database where datname = :'db' and datacl is not null \gexec
+select format('grant %s on database %I to %s%s', privilege_type, :'copy',
+  case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end,
+  case when is_grantable then ' with grant option' else '' end)
+  from pg_database, aclexplode(datacl) where datname = :'db' \gexec
+SQL
+  # From now on the comment says that nobody was ever let in to it; whoever lets somebody in takes it away (snapshot.sh).
+  echo "select format('comment on database %I is %L', :'copy', :'mine') \\gexec
+    select format('alter database %I owner to %I', :'copy', '$(said owner | sed "s/'/''/g")') \\gexec
+    select format('drop role %I', rolname) from pg_roles where rolname = :'copy' and shobj_description(oid, 'pg_authid') = :'mine' \\gexec" | ask postgres
+}
+
+# --- files ----------------------------------------------------------------------------------------
+# Into a directory of their own; then each that the database names is there, and is what its name says.
+files() {
+  root=$(said root)
+  in_files 'mkdir -p "/files/$1.new"' "$copy" || exit
+  if restic ls "$snapshot" "$VIEW/filestore" </dev/null 2>/dev/null | grep -qx "$VIEW/filestore"; then
+    progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
+    into=$now/files.json target=$root/$copy.new
+    patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" --json || { tail -n 3 "$now/files.json"; exit 1; }
+  fi
+  awk -F/ '{ print $2 "  " $0 }' "$now/names" | in_files 'cd "/files/$1.new" && { LC_ALL=C nice sha1sum --check --quiet - 2>/dev/null || :; echo end; }' "$copy" >"$now/checked" || exit
+  [ "$(tail -n 1 "$now/checked")" = end ] || { echo 'the files could not be read'; exit 1; }
+  bad=$(sed -n 's/: FAILED.*//p' "$now/checked" | wc -l) allowed=$(sed -n 's/.*"missing" *: *\([0-9]*\).*/\1/p' "$now/said")
+  [ "$bad" -le "${allowed:-0}" ] || { echo "of $(wc -l <"$now/names") files that the database names, $bad did not come back:"
+    sed -n 's/: FAILED.*//p' "$now/checked" | head -n 5; exit 1; }
+  in_files 'if [ -d "/files/$2" ]; then chown --reference "/files/$2" "/files/$1.new"; else chown --reference /files "/files/$1.new"; fi
+    mv "/files/$1.new" "/files/$1"' "$copy" "$database" || exit
+}
+
+# --- close and drop -------------------------------------------------------------------------------
+end_work() {
+  end_restic
+  all=$(docker ps -aq --filter "label=ops.backup=$project") || return
+  # shellcheck disable=SC2086
+  [ -z "$all" ] || docker rm -fv $all >/dev/null || return
+  echo "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'ops-backup' and pid <> pg_backend_pid()" |
+    docker exec -i "$c" sh -c 'exec psql -XAtq -U "${POSTGRES_USER:-postgres}" -d postgres' >/dev/null 2>&1
+}
+close() {
+  end_work || return
+  rm -rf "$now"
+}
+# Only what nobody was ever let in to: users may have written into what was live for a time, and that stays aside.
+drop() {
+  end_work || return
+  ask postgres <<'SQL' || return
+select format('alter database %I allow_connections false', :'copy') from pg_database d join pg_roles r on r.oid = datdba
+  where datname = :'copy' and shobj_description(r.oid, 'pg_authid') = :'mine' \gexec
+select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = :'copy' \g /dev/null
+select format('drop database %I', datname) from pg_database d join pg_roles r on r.oid = datdba where datname = :'copy' and not datallowconn
+  and :'mine' in (shobj_description(r.oid, 'pg_authid'), shobj_description(d.oid, 'pg_database')) \gexec
+select format('drop role %I', rolname) from pg_roles where rolname = :'copy' and shobj_description(oid, 'pg_authid') = :'mine' \gexec
+SQL
+  there=$(echo "select count(*) from pg_database where datname = :'copy'" | ask postgres) || return
+  [ "$there" = 0 ] || { echo "$copy was live, and is kept"; rm -rf "$now"; return; }
+  mkdir -p "$now" && locate && in_files 'rm -rf -- "/files/$1" "/files/$1.new"' "$copy" </dev/null || return
+  rm -rf "$now"
+}
+
+[ -n "$c" ] || { echo "no running container of $db"; exit 1; }
+case $verb in
+  close) close; exit ;;
+  drop) drop; exit ;;
+esac
+[ -z "${OPS_HALT:-}" ] || [ ! -e "$OPS_HALT" ] || { echo 'ops.ended ended early, as it was asked for'; exit 1; }
+case $verb in
+  ready) ready ;;
+  fetch) fetch ;;
+  database) database ;;
+  files) files ;;
+  *) exit 71 ;;
+esac

@@ -1,0 +1,128 @@
+//! Backups: what the repository has, what was tried of it, and one of them.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::{List, seconds};
+use crate::record::{BackupRecord, BackupRow};
+use crate::ui::words;
+
+/// A reason that makes no table of its own.
+const LONGEST_WHY: usize = 60;
+
+/// `ops.backups/1`; the newest first, as the caller gives them.
+pub fn backups(env: &str, rows: &[BackupRow], now: Timestamp) -> List {
+    let row = |one: &BackupRow, taken: String, at: &dyn Fn(u64) -> String, size: fn(u64) -> String| {
+        vec![
+            one.id.clone(),
+            taken,
+            counts(one).to_owned(),
+            tried(one, at),
+            one.places.join(", "),
+            one.bytes.map(size).unwrap_or_default(),
+            one.added.map(size).unwrap_or_default(),
+            one.release.clone().unwrap_or_default(),
+        ]
+    };
+    let ago = |at: u64| words::ago_text(&clock(at), now);
+    let human = |one: &BackupRow| row(one, words::ago_text(&one.taken, now), &ago, crate::text::size);
+    let raw = |one: &BackupRow| row(one, one.taken.clone(), &clock, |bytes| bytes.to_string());
+    List {
+        head: &["backup", "taken", "verified", "tried again", "at", "size", "added", "release"],
+        rows: rows.iter().map(human).collect(),
+        raw: rows.iter().map(raw).collect(),
+        json: json!({ "schema": "ops.backups/1", "env": env, "backups": rows }),
+        empty: format!("{env} has no backup. Make one: ops backup {env}"),
+    }
+}
+
+fn counts(one: &BackupRow) -> &'static str {
+    match one.found_wrong() {
+        Some(_) => "no: it was found wrong",
+        None if one.verified => "verified",
+        None => "no: does not count",
+    }
+}
+
+/// What was found when a backup was tried again; `at` tells a time.
+fn tried(one: &BackupRow, at: &dyn Fn(u64) -> String) -> String {
+    if let Some(check) = one.found_wrong() {
+        // All of it is in the JSON form.
+        let why: String = crate::text::printable(&check.why).chars().take(LONGEST_WHY).collect();
+        return format!("{}: {why}", at(check.at));
+    }
+    let drilled = one.drilled.as_ref().map(|check| {
+        format!("drilled {} ({})", at(check.at), words::millis(check.seconds.saturating_mul(1000)))
+    });
+    let later = one.checked.as_ref().filter(|check| Some(*check) != one.drilled.as_ref());
+    let read = later.map(|check| format!("read {}", at(check.at)));
+    drilled.into_iter().chain(read).collect::<Vec<_>>().join(", ")
+}
+
+/// Seconds of a droplet's clock as RFC 3339.
+fn clock(at: u64) -> String {
+    seconds(i64::try_from(at).unwrap_or(i64::MAX))
+}
+
+/// `ops.backup/1`: one backup, a line for each thing it says of itself.
+pub fn backup(one: &BackupRecord) -> List {
+    let database = &one.database;
+    let mut rows = vec![
+        ["backup".to_owned(), one.id.clone()],
+        ["taken".to_owned(), one.taken.clone()],
+        ["release".to_owned(), one.release.clone()],
+        ["database".to_owned(), format!("{}, PostgreSQL {}", database.name, database.server)],
+        ["modules".to_owned(), database.modules.len().to_string()],
+        ["tables".to_owned(), database.tables.to_string()],
+        ["files".to_owned(), one.attachments.named.to_string()],
+        ["of these missing".to_owned(), one.attachments.missing.to_string()],
+        ["kept elsewhere".to_owned(), one.attachments.elsewhere.to_string()],
+        ["size".to_owned(), crate::text::size(one.bytes)],
+        ["added".to_owned(), crate::text::size(one.added)],
+    ];
+    rows.extend(database.counts.iter().map(|(table, rows)| [format!("rows of {table}"), rows.to_string()]));
+    List::pairs(rows.clone(), rows, json!(one))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::BackupCheck;
+
+    #[test]
+    fn a_list_of_backups_says_what_was_tried_and_what_counts() {
+        let check = |at, by: &str, ok| BackupCheck {
+            at,
+            by: by.to_owned(),
+            ok,
+            why: "the dump is cut\u{1b}[31m".into(),
+            seconds: 180,
+        };
+        let row = |verified, checked: Option<BackupCheck>, drilled: Option<BackupCheck>| {
+            let (id, taken) = ("20261119t000000z".to_owned(), "2026-11-19T00:00:00Z".to_owned());
+            let (places, snapshots) = (vec!["droplet".to_owned()], std::collections::BTreeMap::new());
+            let (bytes, added, release) = (None, None, None);
+            BackupRow { id, taken, places, snapshots, verified, checked, drilled, bytes, added, release }
+        };
+        let drill = Some(check(1_795_132_800, "drill", true));
+        let rows = [
+            row(true, drill.clone(), drill.clone()),
+            row(true, Some(check(1_795_262_400, "verify", true)), drill.clone()),
+            row(false, Some(check(1_795_262_400, "verify", false)), drill),
+            row(false, None, None),
+        ];
+        let now = "2026-11-22T00:00:00Z".parse().unwrap();
+        let cells = |row: &Vec<String>| format!("{} | {}", row[2], row[3]);
+        let list = backups("prod", &rows, now);
+        assert_eq!(
+            list.rows.iter().map(cells).collect::<Vec<_>>(),
+            [
+                "verified | drilled 2 days ago (3 min)",
+                "verified | drilled 2 days ago (3 min), read 12 h ago",
+                "no: it was found wrong | 12 h ago: the dump is cut",
+                "no: does not count | ",
+            ]
+        );
+        assert_eq!(cells(&list.raw[0]), "verified | drilled 2026-11-20T00:00:00Z (3 min)");
+    }
+}

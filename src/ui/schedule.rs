@@ -1,0 +1,101 @@
+//! `ops schedule status`: whether it is as it should be, how the last backup went, and when the next begins.
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use super::lists::List;
+use super::words;
+use crate::record::{BackupStatus, ScheduleState};
+
+/// `ops.schedule/1`.
+pub fn state(env: &str, state: &ScheduleState, now: Timestamp) -> List {
+    let ago = |at: &Option<String>| at.as_deref().map_or("-".to_owned(), |at| words::ago_text(at, now));
+    let plain = |at: &Option<String>| at.clone().unwrap_or_else(|| "-".to_owned());
+    let mut json = json!(state);
+    json["schema"] = json!("ops.schedule/1");
+    json["env"] = json!(env);
+    List::pairs(rows(env, state, ago), rows(env, state, plain), json)
+}
+
+fn rows(env: &str, state: &ScheduleState, at: impl Fn(&Option<String>) -> String) -> Vec<[String; 2]> {
+    let installed = match (state.installed, state.drift.is_empty()) {
+        (false, _) => format!("no: ops schedule install {env}"),
+        (true, true) => "as this ops would install it".to_owned(),
+        (true, false) => format!("another than this ops would install: ops schedule install {env}"),
+    };
+    let mut rows = vec![["installed".to_owned(), installed]];
+    rows.extend(state.drift.iter().map(|drift| ["differs".to_owned(), drift.clone()]));
+    rows.push(["schedule".to_owned(), state.schedule.clone()]);
+    let next =
+        if state.working { "now: it is at work, or waits for the lock".to_owned() } else { at(&state.next) };
+    rows.push(["next".to_owned(), next]);
+    if let Some(last) = &state.last {
+        rows.push(["last".to_owned(), at(&Some(last.started.clone()))]);
+        rows.push(["it".to_owned(), ended(last, state.working)]);
+    }
+    let newest =
+        state.newest.as_deref().map_or("none".to_owned(), |id| format!("{id}, {}", at(&state.taken)));
+    rows.push(["newest verified backup".to_owned(), newest]);
+    rows
+}
+
+fn ended(last: &BackupStatus, working: bool) -> String {
+    let took = last.seconds.map(|seconds| words::millis(seconds.saturating_mul(1000))).unwrap_or_default();
+    match (last.ok, &last.why) {
+        (Some(true), _) => format!("was verified after {took} (run {})", last.run),
+        (Some(false), why) => {
+            format!("FAILED: {} (run {})", why.as_deref().unwrap_or("for no reason given"), last.run)
+        }
+        (None, _) if working => "is at work".to_owned(),
+        (None, _) => "never ended: the droplet lost its power".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(state_of: ScheduleState) -> String {
+        state("prod", &state_of, "2026-11-21T12:00:00Z".parse().unwrap()).tsv()
+    }
+
+    #[test]
+    fn every_state_has_words() {
+        let none = ScheduleState {
+            installed: false,
+            drift: Vec::new(),
+            schedule: "02:30".into(),
+            next: None,
+            working: false,
+            last: None,
+            newest: None,
+            taken: None,
+        };
+        assert!(said(none.clone()).contains("no: ops schedule install prod"));
+        let last = BackupStatus {
+            schema: "ops.backup-status/1".into(),
+            env: "prod".into(),
+            project: "odoo".into(),
+            run: "prod-20261121T023000Z-night".into(),
+            started: "2026-11-21T02:30:00Z".into(),
+            ended: None,
+            ok: None,
+            exit: None,
+            why: None,
+            seconds: None,
+            backup: None,
+            bytes: None,
+            added: None,
+        };
+        let there = ScheduleState { installed: true, last: Some(last.clone()), ..none };
+        assert!(said(there.clone()).contains("never ended"));
+        assert!(said(ScheduleState { working: true, ..there.clone() }).contains("is at work"));
+        let failed =
+            BackupStatus { ok: Some(false), why: Some("backup.dump failed with code 1".into()), ..last };
+        let said = said(ScheduleState { drift: vec!["x is another".into()], last: Some(failed), ..there });
+        assert!(
+            said.contains("FAILED: backup.dump failed with code 1") && said.contains("differs\tx is another"),
+            "{said}"
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! Backups by a timer of the droplet: what is put there, what is refused, and what is said to differ.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use ops::exit::Exit;
+use ops::facts::{Facts, Schedule};
+use ops::inventory::{Environment, Notify, NotifyKind, Source, Value};
+use ops::plan::{Action, Content, Plan, lint};
+use ops::queries;
+use ops::runbooks::backup::Ground;
+use ops::runbooks::deploy::{Inputs, Request};
+use ops::runbooks::schedule::{Wanted, install, remove};
+
+use super::sample;
+
+const CANARY: &str = "https://hc.example.com/canary4711";
+
+fn heard(env: &mut Environment, url: Value) {
+    env.notify = vec![
+        Notify { kind: NotifyKind::Slack, url: Value::Plain("https://slack.example.com/x".into()) },
+        Notify { kind: NotifyKind::Healthchecks, url },
+    ];
+}
+
+/// What comes of an environment and facts.
+fn with<T>(env: &Environment, facts: Facts, then: impl FnOnce(&Inputs<'_>, &Wanted<'_>) -> T) -> T {
+    let request = Request::default();
+    let (facts, staged) = (BTreeMap::from([("erp-1".to_owned(), facts)]), BTreeMap::new());
+    let ground = Ground::new(env, facts.get("erp-1")).unwrap();
+    let wanted = queries::scheduled(&ground).unwrap();
+    then(&sample::inputs(env, &facts, &staged, &request), &wanted)
+}
+
+/// The facts of a droplet that has what the plan puts there.
+fn installed(plan: &Plan) -> Facts {
+    let mut found = Schedule { enabled: true, active: true, ..Schedule::default() };
+    for action in plan.steps().flat_map(|step| &step.actions) {
+        match action {
+            Action::Put { path, content: Content::Text(text), .. } => {
+                let name = path.rsplit('/').next().unwrap().to_owned();
+                found.files.insert(name, sample::sha256(text));
+            }
+            Action::Put { content: Content::EnvFile(lines), .. } => {
+                found.pings = lines.iter().map(|(name, _)| name.clone()).collect();
+            }
+            _ => {}
+        }
+    }
+    Facts { schedule: Ok(found), ..sample::facts() }
+}
+
+#[test]
+fn what_is_there_already_is_not_put_there_again() {
+    let mut env = sample::environment();
+    heard(&mut env, Value::Secret(Source::File(PathBuf::from("/home/alice/ping"))));
+    let plan = with(&env, sample::facts(), |inputs, wanted| install(inputs, wanted).unwrap());
+    assert_eq!(lint(&plan), []);
+    let ids: Vec<_> = plan.steps().map(|step| step.id.as_str()).collect();
+    assert_eq!(ids, ["schedule.ping", "schedule.put", "schedule.start"]);
+    assert!(plan.sections[0].needs_secrets() && plan.sections[1].critical);
+
+    let facts = installed(&plan);
+    let again = with(&env, facts.clone(), |inputs, wanted| install(inputs, wanted).unwrap());
+    assert!(again.is_empty() && again.title.starts_with("nothing to do"), "{}", again.title);
+    // A colleague has the secret at a place of their own, which is no other secret.
+    heard(&mut env, Value::Secret(Source::File(PathBuf::from("/home/bob/ops/ping"))));
+    with(&env, facts.clone(), |_, wanted| {
+        assert_eq!(wanted.drift(facts.schedule.as_ref().unwrap()), [""; 0]);
+    });
+    // Nobody hears any more: what the address was kept in goes.
+    env.notify.clear();
+    let plan = with(&env, facts, |inputs, wanted| install(inputs, wanted).unwrap());
+    assert_eq!(plan.sections.len(), 1);
+    let words = serde_json::to_string(&plan.sections).unwrap();
+    assert!(words.contains("\"rm\"") && words.contains("schedule/ping"));
+}
+
+#[test]
+fn every_change_of_the_inventory_that_matters_differs() {
+    let env = sample::environment();
+    let facts = installed(&with(&env, sample::facts(), |inputs, wanted| install(inputs, wanted).unwrap()));
+    let found = facts.schedule.clone().unwrap();
+    let drift = |env: &Environment| with(env, facts.clone(), |_, wanted| wanted.drift(&found));
+    assert_eq!(drift(&env), [""; 0]);
+    let mut other = env.clone();
+    other.backup.schedule = "04:00".into();
+    assert_eq!(drift(&other), ["/etc/systemd/system/ops-backup-odoo.timer is another"]);
+    let mut other = env.clone();
+    other.backup.keep.daily = 30;
+    let differs = drift(&other).join(", ");
+    assert!(differs.contains("schedule/sections is another") && !differs.contains("timer"), "{differs}");
+    let mut other = env.clone();
+    heard(&mut other, Value::Plain(CANARY.into()));
+    assert_eq!(drift(&other), ["notify has other addresses than the droplet"]);
+    let stopped = Schedule { active: false, files: BTreeMap::new(), ..found };
+    let said = with(&env, facts, |_, wanted| wanted.drift(&stopped));
+    assert_eq!(said.len(), 7);
+}
+
+#[test]
+fn an_address_is_in_no_file_but_its_own() {
+    let mut env = sample::environment();
+    heard(&mut env, Value::Plain(CANARY.into()));
+    with(&env, sample::facts(), |_, wanted| {
+        assert!(wanted.files.iter().all(|file| !file.text.contains("canary")));
+    });
+}
+
+#[test]
+fn where_nothing_can_begin_by_itself_it_is_refused() {
+    let env = sample::environment();
+    let change = |change: fn(&mut Facts)| {
+        let mut facts = sample::facts();
+        change(&mut facts);
+        let said = with(&env, facts, |inputs, wanted| {
+            assert_eq!(remove(inputs, wanted).is_err(), install(inputs, wanted).is_err());
+            install(inputs, wanted).unwrap_err()
+        });
+        assert_eq!(said.exit, Exit::Checks);
+        said.why.join(" ")
+    };
+    assert!(change(|facts| facts.host.as_mut().unwrap().systemd = false).contains("systemd does not run"));
+    assert!(change(|facts| facts.host.as_mut().unwrap().uid = 1000).contains("become: sudo"));
+    let unknown = change(|facts| {
+        facts.containers.as_mut().unwrap().clear();
+        facts.state.as_mut().unwrap().project = None;
+    });
+    assert!(unknown.contains("nothing was ever deployed"), "{unknown}");
+    let mut odd = env.clone();
+    odd.state_dir = "/srv/50+50".into();
+    let said = with(&odd, sample::facts(), |inputs, wanted| install(inputs, wanted).unwrap_err());
+    assert!(said.why.join(" ").contains("state_dir"), "{said:?}");
+}
+
+#[test]
+fn what_is_removed_is_stopped_first_and_nothing_is_to_do_without() {
+    let env = sample::environment();
+    let none = with(&env, sample::facts(), |inputs, wanted| remove(inputs, wanted).unwrap());
+    assert!(none.is_empty());
+    let facts = installed(&with(&env, sample::facts(), |inputs, wanted| install(inputs, wanted).unwrap()));
+    let plan = with(&env, facts, |inputs, wanted| remove(inputs, wanted).unwrap());
+    assert_eq!((lint(&plan), plan.steps().count()), (vec![], 1));
+}
