@@ -152,7 +152,7 @@ ask_engine() {
 
 why_not() { # what docker said
 	if [ -z "$DOCKER_HOST" ] && [ ! -S /var/run/docker.sock ]; then
-		echo 'the docker engine does not run'
+		echo 'docker does not answer: its engine does not run'
 	elif [ -z "$DOCKER_HOST" ] && [ ! -w /var/run/docker.sock ]; then
 		echo "the user $(id -un) may not use docker"
 	else
