@@ -47,6 +47,7 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "install-modules" -d 'Instal
 complete -c ops -n "__fish_ops_needs_command" -f -a "rehearse" -d 'Try the update of a deploy on a copy of the database, while production serves'
 complete -c ops -n "__fish_ops_needs_command" -f -a "backup" -d 'Backups that were verified before they count: `ops backup ENV` makes one'
 complete -c ops -n "__fish_ops_needs_command" -f -a "restore" -d 'Bring a backup back; what is there now is put aside, and never destroyed'
+complete -c ops -n "__fish_ops_needs_command" -f -a "clone" -d 'Copy the data of one environment to another, made harmless'
 complete -c ops -n "__fish_ops_needs_command" -f -a "schedule" -d 'Backups every night by a timer of the droplet, which needs no laptop'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
@@ -316,7 +317,10 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand restore" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand restore" -l to -d 'Bring it to this environment instead, made harmless' -r
 complete -c ops -n "__fish_ops_using_subcommand restore" -l from -d 'Fetch it from this place of backup.offsite, or from `droplet`; else the droplet, or the first that has it' -r
+complete -c ops -n "__fish_ops_using_subcommand restore" -l part -d 'Only the database, with the files that are there; or only files that are missing or damaged, while Odoo serves' -r -f -a "db\t''
+filestore\t''"
 complete -c ops -n "__fish_ops_using_subcommand restore" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand restore" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand restore" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
@@ -336,6 +340,25 @@ complete -c ops -n "__fish_ops_using_subcommand restore" -s v -l verbose -d 'Say
 complete -c ops -n "__fish_ops_using_subcommand restore" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand restore" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand clone" -l backup -d 'This backup, or the beginning of its id, or `latest`, instead of a new one' -r
+complete -c ops -n "__fish_ops_using_subcommand clone" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand clone" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand clone" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand clone" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand clone" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand clone" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand clone" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand clone" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand clone" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand clone" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand clone" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand clone" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand clone" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand clone" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''

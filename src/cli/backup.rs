@@ -5,13 +5,11 @@ use clap::{Args, Subcommand};
 use super::args::{DropletArgs, EnvArg};
 use super::consent::RunArgs;
 use super::desk::Desk;
-use super::trust::InventorySecrets;
+use super::trust::{InventorySecrets, WithOne};
 use super::{names, session::Session};
 use crate::error::{Error, Result};
-use crate::execute::Secrets;
 use crate::exit::Exit;
 use crate::flow::{self, Order};
-use crate::inventory::Source;
 use crate::queries;
 use crate::runbooks::backup::Setup;
 use crate::runbooks::restore::Stock;
@@ -162,25 +160,9 @@ async fn setup(
     let inventory = session.inventory()?;
     let env = session.environment(&inventory, target)?;
     let desk = Desk::new(session, &inventory, &env, run);
-    let secrets = Drawn { inventory: InventorySecrets { inventory: &inventory, session }, drawn };
+    let secrets = WithOne { inventory: InventorySecrets { inventory: &inventory, session }, one: drawn };
     let road = desk.road(&secrets, session.connect(target, false)?);
     flow::carry(&road, &Order::Setup { what, reason: run.reason.clone() }, run.patience()).await
-}
-
-/// The inventory's secrets, and one that was drawn here.
-struct Drawn<'a> {
-    inventory: InventorySecrets<'a>,
-    drawn: Option<Secret>,
-}
-
-impl Secrets for Drawn<'_> {
-    fn resolve(&self, source: &Source) -> Result<Secret> {
-        self.inventory.resolve(source)
-    }
-
-    fn drawn(&self) -> Result<Secret> {
-        self.drawn.clone().ok_or_else(|| Error::failed("nothing was drawn"))
-    }
 }
 
 impl Key {

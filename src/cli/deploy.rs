@@ -114,6 +114,7 @@ impl Deploy {
             batch: self.batch.into(),
             rehearse: None,
             verify: None,
+            refill: None,
         };
         let desk = Desk::new(session, &inventory, &env, &self.run);
         let secrets = InventorySecrets { inventory: &inventory, session };

@@ -7,6 +7,7 @@ mod args;
 mod audit;
 mod backup;
 mod backup_verify;
+mod clone;
 pub mod complete;
 mod config;
 mod consent;
@@ -69,6 +70,7 @@ enum Command {
     Rehearse(rehearse::Rehearse),
     Backup(backup::Backup),
     Restore(restore::Restore),
+    Clone(clone::Clone),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
     Preflight(preflight::Preflight),
@@ -91,7 +93,11 @@ impl Command {
     /// Whether `--output json` means one event a line rather than one object.
     fn streams(&self) -> bool {
         match self {
-            Command::Deploy(_) | Command::Rollback(_) | Command::Rehearse(_) | Command::Restore(_) => true,
+            Command::Deploy(_)
+            | Command::Rollback(_)
+            | Command::Rehearse(_)
+            | Command::Restore(_)
+            | Command::Clone(_) => true,
             Command::InstallModules(install) => install.streams(),
             Command::Backup(backup) => backup.streams(),
             Command::Schedule(schedule) => schedule.streams(),
@@ -109,6 +115,7 @@ impl Command {
             Command::Rehearse(rehearse) => rehearse.run(session).await,
             Command::Backup(backup) => backup.run(session).await,
             Command::Restore(restore) => restore.run(session).await,
+            Command::Clone(clone) => clone.run(session).await,
             Command::Schedule(schedule) => schedule.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
             Command::Audit(audit) => audit.run(session).await,

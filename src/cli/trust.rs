@@ -55,6 +55,22 @@ pub struct InventorySecrets<'a> {
     pub session: &'a Session,
 }
 
+/// The inventory's secrets, and one that is no affair of the inventory: [`EnvValue::Drawn`].
+pub struct WithOne<'a> {
+    pub inventory: InventorySecrets<'a>,
+    pub one: Option<Secret>,
+}
+
+impl Secrets for WithOne<'_> {
+    fn resolve(&self, source: &Source) -> Result<Secret> {
+        self.inventory.resolve(source)
+    }
+
+    fn drawn(&self) -> Result<Secret> {
+        self.one.clone().ok_or_else(|| Error::failed("nothing was drawn"))
+    }
+}
+
 impl Secrets for InventorySecrets<'_> {
     fn resolve(&self, source: &Source) -> Result<Secret> {
         let trust = trust::state(self.inventory, &self.session.world)?;

@@ -11,7 +11,7 @@ use crate::facts::Facts;
 use crate::inventory::{Environment, Update, When};
 use crate::plan::Plan;
 use crate::queries;
-use crate::runbooks::deploy::{self, Change, Data, Inputs, Request, Staged, Wanted};
+use crate::runbooks::deploy::{self, Change, Data, Inputs, Part, Request, Staged, Wanted};
 use crate::runbooks::{backup, modules, restore, rollback, schedule, snapshots, verify};
 use crate::text::count;
 
@@ -83,6 +83,7 @@ impl Order {
                 if *remove { schedule::remove(inputs, &wanted) } else { schedule::install(inputs, &wanted) }
             }
             Order::Verify(wish) => verify::plan(inputs, wish.drill),
+            Order::Restore(wish) if wish.part == Part::Filestore => restore::refill::plan(inputs),
             _ => deploy::plan(inputs),
         }
     }
@@ -105,7 +106,11 @@ impl Order {
                 Ok(Request { reason: reason.clone(), batch: 1, ..Request::default() })
             }
             Order::Restore(wish) => {
-                restore::choose(crew.env, facts, &queries::backups(crew, facts).await?, wish)
+                let stock = match wish.foreign {
+                    Some(_) => restore::Stock::default(),
+                    None => queries::backups(crew, facts).await?,
+                };
+                restore::choose(crew.env, facts, &stock, wish)
             }
             Order::Verify(wish) => verify::choose(crew.env, &queries::backups(crew, facts).await?, wish),
             Order::Modules(wish) => {
@@ -143,6 +148,7 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
         | Order::Setup { .. }
         | Order::Schedule { .. }
         | Order::Verify(_) => BTreeMap::new(),
+        Order::Restore(wish) if wish.part == Part::Filestore => BTreeMap::new(),
         _ => crew.stage(&facts, &request.wanted).await?,
     };
     let mut findings = Vec::new();

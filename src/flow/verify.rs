@@ -51,6 +51,8 @@ mod tests {
             snapshot: String::new(),
             taken: String::new(),
             bytes: None,
+            origin: None,
+            part: Default::default(),
         };
         let report = judged(report, "prod", &backup, interrupted);
         let error = report.error.unwrap();

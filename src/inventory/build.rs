@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::model::*;
 use super::raw::Located;
 use super::words::show;
-use super::{addresses, backup, droplets, git, hooks, paths, raw};
+use super::{addresses, backup, droplets, git, hooks, mask, paths, raw};
 
 /// Where relative local paths start.
 #[derive(Debug, Clone, Copy)]
@@ -80,6 +80,7 @@ fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result
             whole.base,
             &path,
         )?,
+        mask: mask::resolve(raw.mask.unwrap_or_default()),
         modules: modules(raw.modules.unwrap_or_default(), &path)?,
         checks: checks(raw.checks.unwrap_or_default(), &path)?,
         notify: notify(raw.notify.unwrap_or_default(), whole.base, &path)?,

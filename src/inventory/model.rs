@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::backup::Backup;
 use super::hooks::Hooks;
+use super::mask::Mask;
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -39,6 +40,7 @@ pub struct Environment {
     pub proxy: Option<Proxy>,
     pub deploy: Deploy,
     pub backup: Backup,
+    pub mask: Mask,
     /// Odoo modules this environment is meant to have.
     pub modules: Vec<String>,
     pub checks: Vec<UserCheck>,

@@ -91,10 +91,20 @@ pub(super) struct Environment {
     pub(super) proxy: Option<Proxy>,
     pub(super) deploy: Option<Deploy>,
     pub(super) backup: Option<Backup>,
+    pub(super) mask: Option<Mask>,
     pub(super) modules: Option<Vec<Located<Module>>>,
     pub(super) checks: Option<Vec<Located<Check>>>,
     pub(super) notify: Option<Vec<Notify>>,
     pub(super) hooks: Option<Hooks>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Mask {
+    pub(super) emails: Option<bool>,
+    pub(super) phones: Option<bool>,
+    pub(super) names: Option<bool>,
+    pub(super) sql: Option<Vec<Phrase>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -42,6 +42,7 @@ fn body(environment: &Environment) -> Node<'_> {
         ("proxy", environment.proxy.as_ref().map(proxy).unwrap_or_default()),
         ("deploy", deploy(&environment.deploy)),
         ("backup", environment.backup.node()),
+        ("mask", environment.mask.node()),
         ("modules", json!(environment.modules).into()),
         ("checks", environment.checks.iter().map(check).collect()),
         ("notify", environment.notify.iter().map(notify).collect()),

@@ -226,12 +226,12 @@ pub enum Content {
     EnvFile(Vec<(String, EnvValue)>),
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EnvValue {
     Plain(String),
     Secret(Source),
-    /// Drawn where the plan is executed, and told to whoever asked, once.
+    /// One that is no affair of the inventory: drawn, or fetched, by the command that carries the plan out.
     Drawn,
 }
 

@@ -15,6 +15,7 @@ use crate::frames::{self, Part};
 use crate::record::{BackupCheck, BackupRecord, BackupRow, moment};
 use crate::runbooks::backup::Ground;
 use crate::runbooks::restore::{DROPLET, Stock};
+use crate::secret::Secret;
 use crate::text::lines;
 
 /// A repository far away answers slowly.
@@ -67,6 +68,22 @@ pub async fn backups(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result
     }
     stock.rows = rows.into_values().rev().collect();
     Ok(stock)
+}
+
+/// What opens the repositories of an environment.
+///
+/// # Errors
+/// The droplet cannot be asked, or has no key.
+pub async fn key(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result<Secret> {
+    let ground = Ground::new(crew.env, facts.get(&crew.env.home().name))?;
+    let path = format!("{}/backup/key", ground.dir());
+    let output = crew.ask(ground.droplet, &Cmd::new("cat").args(["--", &path]), PATIENCE).await?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if output.code != 0 || text.is_empty() || text.chars().any(char::is_control) {
+        let error = Error::failed(format!("the key of the backups of {} cannot be read", crew.env.name));
+        return Err(error.on(&ground.droplet.name).because(path));
+    }
+    Ok(Secret::new(text))
 }
 
 /// What one repository has, and what is on record of it.

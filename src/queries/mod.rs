@@ -22,7 +22,7 @@ use crate::record::{LockState, Rehearsal, Release, RunRecord, StepLog, Verdict};
 use crate::runbooks::deploy::default_project;
 use crate::text;
 
-pub use backups::backups;
+pub use backups::{backups, key as backup_key};
 pub use bundle::bundle;
 pub use schedule::{schedule, scheduled};
 

@@ -2,7 +2,7 @@
 //!
 //! Deliberately absent: what each step does (`tools/backup.sh`, which a timer starts as well).
 
-use super::deploy::{Inputs, default_project};
+use super::deploy::{Backup as Coming, Inputs, default_project};
 use crate::cmd::Cmd;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -81,6 +81,24 @@ impl<'a> Ground<'a> {
     pub fn at<T>(&self, place: &Offsite, then: impl FnOnce(&Backup<'_>) -> T) -> T {
         let secrets = self.secrets(place);
         then(&Backup { repository: &place.repository, secrets: secrets.as_deref(), ..self.tool() })
+    }
+
+    /// Where the variables of another environment's repository are, for the time.
+    pub fn lent(&self) -> String {
+        format!("{}/backup/lent.env", self.dir)
+    }
+
+    /// The same with the repository that a backup comes back from.
+    pub fn from<T>(&self, backup: &Coming, then: impl FnOnce(&Backup<'_>) -> T) -> T {
+        let lent = self.lent();
+        let place = self.env.backup.offsite.iter().find(|one| Some(&one.name) == backup.place.as_ref());
+        match (&backup.origin, place) {
+            (Some(origin), _) => {
+                then(&Backup { repository: &origin.repository, secrets: Some(&lent), ..self.tool() })
+            }
+            (None, Some(place)) => self.at(place, then),
+            (None, None) => then(&self.tool()),
+        }
     }
 
     fn copies(&self) -> Vec<Step> {

@@ -1,17 +1,22 @@
 //! Which backup comes back, and with which code. Pure.
 //!
 //! The way itself is a rollback's with data: the backup becomes a database beside the live one, and the two change
-//! places. Deliberately absent: bringing it to another environment.
+//! places. One of another environment comes in the same way, to the code that runs here.
+
+mod foreign;
+pub mod refill;
 
 use std::collections::BTreeMap;
 
-use super::deploy::{Backup, Data, Held, Request, Wanted};
+use super::deploy::{Backup, Data, Held, Part, Request, Wanted};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::Environment;
 use crate::record::{BackupRecord, BackupRow, Release};
 use crate::text::printable;
+
+pub use foreign::foreign;
 
 /// What the operator asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,7 +27,10 @@ pub struct Wish {
     pub from: Option<String>,
     /// The code stays, whatever the backup's modules are.
     pub keep_code: bool,
+    pub part: Part,
     pub reason: Option<String>,
+    /// Of another environment, which was asked for it: see [`foreign`].
+    pub foreign: Option<Box<Backup>>,
 }
 
 /// The backups that there are, the newest first, and what is on record of them.
@@ -47,22 +55,38 @@ pub fn choose(
     stock: &Stock,
     wish: &Wish,
 ) -> Result<Request> {
+    if let Some(backup) = &wish.foreign {
+        return Ok(request(backup.as_ref().clone(), code(env, facts, None, true)?, wish));
+    }
     let from = wish.from.as_deref();
     let there =
         |row: &&BackupRow| row.verified && from.is_none_or(|from| row.places.iter().any(|at| at == from));
     let row = named(env, stock, &wish.backup, there)?;
-    let backup = meant(env, row, from)?;
+    let backup = Backup { part: wish.part, ..meant(env, row, from)? };
+    if wish.part == Part::Filestore {
+        let refill = Some(backup);
+        return Ok(Request {
+            refill,
+            data: Data::Kept,
+            reason: wish.reason.clone(),
+            batch: 1,
+            ..Request::default()
+        });
+    }
     let record = stock.records.get(&row.id);
-    let release = code(env, facts, record, wish.keep_code)?;
+    Ok(request(backup, code(env, facts, record, wish.keep_code)?, wish))
+}
+
+fn request(backup: Backup, release: &Release, wish: &Wish) -> Request {
     let held = Held { id: release.id.clone(), sha: release.sha.clone(), since: None, modules: false };
-    Ok(Request {
+    Request {
         wanted: Wanted { release: Some(held), ..Wanted::default() },
         data: Data::Restored(Box::new(backup)),
         allow_downgrade: true,
         reason: wish.reason.clone(),
         batch: 1,
         ..Request::default()
-    })
+    }
 }
 
 /// The one of those that may be meant; the newest comes first.
@@ -114,6 +138,8 @@ pub(super) fn meant(env: &Environment, row: &BackupRow, from: Option<&str>) -> R
         snapshot,
         taken: row.taken.clone(),
         bytes: row.bytes,
+        origin: None,
+        part: Part::All,
     })
 }
 

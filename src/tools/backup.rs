@@ -5,7 +5,7 @@
 
 use crate::cmd::Cmd;
 use crate::frames;
-use crate::inventory::Retention;
+use crate::inventory::{Mask, Retention};
 
 const SCRIPT: &str = concat!(
     include_str!("restic.sh"),
@@ -13,8 +13,13 @@ const SCRIPT: &str = concat!(
     include_str!("whole.sh"),
     include_str!("backup.sh")
 );
-const RESTORE: &str =
-    concat!(include_str!("restic.sh"), include_str!("beside.sh"), include_str!("restore.sh"));
+const RESTORE: &str = concat!(
+    include_str!("restic.sh"),
+    include_str!("beside.sh"),
+    include_str!("quiet.sh"),
+    include_str!("mask.sh"),
+    include_str!("restore.sh")
+);
 const OFFSITE: &str = concat!(include_str!("restic.sh"), include_str!("offsite.sh"));
 const KEY: &str = concat!(include_str!("restic.sh"), include_str!("key.sh"));
 const LIST: &str = include_str!("backups.sh");
@@ -49,6 +54,14 @@ pub enum Return {
     Database,
     /// The filestore of that name, each file compared with its name.
     Files,
+    /// Instead of them those that the live filestore has, as links.
+    Linked,
+    /// The files that the live database names and that are missing or damaged are looked for.
+    Lacking,
+    /// What the backup has of them comes into the live filestore.
+    Found,
+    /// The database belongs to its owner, and is still closed to connections.
+    Own,
     /// Removes what was only needed meanwhile.
     Close,
     /// Takes all of it back. Safe to repeat.
@@ -109,10 +122,23 @@ impl Backup<'_> {
             Return::Fetch => "fetch",
             Return::Database => "database",
             Return::Files => "files",
+            Return::Linked => "linked",
+            Return::Lacking => "lacking",
+            Return::Found => "found",
+            Return::Own => "own",
             Return::Close => "close",
             Return::Drop => "drop",
         };
         Cmd::script(RESTORE, self.args(verb)).args([snapshot, name])
+    }
+
+    /// What came back of another environment is made harmless, and gets an identity of its own. `url`: where its users
+    /// find it.
+    pub fn quiet(&self, snapshot: &str, name: &str, url: Option<&str>, mask: &Mask) -> Cmd {
+        let words = [("emails", mask.emails), ("phones", mask.phones), ("names", mask.names)];
+        let words: Vec<_> = words.into_iter().filter(|(_, wanted)| *wanted).map(|(word, _)| word).collect();
+        let cmd = Cmd::script(RESTORE, self.args("quiet")).args([snapshot, name, url.unwrap_or_default()]);
+        cmd.arg(words.join(" ")).args(&mask.sql)
     }
 
     /// The parts (`frames`) `part`, as restic has the snapshots, one `<id>.json` for each record, and one `<id>.checks`

@@ -1,7 +1,7 @@
 # restic on the droplet: its own (from 0.17 on, as root), or that of an image. Begins every script of backups, whose first
 # arguments are: a verb; what ops keeps of the project; project; services of the database and of Odoo; database;
-# repository; image of restic (or nothing); a file with variables that restic reads (or nothing). restic's exit codes: 0 done, 3 not everything could be read, 10 no repository,
-# 11 locked, 12 wrong key; all but 0 are failures here.
+# repository; image of restic (or nothing); a file with variables that restic reads (or nothing). restic's exit codes:
+# 0 done, 3 not everything could be read, 10 no repository, 11 locked, 12 wrong key; all but 0 are failures here.
 #
 # Whichever runs, a snapshot has one layout below $VIEW, which any restic can read: db (pg_dump's directory), filestore,
 # config, stack, ops, letsencrypt.
@@ -10,6 +10,8 @@ shift 9
 VIEW=/run/ops-backup
 store=$dir/backup
 now=$store/now key=$store/key
+# Of another environment's repository: its variables, and its key as RESTIC_PASSWORD. Only for the time.
+lent=$store/lent.env
 
 restic() { (restic_exec "$@"); }
 # Instead of this shell, so that whoever started it in the background can end it.
@@ -30,6 +32,7 @@ own() {
     # shellcheck source=/dev/null
     . "$secrets"
     set +a
+    [ "$secrets" != "$lent" ] || unset RESTIC_PASSWORD_FILE
   fi
   [ -n "${viewed:-}" ] || exec nice restic "$@"
   mkdir -p "$VIEW" && exec unshare --mount sh -c 'view=$1 list=$2
@@ -53,8 +56,11 @@ contained() {
   done
   [ -z "${from:-}" ] || set -- "$@" -e "RESTIC_FROM_REPOSITORY=$from" -e RESTIC_FROM_PASSWORD_FILE=/run/ops-key
   case $repository in sftp:*) [ ! -d "${HOME:-/root}/.ssh" ] || set -- "$@" -v "${HOME:-/root}/.ssh:/root/.ssh:ro" ;; esac
+  unless=''
+  [ "$secrets" != "$lent" ] || unless='unset RESTIC_PASSWORD_FILE;'
+  [ ! -s "$key" ] || set -- "$@" -v "$key:/run/ops-key:ro"
   if [ -n "$secrets" ]; then
-    set -- "$@" -v "$secrets:/run/ops-variables:ro" --entrypoint sh "$image" -c 'set -a; . /run/ops-variables; set +a; exec restic "$@"' sh
+    set -- "$@" -v "$secrets:/run/ops-variables:ro" --entrypoint sh "$image" -c 'set -a; . /run/ops-variables; set +a; '"$unless"' exec restic "$@"' sh
   else
     set -- "$@" "$image"
   fi
@@ -65,7 +71,7 @@ contained() {
     set -- "$@" "$one"
   done
   # With the droplet's own processes in sight restic tells a lock that was left from one that is held.
-  exec docker run --rm --network host --pid host --name "ops-restic-$project" --label "ops.backup=$project" -v "$key:/run/ops-key:ro" \
+  exec docker run --rm --network host --pid host --name "ops-restic-$project" --label "ops.backup=$project" \
     -v "$store/cache:/cache" -e "RESTIC_REPOSITORY=$repository" -e RESTIC_PASSWORD_FILE=/run/ops-key -e RESTIC_CACHE_DIR=/cache "$@"
 }
 

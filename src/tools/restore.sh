@@ -1,10 +1,13 @@
 # One backup comes back beside what serves: a database that is closed to connections and its files, under a name of their
 # own, until they change places with the live ones (snapshot.sh). Further arguments of all verbs: the snapshot, as restic
-# calls it; the name.
+# calls it; the name; of `quiet`: where users find it (or nothing), what is masked, the user's own statements.
 #
-# The verbs, in order: ready, fetch, database, files, close. drop takes back all of it. Until it is whole the database
-# belongs to a role of its own: an Odoo without db_name runs the scheduled actions of every database of its role.
+# The verbs, in order: ready, fetch, database, quiet (of another environment's data), files (or linked: those that are
+# there), own, close. drop takes back all of it. Of the live filestore alone: lacking, found, close; the name is then that
+# of what is put aside. Until it is whole the database belongs to a role of its own: an Odoo without db_name runs the scheduled
+# actions of every database of its role.
 snapshot=$1 copy=$2
+shift 2
 now=$store/coming
 mine='made by ops for a restore'
 
@@ -25,7 +28,7 @@ ready() {
   umask 077
   drop || exit
   engine || exit
-  [ -s "$key" ] || { echo "there is no key at $key: what is in $repository cannot be read"; exit 1; }
+  [ "$secrets" = "$lent" ] || [ -s "$key" ] || { echo "there is no key at $key: what is in $repository cannot be read"; exit 1; }
   mkdir -p "$now" && introduce && locate || exit
   restic dump "$snapshot" "$VIEW/config/manifest.json" </dev/null >"$now/manifest.json" || { echo "the backup $snapshot cannot be read"; exit 1; }
   # All before the list of files, which ends it.
@@ -71,7 +74,6 @@ SQL
   echo 'analyze' | ask "$copy" || exit
   compare || exit
   echo "select distinct store_fname from ir_attachment where store_fname ~ '^[0-9a-f]{2}/[0-9a-f]{40}$' order by 1" | ask "$copy" >"$now/names" || exit
-  hand_over || exit
 }
 beside_quietly() { (beside none "$@"); }
 
@@ -106,6 +108,36 @@ SQL
   [ -z "$wrong" ] || { echo 'what came back is not what was kept:'; printf '%s\n' "$wrong"; return 1; }
 }
 
+# --- quiet ----------------------------------------------------------------------------------------
+# Nothing of it gets out, nobody who was logged in there is here, and what is to be masked is masked. The user's own
+# statements are those of a role that has the data and nothing else: Odoo's own is often the server's superuser, and a
+# function of somebody cannot become somebody else.
+quieten() { # where users find it, what is masked, statements
+  url=$1 masked=$2
+  shift 2
+  random() { head -c 16 /dev/urandom | od -An -tx1 | tr -d ' \n'; }
+  { echo "begin;"
+    quiet
+    echo "update ir_config_parameter set value = '$(random)'::uuid::text where key = 'database.uuid';
+      update ir_config_parameter set value = '$(random)'::uuid::text where key = 'database.secret';
+      delete from ir_config_parameter where key = 'report.url';"
+    [ -z "$url" ] || printf "update ir_config_parameter set value = '%s' where key in ('web.base.url');\n" "$(printf '%s' "$url" | sed "s/'/''/g")"
+    mask "$masked"
+    echo "commit;"; } | ask "$copy" >/dev/null || { echo "$copy could not be made harmless"; exit 1; }
+  [ $# -gt 0 ] || return 0
+  { cat <<'SQL'
+begin;
+create role ops_mask nologin;
+select format('grant %I to ops_mask', tableowner) from pg_tables where schemaname = 'public' group by tableowner \gexec
+create function pg_temp.ops_mask(text) returns void language plpgsql security definer as 'begin execute $1; end';
+alter function pg_temp.ops_mask(text) owner to ops_mask;
+SQL
+    for statement; do printf "select pg_temp.ops_mask('%s') \\g /dev/null\n" "$(printf '%s' "$statement" | sed "s/'/''/g")"; done
+    printf '%s\n' 'drop function pg_temp.ops_mask(text);' "select format('revoke %I from ops_mask', tableowner) from pg_tables where schemaname = 'public' group by tableowner \\gexec" \
+      'drop role ops_mask;' 'commit;'; } | ask "$copy" || { echo 'a statement of `mask` failed'; exit 1; }
+}
+
+# --- own ------------------------------------------------------------------------------------------
 # What it loses by having been made anew, and to whom it belongs.
 hand_over() {
   ask postgres <<'SQL' || return
@@ -133,13 +165,58 @@ files() {
     into=$now/files.json target=$root/$copy.new
     patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" --json || { tail -n 3 "$now/files.json"; exit 1; }
   fi
-  awk -F/ '{ print $2 "  " $0 }' "$now/names" | in_files 'cd "/files/$1.new" && { LC_ALL=C nice sha1sum --check --quiet - 2>/dev/null || :; echo end; }' "$copy" >"$now/checked" || exit
-  [ "$(tail -n 1 "$now/checked")" = end ] || { echo 'the files could not be read'; exit 1; }
-  bad=$(sed -n 's/: FAILED.*//p' "$now/checked" | wc -l) allowed=$(sed -n 's/.*"missing" *: *\([0-9]*\).*/\1/p' "$now/said")
+  compare_files "$copy.new" "$now/names"
+  bad=$(wc -l <"$now/bad") allowed=$(sed -n 's/.*"missing" *: *\([0-9]*\).*/\1/p' "$now/said")
   [ "$bad" -le "${allowed:-0}" ] || { echo "of $(wc -l <"$now/names") files that the database names, $bad did not come back:"
-    sed -n 's/: FAILED.*//p' "$now/checked" | head -n 5; exit 1; }
+    head -n 5 "$now/bad"; exit 1; }
   in_files 'if [ -d "/files/$2" ]; then chown --reference "/files/$2" "/files/$1.new"; else chown --reference /files "/files/$1.new"; fi
     mv "/files/$1.new" "/files/$1"' "$copy" "$database" || exit
+}
+
+# Of names like 01/0123.., those that are missing below a directory or are not what they say: in $now/bad.
+compare_files() { # directory, file with the names
+  awk -F/ '{ print $2 "  " $0 }' "$2" | in_files 'cd "/files/$1" 2>/dev/null || cd /; LC_ALL=C nice sha1sum --check --quiet - 2>/dev/null || :; echo end' "$1" >"$now/checked" || exit
+  [ "$(tail -n 1 "$now/checked")" = end ] || { echo 'the files could not be read'; exit 1; }
+  sed -n 's/: FAILED.*//p' "$now/checked" >"$now/bad"
+}
+
+# The live files as they are, as links: the database alone comes back.
+linked() {
+  in_files 'mkdir -p "/files/$2" && rm -rf "/files/$1.new" && cp -al "/files/$2" "/files/$1.new" && mv "/files/$1.new" "/files/$1"' "$copy" "$database" </dev/null || exit
+  compare_files "$copy" "$now/names"
+  [ ! -s "$now/bad" ] || echo "of $(wc -l <"$now/names") files that the database names, $(wc -l <"$now/bad") are not there: --part filestore brings back those that a backup has"
+}
+
+# --- the filestore alone --------------------------------------------------------------------------
+# More than so many are not named to restic one by one.
+MANY=1000
+lacking() {
+  umask 077
+  end_work && rm -rf "$now" && engine || exit
+  mkdir -p "$now" && locate || exit
+  echo "select distinct store_fname from ir_attachment where store_fname ~ '^[0-9a-f]{2}/[0-9a-f]{40}$' order by 1" | ask "$database" >"$now/names" || exit
+  compare_files "$database" "$now/names"
+  mv "$now/bad" "$now/lacking"
+  echo "of $(wc -l <"$now/names") files that the database names, $(wc -l <"$now/lacking") are missing or damaged"
+}
+# What the backup has of them takes its place; what was damaged is put aside.
+found() {
+  [ -s "$now/lacking" ] || return 0
+  root=$(said root)
+  in_files 'rm -rf "/files/$1.new" && mkdir -p "/files/$1.new"' "$copy" </dev/null || exit
+  set --
+  [ "$(wc -l <"$now/lacking")" -gt "$MANY" ] || while read -r name; do set -- "$@" --include "/$name"; done <"$now/lacking"
+  progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
+  into=$now/files.json target=$root/$copy.new
+  patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" "$@" --json || { tail -n 3 "$now/files.json"; exit 1; }
+  compare_files "$copy.new" "$now/lacking"
+  grep -vxF -f "$now/bad" "$now/lacking" >"$now/back" || :
+  in_files 'cd /files && mkdir -p "$2" && chown --reference . "$2" && while read -r name; do
+      [ ! -e "$2/$name" ] || { mkdir -p "$1/${name%/*}" && mv "$2/$name" "$1/$name" || exit; }
+      mkdir -p "$2/${name%/*}" && mv "$1.new/$name" "$2/$name" && chown --reference "$2" "$2/${name%/*}" "$2/$name" || exit
+    done && rm -rf "$1.new"' "$copy" "$database" <"$now/back" || exit
+  echo "$(wc -l <"$now/back") files came back"
+  [ ! -s "$now/bad" ] || { echo "$(wc -l <"$now/bad") files are not in this backup:"; head -n 5 "$now/bad"; exit 1; }
 }
 
 # --- close and drop -------------------------------------------------------------------------------
@@ -153,7 +230,7 @@ end_work() {
 }
 close() {
   end_work || return
-  rm -rf "$now"
+  rm -rf "$now" "$lent"
 }
 # Only what nobody was ever let in to: users may have written into what was live for a time, and that stays aside.
 drop() {
@@ -175,13 +252,18 @@ SQL
 [ -n "$c" ] || { echo "no running container of $db"; exit 1; }
 case $verb in
   close) close; exit ;;
-  drop) drop; exit ;;
+  drop) drop && rm -f "$lent"; exit ;;
 esac
 [ -z "${OPS_HALT:-}" ] || [ ! -e "$OPS_HALT" ] || { echo 'ops.ended ended early, as it was asked for'; exit 1; }
 case $verb in
   ready) ready ;;
   fetch) fetch ;;
   database) database ;;
+  quiet) quieten "$@" ;;
   files) files ;;
+  linked) linked ;;
+  own) hand_over ;;
+  lacking) lacking ;;
+  found) found ;;
   *) exit 71 ;;
 esac

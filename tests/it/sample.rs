@@ -59,6 +59,7 @@ pub fn environment() -> Environment {
             snapshot_days: 7,
             watch: None,
         },
+        mask: ops::inventory::Mask::default(),
         backup: ops::inventory::Backup::default(),
         modules: vec!["ipai_docs".into()],
         checks: Vec::new(),

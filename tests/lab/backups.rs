@@ -174,6 +174,35 @@ pub fn over_what_is_broken(droplet: Droplet, family: &Family) {
     restored("no database and no files");
 }
 
+/// Files that are missing or damaged, while Odoo serves; and the database without them.
+pub fn in_parts(droplet: Droplet, family: &Family) {
+    let laptop = deployed(droplet, family.base[0]);
+    droplet.sql("insert into ipai_document (name) values ('kept')");
+    let (lost, damaged) = (attach(droplet, "lost"), attach(droplet, "damaged"));
+    laptop.ops(&["backup", droplet.env, "--yes"]).exits(0);
+    let young = attach(droplet, "young");
+    droplet.root(&format!("{FILES} rm odoo/{lost}; echo wrong >odoo/{damaged}"));
+    let before = droplet.state();
+    laptop.ops(&["restore", droplet.env, "--part", "filestore", "--yes"]).exits(0);
+    let there = |path: &str| droplet.root(&format!("{FILES} cat odoo/{path}; stat -c ' %U' odoo/{path}"));
+    let owner = there(&young).replace("young", "");
+    assert_eq!((there(&lost), there(&damaged)), (format!("lost{owner}"), format!("damaged{owner}")));
+    droplet.root(&format!("{FILES} grep -q wrong odoo_damaged_*/{damaged}; [ ! -e odoo_damaged_*.new ]"));
+    assert_eq!(droplet.state(), before, "Odoo served meanwhile");
+    nothing_left(droplet);
+    droplet.root(&format!("{FILES} rm odoo/{young}"));
+    laptop
+        .ops(&["restore", droplet.env, "--part", "filestore", "--yes"])
+        .exits(1)
+        .says(&["1 files are not in this backup"]);
+
+    droplet.sql("update ipai_document set name = 'spoilt'");
+    laptop.ops(&["restore", droplet.env, "--part", "db", "--yes"]).exits(3).says(&["--confirm"]);
+    laptop.ops(&["restore", droplet.env, "--part", "db", "--confirm", droplet.env]).exits(0);
+    assert_eq!((droplet.sql(NAMES), there(&lost)), ("kept".to_owned(), format!("lost{owner}")));
+    nothing_left(droplet);
+}
+
 /// The droplet's own restic is too old, and says so; one from an image does all of it.
 pub fn by_an_image(droplet: Droplet, family: &Family) {
     let laptop = deployed(droplet, family.base[0]);

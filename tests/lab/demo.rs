@@ -2,7 +2,7 @@
 
 use crate::droplet::DEMO;
 use crate::{
-    adopt, backups, checks, checksums, deploy, failures, migrate, modules, real, rehearse, retention,
+    adopt, backups, checks, checksums, clones, deploy, failures, migrate, modules, real, rehearse, retention,
     rollback, slots, states, stopped,
 };
 
@@ -173,4 +173,14 @@ fn copies_of_backups_are_kept_off_site() {
 #[test]
 fn retention_never_takes_the_newest_nor_leaves_under_three() {
     retention::holds(DEMO, &backups::STANDIN);
+}
+
+#[test]
+fn the_data_of_another_environment_comes_harmless() {
+    clones::another_environments_backup_comes(DEMO, &backups::STANDIN);
+}
+
+#[test]
+fn a_part_of_a_backup_comes_back() {
+    backups::in_parts(DEMO, &backups::STANDIN);
 }

@@ -3,8 +3,8 @@
 mod demo {
     use crate::droplet::DEMO;
     use crate::{
-        adopt, backup_faults, backups, checksums, disk, failures, gone, migrate, modules, real, rehearse,
-        rollback, slots, walk, watch,
+        adopt, backup_faults, backups, checksums, clones, disk, failures, gone, migrate, modules, real,
+        rehearse, rollback, slots, walk, watch,
     };
 
     #[test]
@@ -22,6 +22,11 @@ mod demo {
         backups::made_and_brought_back(DEMO, &backups::ODOO);
         backups::with_the_code_that_fits(DEMO, &backups::ODOO);
         backups::over_what_is_broken(DEMO, &backups::ODOO);
+    }
+
+    #[test]
+    fn a_clone_of_real_odoo_sends_no_mail_and_runs_no_job() {
+        clones::nothing_gets_out(DEMO);
     }
 
     #[test]

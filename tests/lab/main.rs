@@ -8,6 +8,7 @@ mod backup_faults;
 mod backups;
 mod checks;
 mod checksums;
+mod clones;
 mod deploy;
 mod disk;
 mod droplet;

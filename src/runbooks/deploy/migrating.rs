@@ -228,6 +228,13 @@ impl Work<'_> {
             To::Return(point) => point,
             To::Modules(change) => return self.dropped(&change.uninstall),
         };
+        if let Some(origin) = self.origin() {
+            return Some(format!(
+                "the data of {} takes its place; what is there now is kept as {}",
+                origin.env,
+                self.builder().left_database()
+            ));
+        }
         let written = self.staged.kept.as_ref().and_then(|kept| kept.written);
         let since = match written {
             Some(written) => format!("in the last {}", ago(written.seconds)),

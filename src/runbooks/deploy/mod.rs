@@ -10,6 +10,7 @@ mod changing;
 mod checksums;
 mod coming;
 mod database;
+mod harmless;
 pub mod hashing;
 mod hooks;
 mod interruption;
@@ -40,6 +41,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::inventory::{Environment, Strategy};
+use crate::plan::EnvValue;
 use crate::record::{Rehearsal, RestorePoint};
 use crate::text::printable;
 
@@ -70,6 +72,8 @@ pub struct Request {
     pub rehearse: Option<Rehearse>,
     /// Nothing is deployed: this backup is tried.
     pub verify: Option<Backup>,
+    /// Nothing is deployed: files that are missing come back from this one.
+    pub refill: Option<Backup>,
 }
 
 /// What else is tried in a rehearsal.
@@ -112,6 +116,33 @@ pub struct Backup {
     pub taken: String,
     /// Of all that it holds.
     pub bytes: Option<u64>,
+    /// Of another environment.
+    pub origin: Option<Origin>,
+    /// What of it comes back.
+    pub part: Part,
+}
+
+/// What of a backup comes back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Part {
+    #[default]
+    All,
+    /// With the files that are there.
+    Database,
+    /// Into the live filestore; nothing else changes.
+    Filestore,
+}
+
+/// Another environment, and how its repository is opened from this one's droplet. The key is told there for the time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub env: String,
+    /// A path where both are on one droplet.
+    pub repository: String,
+    /// Variables that restic reads.
+    pub variables: Vec<(String, EnvValue)>,
+    /// What is installed in it, with the versions.
+    pub modules: BTreeMap<String, Option<String>>,
 }
 
 impl Data {
@@ -130,6 +161,7 @@ impl Request {
         match (&self.data, &self.wanted.release) {
             _ if self.rehearse.is_some() => "rehearse",
             _ if self.verify.is_some() => "backup verify",
+            _ if self.refill.is_some() => "restore",
             (Data::Modules(_), _) => "install-modules",
             (Data::Restored(_), _) => "restore",
             (_, Some(_)) => "rollback",

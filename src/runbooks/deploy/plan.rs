@@ -133,6 +133,9 @@ fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
         add("database", work, false, work.database(created));
     }
     for work in works {
+        add("secrets", work, false, work.lend());
+    }
+    for work in works {
         add(FETCH, work, true, work.fetch());
     }
     for (nth, work) in works.iter().filter(|work| work.switches()).enumerate() {
@@ -179,7 +182,8 @@ fn title(inputs: &Inputs<'_>, works: &[Work<'_>]) -> String {
         return format!("{} in {name}", change.what());
     }
     if let Data::Restored(backup) = &inputs.request.data {
-        return format!("restore {name} from backup {}, taken {}, on {what}", backup.id, backup.taken);
+        let of = backup.origin.as_ref().map(|origin| format!(" of {}", origin.env)).unwrap_or_default();
+        return format!("restore {name} from backup {}{of}, taken {}, on {what}", backup.id, backup.taken);
     }
     if inputs.request.wanted.release.is_some() {
         let data = match inputs.request.data {
@@ -206,6 +210,7 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
     for work in works.iter().filter(|work| !work.is_current() && work.is_web()) {
         let note = |kind, title: String, lines: Vec<String>| Note { kind, title, lines };
         notes.extend(work.runs_now());
+        notes.extend(work.origin_note());
         if let Some(code) = work.code.filter(|code| !code.incoming.is_empty()) {
             let lines =
                 code.incoming.iter().take(10).map(|c| format!("{} {}", short(&c.sha), c.subject)).collect();

@@ -109,6 +109,7 @@ pub fn choose(env: &Environment, facts: &BTreeMap<String, Facts>, wish: &Wish) -
         batch: 1,
         rehearse: None,
         verify: None,
+        refill: None,
     };
     Ok(Choice { request, breaks })
 }

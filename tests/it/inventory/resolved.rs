@@ -46,6 +46,11 @@ fn the_smallest_environment_shows_every_default() {
         missing_files: 0
         schedule: 02:30
         offsite: []
+      mask:
+        emails: false
+        phones: false
+        names: false
+        sql: []
       modules: []
       checks: []
       notify: []
