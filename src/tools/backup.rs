@@ -16,6 +16,7 @@ const SCRIPT: &str = concat!(
 const RESTORE: &str = concat!(
     include_str!("restic.sh"),
     include_str!("beside.sh"),
+    include_str!("anew.sh"),
     include_str!("quiet.sh"),
     include_str!("mask.sh"),
     include_str!("restore.sh")

@@ -7,7 +7,7 @@
 use super::snapshot::ending;
 use crate::cmd::Cmd;
 
-const SCRIPT: &str = concat!(include_str!("quiet.sh"), include_str!("rehearsal.sh"));
+const SCRIPT: &str = concat!(include_str!("anew.sh"), include_str!("quiet.sh"), include_str!("rehearsal.sh"));
 
 /// The copy of one database, and who uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -72,7 +72,8 @@ SQL
   free=$(free_kilobytes) || { echo 'the free room cannot be told'; exit 1; }
   [ "$free" -ge $((2 * size + RESERVE)) ] ||
     { echo "a dump and a copy want $(((2 * size + RESERVE) / 1024)) MB where the database is, and $((free / 1024)) MB are free"; exit 1; }
-  ask postgres <<'SQL' || exit
+  {
+    cat <<'SQL'
 begin;
 select format('create role %I nologin', :'copy') \gexec
 select format('comment on role %I is %L', :'copy', :'mine') \gexec
@@ -83,13 +84,9 @@ select format('create database %I template template0 owner %I encoding %L lc_col
   case when to_jsonb(d)->>'datlocprovider' = 'i'
     then format(' locale_provider icu icu_locale %L', coalesce(to_jsonb(d)->>'datlocale', to_jsonb(d)->>'daticulocale')) else '' end)
   from pg_database d where datname = :'db' \gexec
-select format(case when setrole = 0 then 'alter database %I set %s to %s' else 'alter role %4$I in database %1$I set %2$s to %3$s' end,
-  :'copy', split_part(one, '=', 1),
-  case when split_part(one, '=', 1) in ('search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries')
-    then substr(one, strpos(one, '=') + 1) else quote_literal(substr(one, strpos(one, '=') + 1)) end, pg_get_userbyid(setrole))
-  from pg_db_role_setting, unnest(setconfig) one
-  where setdatabase = (select oid from pg_database where datname = :'db') \gexec
 SQL
+    settings
+  } | ask postgres || exit
   # A network without a way out, also to the droplet itself, which has no address in it: engines before 26 give a container
   # of an internal network a route there. Odoo finds the server in it by the names that it knows.
   docker network create --internal -o com.docker.network.bridge.inhibit_ipv4=true --label "ops.rehearsal=$project" "$net" >/dev/null || exit

@@ -78,7 +78,8 @@ SQL
 beside_quietly() { (beside none "$@"); }
 
 make() {
-  ask postgres <<'SQL'
+  {
+    cat <<'SQL'
 begin;
 select format('create role %I nologin', :'copy') \gexec
 select format('comment on role %I is %L', :'copy', :'mine') \gexec
@@ -86,13 +87,9 @@ commit;
 select format('create database %I template template0 owner %I encoding %L lc_collate %L lc_ctype %L%s', :'copy', :'copy', d->>'encoding', d->>'collate', d->>'ctype',
   case when d->>'icu' is null then '' else format(' locale_provider icu icu_locale %L', d->>'icu') end)
   from (select :'said'::json->'database' as d) one \gexec
-select format(case when setrole = 0 then 'alter database %I set %s to %s' else 'alter role %4$I in database %1$I set %2$s to %3$s' end,
-  :'copy', split_part(one, '=', 1),
-  case when split_part(one, '=', 1) in ('search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries')
-    then substr(one, strpos(one, '=') + 1) else quote_literal(substr(one, strpos(one, '=') + 1)) end, pg_get_userbyid(setrole))
-  from pg_db_role_setting, unnest(setconfig) one
-  where setdatabase = (select oid from pg_database where datname = :'db') \gexec
 SQL
+    settings
+  } | ask postgres || return
   # Members of the owner own what is the owner's, the schema `public` included.
   echo "select format('grant %I to %I', :'copy', '$(said owner | sed "s/'/''/g")') \\gexec" | ask postgres
 }
@@ -140,15 +137,12 @@ SQL
 # --- own ------------------------------------------------------------------------------------------
 # What it loses by having been made anew, and to whom it belongs.
 hand_over() {
-  ask postgres <<'SQL' || return
+  {
+    cat <<'SQL'
 select format('alter database %I allow_connections false', :'copy') \gexec
-select format('alter database %I connection limit %s', :'copy', datconnlimit) from pg_database where datname = :'db' \gexec
-select format('revoke all on database %I from public', :'copy') from pg_database where datname = :'db' and datacl is not null \gexec
-select format('grant %s on database %I to %s%s', privilege_type, :'copy',
-  case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end,
-  case when is_grantable then ' with grant option' else '' end)
-  from pg_database, aclexplode(datacl) where datname = :'db' \gexec
 SQL
+    rights
+  } | ask postgres || return
   # From now on the comment says that nobody was ever let in to it; whoever lets somebody in takes it away (snapshot.sh).
   echo "select format('comment on database %I is %L', :'copy', :'mine') \\gexec
     select format('alter database %I owner to %I', :'copy', '$(said owner | sed "s/'/''/g")') \\gexec

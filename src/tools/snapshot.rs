@@ -5,7 +5,7 @@
 
 use crate::cmd::Cmd;
 
-const SCRIPT: &str = include_str!("snapshot.sh");
+const SCRIPT: &str = concat!(include_str!("anew.sh"), include_str!("snapshot.sh"));
 /// PostgreSQL cuts longer names.
 const LONGEST: usize = 63;
 

@@ -57,26 +57,20 @@ take() {
   [ "$aside" = 0 ] || { [ "$live" = 1 ] && return; echo "$kept is there and $database is not"; exit 1; }
   [ "$live" = 1 ] || { echo "the database $database is not there"; exit 1; }
   files "$database" "$kept" keep || { echo "the filestore of $database cannot be kept"; exit 1; }
-  ask <<'SQL' || exit
+  {
+    cat <<'SQL'
 select format('drop database if exists %I', :'new') \gexec
 select format('alter database %I allow_connections false', :'db') \gexec
 select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = :'db' \g /dev/null
 select format('create database %I template %I owner %I%s', :'new', datname, pg_get_userbyid(datdba),
   case when current_setting('server_version_num')::int >= 150000 then ' strategy file_copy' else '' end)
   from pg_database where datname = :'db' \gexec
--- What a copy by TEMPLATE loses: settings, rights and the limit of connections.
-select format(case when setrole = 0 then 'alter database %I set %s to %s' else 'alter role %4$I in database %1$I set %2$s to %3$s' end,
-  :'new', split_part(one, '=', 1),
-  case when split_part(one, '=', 1) in ('search_path', 'temp_tablespaces', 'session_preload_libraries', 'local_preload_libraries')
-    then substr(one, strpos(one, '=') + 1) else quote_literal(substr(one, strpos(one, '=') + 1)) end, pg_get_userbyid(setrole))
-  from pg_db_role_setting, unnest(setconfig) one
-  where setdatabase = (select oid from pg_database where datname = :'db') \gexec
-select format('alter database %I connection limit %s', :'new', datconnlimit) from pg_database where datname = :'db' \gexec
-select format('revoke all on database %I from public', :'new') from pg_database where datname = :'db' and datacl is not null \gexec
-select format('grant %s on database %I to %s%s', privilege_type, :'new',
-  case when grantee = 0 then 'public' else quote_ident(pg_get_userbyid(grantee)) end,
-  case when is_grantable then ' with grant option' else '' end)
-  from pg_database, aclexplode(datacl) where datname = :'db' \gexec
+\set copy :new
+SQL
+    # What a copy by TEMPLATE loses.
+    settings
+    rights
+    cat <<'SQL'
 select format('comment on database %I is %L', :'new', shobj_description(oid, 'pg_database'))
   from pg_database where datname = :'db' and shobj_description(oid, 'pg_database') is not null \gexec
 begin;
@@ -84,6 +78,7 @@ select format('alter database %I rename to %I', :'db', :'kept') \gexec
 select format('alter database %I rename to %I', :'new', :'db') \gexec
 commit;
 SQL
+  } | ask || exit
   echo "the original is put aside as $kept"
 }
 

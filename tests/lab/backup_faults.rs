@@ -4,7 +4,7 @@
 use std::process::{Child, Stdio};
 
 use crate::backups::{Family, nothing_left};
-use crate::droplet::Droplet;
+use crate::droplet::{Droplet, lab};
 use crate::laptop::Laptop;
 use crate::migrate::{databases, dump};
 use crate::walk::{SHIM, await_hold, go_on, hold};
@@ -27,6 +27,20 @@ impl Bench {
         droplet.sql("create table bulk as select n, md5(n::text) || md5((n * 7)::text) as text from generate_series(1, 600000) n");
         laptop.ops(&["backup", droplet.env, "--yes"]).exits(0);
         Self { droplet, laptop }
+    }
+
+    /// New rows, so that there is something to store, and the bytes that a dump of them has.
+    fn grown(&self) -> u64 {
+        self.droplet.sql("truncate bulk; insert into bulk select n, md5(random()::text) || md5(random()::text) from generate_series(1, 600000) n");
+        self.droplet
+            .sql("select sum(octet_length(n::text) + octet_length(text) + 2) from bulk")
+            .parse()
+            .unwrap()
+    }
+
+    /// Records of backups, which none may have that is not verified.
+    fn records(&self) -> usize {
+        self.droplet.root(&format!("ls {STORE}/*z.json | wc -l")).parse().unwrap()
     }
 
     fn verified(&self) -> usize {
@@ -65,7 +79,7 @@ impl Bench {
         go_on(self.droplet);
         self.ended(child, &[1], step);
         self.droplet.root(mend);
-        assert_eq!(self.verified(), before, "{step}: {fault}");
+        assert_eq!((self.verified(), self.records()), (before, before), "{step}: {fault}");
         nothing_left(self.droplet);
     }
 }
@@ -115,6 +129,106 @@ pub fn of_a_backup(droplet: Droplet, family: &Family) {
     bench.laptop.ops(&["backup", droplet.env, "--yes", "--wait-lock", "3m"]).exits(0);
 }
 
+const SOON: &str = "n=0; until [ $(du -sb WHAT 2>/dev/null | cut -f1 | grep . || echo 0) -ge SIZE ] || [ $n -gt 4000 ]; do n=$((n + 1)); sleep 0.005; done; pkill -KILL -x PROGRAM";
+
+/// pg_dump and restic are killed at 10, 50 and 99 % of their work; then ops itself is, which changes nothing.
+pub fn at_parts_of_the_work(droplet: Droplet, family: &Family) {
+    let bench = Bench::new(droplet, family);
+    let soon = |what: &str, size: u64, program: &str| {
+        let script =
+            SOON.replace("WHAT", what).replace("SIZE", &size.to_string()).replace("PROGRAM", program);
+        format!("nohup sh -c '{script}' >/dev/null 2>&1 &")
+    };
+    for percent in [10, 50, 99] {
+        let size = bench.grown() * percent / 100;
+        bench.spoilt("backup.dump", &soon(&format!("{STORE}/now/db.partial"), size, "pg_dump"), "");
+    }
+    let repository = "/var/backups/ops/odoo/data";
+    let has = || droplet.root(&format!("du -sb {repository} | cut -f1")).parse::<u64>().unwrap();
+    bench.grown();
+    let before = has();
+    bench.ended(bench.backup(), &[0], "to see what one adds");
+    let adds = has() - before;
+    for percent in [10, 50, 99] {
+        bench.grown();
+        let size = has() + adds * percent / 100;
+        bench.spoilt("backup.store", &soon(repository, size, "restic"), "");
+    }
+    let (before, size) = (bench.verified(), bench.grown() / 2);
+    let mut child = bench.backup();
+    droplet.root(
+        &SOON
+            .replace("WHAT", &format!("{STORE}/now/db.partial"))
+            .replace("SIZE", &size.to_string())
+            .replace("PROGRAM", "nothing-of-it || :"),
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    bench.laptop.ops(&["backup", droplet.env, "--yes", "--wait-lock", "5m"]).exits(0);
+    assert_eq!((bench.verified(), bench.records()), (before + 2, before + 2));
+}
+
+/// Far away nothing answers, uploads are cut, a key or a secret is wrong: what is here is verified, nothing there looks
+/// whole that is not, and the next one makes up for it.
+pub fn of_a_copy(droplet: Droplet, family: &Family) {
+    droplet.fresh();
+    lab(&["s3", "reset"]);
+    lab(&["sftp", "reset"]);
+    let laptop = Laptop::with(&[(
+        "modules: [ipai_docs]",
+        "modules: [ipai_docs]
+    backup:
+      offsite:
+        - name: spaces
+          repository: s3:http://s3.lab:9000/faults/prod
+          env: { AWS_ACCESS_KEY_ID: lab-offsite, AWS_SECRET_ACCESS_KEY: { file: s3-secret } }
+        - { name: box, repository: \"sftp:backup@sftp.lab:/srv/backup/faults\" }",
+    )]);
+    std::fs::write(laptop.file("s3-secret"), "lab-offsite-secret").unwrap();
+    laptop.deploy(droplet.env, family.base[0], &[]).exits(0);
+    laptop.ops(&["backup", "init", droplet.env, "--yes"]).exits(0);
+    laptop.ops(&["backup", droplet.env, "--yes"]).exits(0);
+    let places = || {
+        let listed = laptop.json(&["backup", "list", droplet.env]);
+        let all = listed["backups"].as_array().unwrap().iter();
+        all.map(|one| (one["verified"].clone(), one["places"].as_array().unwrap().len())).collect::<Vec<_>>()
+    };
+    let fault = |on: &dyn Fn(), off: &dyn Fn(), told: &str| {
+        droplet.sql("drop table if exists bulk; create table bulk as select md5(random()::text) as text from generate_series(1, 300000)");
+        on();
+        let ran = laptop.ops(&["backup", droplet.env, "--yes"]).exits(1).says(&[told]);
+        off();
+        nothing_left(droplet);
+        let there = places();
+        // Whoever is not asked may have it: the places are copied to one after the other.
+        assert!(there[0].0 == true && there[0].1 < 3, "{there:?}\n{ran}");
+        assert!(there[1..].iter().all(|one| one.0 == true), "{there:?}");
+        laptop.ops(&["backup", droplet.env, "--yes"]).exits(0);
+        assert!(places().iter().all(|one| *one == (true.into(), 3)), "{:?}", places());
+    };
+    let s3 = |how: &'static str| move || drop(lab(&["s3", how]));
+    fault(&s3("broken"), &s3("on"), "spaces");
+    fault(&s3("off"), &s3("on"), "spaces");
+    fault(&|| drop(lab(&["sftp", "off"])), &|| drop(lab(&["sftp", "on"])), "box");
+    let of_spaces = "/var/lib/ops/odoo/backup/offsite/spaces.env";
+    let wrong =
+        || {
+            drop(droplet.root(&format!(
+                "cp -a {of_spaces} /root/kept; sed -i s/lab-offsite-secret/wrong/ {of_spaces}"
+            )))
+        };
+    fault(&wrong, &|| drop(droplet.root(&format!("cp -a /root/kept {of_spaces}"))), "spaces");
+
+    // The key is not the repository's: nothing is made, and nothing is made anew in its place.
+    let before = places();
+    droplet.root(&format!("cp -a {STORE}/key /root/key; chmod 600 {STORE}/key; echo other >{STORE}/key"));
+    laptop.ops(&["backup", droplet.env, "--yes"]).exits(1).says(&["does not open the repository"]);
+    droplet.root(&format!("cp -a /root/key {STORE}/key"));
+    nothing_left(droplet);
+    assert_eq!(places(), before);
+    laptop.ops(&["backup", droplet.env, "--yes"]).exits(0);
+}
+
 /// The worker is killed before every step: database and files that serve are what they were, to the byte.
 pub fn of_a_restore(droplet: Droplet, family: &Family) {
     let bench = Bench::new(droplet, family);
@@ -128,6 +242,7 @@ pub fn of_a_restore(droplet: Droplet, family: &Family) {
         "restore.fetch",
         "restore.database",
         "restore.files",
+        "restore.own",
         "restore.close",
         "switch.close",
         "switch.stop",

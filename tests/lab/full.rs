@@ -13,6 +13,16 @@ mod demo {
     }
 
     #[test]
+    fn pg_dump_and_restic_are_killed_at_ten_fifty_and_ninety_nine_percent() {
+        backup_faults::at_parts_of_the_work(DEMO, &backups::STANDIN);
+    }
+
+    #[test]
+    fn whatever_happens_far_away_the_next_backup_makes_up_for_it() {
+        backup_faults::of_a_copy(DEMO, &backups::STANDIN);
+    }
+
+    #[test]
     fn every_step_of_a_restore_meets_a_worker_that_is_killed() {
         backup_faults::of_a_restore(DEMO, &backups::STANDIN);
     }

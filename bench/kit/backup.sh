@@ -1,0 +1,85 @@
+#!/bin/bash
+# On the droplet: what backups and restores are without `ops`, typed by hand. First argument: what is done.
+set -euo pipefail
+repository=/var/backups/bare staging=/var/backups/bare-staging copy=bare
+export RESTIC_REPOSITORY=$repository RESTIC_PASSWORD=bench RESTIC_CACHE_DIR=/var/backups/bare-cache
+all=$(docker volume inspect -f '{{.Mountpoint}}' odoo_odoo-data)/filestore
+files=$all/odoo
+click=/var/backups/click
+
+# PostgreSQL's programs of the server's own version, beside it.
+beside() {
+  docker run --rm --network container:odoo-db-1 -v "$staging:/backup" -e PGHOST=127.0.0.1 -e PGUSER=odoo --entrypoint "$1" \
+    "$(docker inspect -f '{{.Image}}' odoo-db-1)" "${@:2}"
+}
+click() {
+  docker run --rm --network odoo_default --user root -v odoo_odoo-data:/var/lib/odoo -v /root/wheels:/wheels:ro -v "$click:/click" \
+    -v /opt/odoo/odoo.conf:/etc/odoo/odoo.conf:ro --entrypoint sh registry.lab:5000/odoo:14.0-a -c \
+    'pip3 -q install --no-index --find-links /wheels --target /tmp/site click-odoo-contrib 2>/dev/null
+     printf "db_host = db\ndb_user = odoo\ndb_password = %s\n" "$1" | cat /etc/odoo/odoo.conf - >/tmp/conf
+     shift; PYTHONPATH=/tmp/site exec python3 -c "import sys; from importlib import import_module
+sys.argv = sys.argv[1:]
+import_module(\"click_odoo_contrib.\" + sys.argv[0]).main()" "$@"' sh "$(sed -n "s/^POSTGRES_PASSWORD=.\(.*\).$/\1/p" /opt/odoo/.env)" "$@"
+}
+
+case $1 in
+fill) # megabytes of rows, files
+  docker exec -i odoo-db-1 psql -qX -U odoo -d odoo <<SQL
+create table bench_fill (value text);
+alter table bench_fill alter column value set storage external;
+insert into bench_fill select md5(random()::text) || repeat(md5(n::text), 29) from generate_series(1, $2 * 1000) n;
+checkpoint;
+SQL
+  docker exec -i "$(docker ps -qf name=odoo-odoo | head -n 1)" python3 - "$3" <<'PY' >/tmp/names
+import hashlib, os, sys
+for _ in range(int(sys.argv[1])):
+    text = os.urandom(20_000)
+    name = hashlib.sha1(text).hexdigest()
+    os.makedirs(f"/var/lib/odoo/filestore/odoo/{name[:2]}", exist_ok=True)
+    open(f"/var/lib/odoo/filestore/odoo/{name[:2]}/{name}", "wb").write(text)
+    print(f"{name[:2]}/{name}")
+PY
+  awk '{ print "f\tbinary\t" $1 "\t20000" }' /tmp/names | docker exec -i odoo-db-1 psql -qX -U odoo -d odoo \
+    -c "copy ir_attachment (name, type, store_fname, file_size) from stdin"
+  ;;
+day) # what a day changes: a hundredth
+  docker exec odoo-db-1 psql -qX -U odoo -d odoo -c "update bench_fill set value = md5(random()::text) || substr(value, 33) where random() < 0.01"
+  ;;
+forget-ops) rm -rf /var/backups/ops /var/lib/ops/odoo/backup ;;
+forget) rm -rf "$repository" "$RESTIC_CACHE_DIR" ;;
+back)
+  rm -rf "$staging" && mkdir -p "$staging"
+  [ -e "$repository/config" ] || restic -q init
+  beside pg_dump -d odoo -Fd -j 2 -Z 0 -f /backup/db
+  restic -q backup "$staging" "$files"
+  rm -rf "$staging"
+  ;;
+added) du -sb "$2" | cut -f 1 ;;
+verify)
+  rm -rf "$staging" && mkdir -p "$staging"
+  restic -q check --read-data
+  restic -q restore latest --target "$staging"
+  beside pg_restore -f /dev/null "/backup$staging/db"
+  (cd "$staging$files" && find . -type f | sed 's,^\./\(..\)/\(.*\),\2  \1/\2,' | sha1sum --check --quiet)
+  rm -rf "$staging"
+  ;;
+restore)
+  rm -rf "$staging" && mkdir -p "$staging"
+  docker exec odoo-db-1 dropdb -U odoo --if-exists "$copy"
+  docker exec odoo-db-1 createdb -U odoo "$copy"
+  restic -q restore latest --target "$staging"
+  beside pg_restore -d "$copy" -j 2 "/backup$staging/db"
+  docker exec odoo-db-1 psql -qX -U odoo -d "$copy" -c analyze
+  rm -rf "${all:?}/$copy" && mv "$staging$files" "${all:?}/$copy"
+  rm -rf "$staging"
+  ;;
+click-back)
+  rm -rf "$click" && mkdir -p "$click"
+  click backupdb --force odoo /click/odoo.zip
+  ;;
+click-restore)
+  docker exec odoo-db-1 dropdb -U odoo --if-exists clicked
+  rm -rf "${all:?}/clicked"
+  click restoredb --copy clicked /click/odoo.zip
+  ;;
+esac

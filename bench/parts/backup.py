@@ -1,0 +1,99 @@
+"""Backups of real Odoo: `ops` beside `pg_dump` and restic typed by hand, and beside click-odoo's own."""
+import json
+import subprocess
+import sys
+
+from kit import figures, place
+from kit.stacks import DROPLET, ENVIRONMENT, Stacks, lab
+from kit.users import Users
+
+ROUNDS = 3
+MEGABYTES, FILES = 1000, 20_000
+# Of click-odoo-contrib, which wants nothing of the droplet but Odoo's image.
+WHEELS = place.WORK / "wheels"
+
+
+def measure():
+    stacks = Stacks(seed=None)
+    stacks.ops("deploy", ENVIRONMENT, "--ref", "main", "--yes")
+    wheels()
+    by_hand(stacks, "fill", str(MEGABYTES), str(FILES))
+    rows, ratios = [], []
+
+    def compare(title, ops, hand, most, before=lambda: None):
+        series = {title: figures.Series(f"`ops`: {title}"), "hand": figures.Series(f"by hand: {title}")}
+        for number in range(ROUNDS):
+            before()
+            place.fresh_runtime()
+            for name, work in sorted({title: ops, "hand": hand}.items(), reverse=number % 2 == 1):
+                series[name].seconds.append(work())
+            place.say(f"  {title}: {series[title].seconds[-1]:.1f} s, by hand {series['hand'].seconds[-1]:.1f} s")
+        rows.extend(one.row() for one in series.values())
+        ratios.append(figures.ratio_row(f"{title} / by hand", series[title], series["hand"], at_most=most))
+
+    def anew():
+        by_hand(stacks, "forget-ops")
+        by_hand(stacks, "forget")
+
+    backup = lambda: ops(stacks, "backup", ENVIRONMENT, "--yes")  # noqa: E731
+    bare = lambda: by_hand(stacks, "back")  # noqa: E731
+    compare("the first backup", backup, bare, 1.1, anew)
+    added = {}
+    for name, path, work in (("ops", "/var/backups/ops", backup), ("by hand", "/var/backups/bare", bare)):
+        by_hand(stacks, "day")
+        before = size(path)
+        work()
+        added[name] = size(path) - before
+    compare("a backup of the next day", backup, bare, 1.1, lambda: by_hand(stacks, "day"))
+    compare("verify", lambda: ops(stacks, "backup", "verify", ENVIRONMENT, "--yes"), lambda: by_hand(stacks, "verify"), 1.1)
+    gaps = []
+
+    def restore():
+        with Users(f"{stacks.address}.11", "erp.lab", "/ipai_docs/static/version.txt") as users:
+            seconds = ops(stacks, "restore", ENVIRONMENT, "--confirm", ENVIRONMENT)
+        gaps.append(users.gap)
+        drop_snapshots(stacks)
+        return seconds
+
+    compare("restore", restore, lambda: by_hand(stacks, "restore"), 1.1)
+    click = [figures.Series("click-odoo-backupdb"), figures.Series("click-odoo-restoredb")]
+    for _ in range(ROUNDS):
+        for series, verb in zip(click, ("click-back", "click-restore")):
+            series.seconds.append(by_hand(stacks, verb))
+    rows.extend(one.row() for one in click)
+    return (f"{MEGABYTES} MB of rows, {FILES} files of 20 kB. By hand: the same without reading, comparing and recording.\n\n"
+            + figures.table(["seconds", *figures.SECONDS[1:]], rows) + "\n" + figures.table(figures.RATIOS, ratios)
+            + f"\nAdded by the next day, of which a hundredth of the rows changed: ops {added['ops'] / 1e6:.0f} MB, by hand "
+            f"{added['by hand'] / 1e6:.0f} MB. Without an answer during a restore: {', '.join(f'{gap:.1f}' for gap in gaps)} s.\n")
+
+
+def wheels():
+    WHEELS.mkdir(exist_ok=True)
+    subprocess.run([sys.executable, "-m", "pip", "download", "-q", "--python-version", "3.9", "--only-binary=:all:", "-d", WHEELS,
+                    "click-odoo-contrib"], check=True, stdin=subprocess.DEVNULL, timeout=300)
+    lab("root", DROPLET, "mkdir", "-p", "/root/wheels")
+    for wheel in WHEELS.iterdir():
+        with open(wheel, "rb") as text:
+            lab("root", DROPLET, "sh", "-c", f"cat >/root/wheels/{wheel.name}", stdin=text)
+
+
+def by_hand(stacks, *words):
+    """Seconds."""
+    script = place.BENCH / "kit/backup.sh"
+    return place.timed(["ssh", "-F", stacks.ssh_config, DROPLET, "bash", "-s", "--", *words], stdin=script)[0]
+
+
+def ops(stacks, *words):
+    return place.ops("--config", stacks.inventory, *words)[0]
+
+
+def size(path):
+    return int(lab("root", DROPLET, "sh", "-c", f"du -sb {path} | cut -f 1"))
+
+
+def drop_snapshots(stacks):
+    """What was put aside would fill the disk."""
+    listed = json.loads(stacks.ops("snapshots", "list", ENVIRONMENT, "--output", "json"))["snapshots"]
+    names = [row["name"] for row in listed if not row["needed"]]
+    if names:
+        stacks.ops("snapshots", "drop", ENVIRONMENT, *names, "--yes", "--confirm", ENVIRONMENT)
