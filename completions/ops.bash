@@ -648,13 +648,21 @@ _ops() {
             return 0
             ;;
         ops__subcmd__backup__subcmd__verify)
-            opts="-K -y -n -v -q -h --droplet --ask-become-pass --drill --yes --confirm --dry-run --reason --wait-lock --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --from --one-of --drill --yes --confirm --dry-run --reason --wait-lock --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --droplet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --one-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -885,7 +893,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__deploy)
-            opts="-K -y -n -v -q -h --droplet --ask-become-pass --ref --image --allow-downgrade --yes --confirm --dry-run --reason --wait-lock --strategy --batch --skip --retry --update --update-all --watch --no-update --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --ref --image --allow-downgrade --yes --confirm --dry-run --reason --wait-lock --strategy --batch --skip --retry --update --update-all --watch --no-update --no-backup --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -974,7 +982,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__install__subcmd__modules)
-            opts="-K -y -n -v -q -h --droplet --ask-become-pass --update --uninstall --all --repair --list --yes --confirm --dry-run --reason --wait-lock --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --update --uninstall --all --repair --list --no-backup --yes --confirm --dry-run --reason --wait-lock --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -86,6 +86,7 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -s y -l yes -d 'Answer y
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s n -l dry-run -d 'Show the plan and stop'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l update-all -d 'Update every module'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-update -d 'I know that no module needs an update of the database; with `deploy.update: hash`, a checksum is stored of those that have none'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-backup -d 'Make no backup before, whatever deploy.backup.before says'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
@@ -134,6 +135,7 @@ complete -c ops -n "__fish_ops_using_subcommand install-modules" -s K -l ask-bec
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l all -d 'What the inventory names and the database does not have'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l repair -d 'Bring what an earlier run of Odoo left half-way to its end'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l list -d 'Show the modules that the running release has, all or those that are named, and stop'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l no-backup -d 'Make no backup before, whatever deploy.backup.before says'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s n -l dry-run -d 'Show the plan and stop'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
@@ -240,6 +242,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l from -d 'Try the copy in this place of backup.offsite; default: the one on the droplet' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l one-of -d 'Of so many parts of the repository read one, another each day: for large ones far away. The backup itself is read wholly' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r

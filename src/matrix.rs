@@ -25,7 +25,18 @@ const BACK: &str = "put back at once: the old release, and the database where it
 pub const ROWS: [Row; 11] = [
     Row {
         id: "not-begun",
-        steps: &["hook.pre", "directory", "env", "adopt", "checkout", "pull", "build", "render", "baseline"],
+        steps: &[
+            "hook.pre",
+            "directory",
+            "env",
+            "adopt",
+            "checkout",
+            "pull",
+            "build",
+            "render",
+            "baseline",
+            "backup",
+        ],
         data: None,
         when: "something cannot be prepared",
         then: "nothing that runs was changed; what was prepared is removed",

@@ -63,6 +63,16 @@ pub fn few(names: &[String]) -> String {
     }
 }
 
+/// A stretch of time, as people say how old something is.
+pub fn lasting(seconds: u64) -> String {
+    match seconds {
+        ..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
 /// Bytes as a person says them, in powers of ten: `41.2 GB`, `512 MB`.
 pub fn size(bytes: u64) -> String {
     let units = ["kB", "MB", "GB", "TB", "PB", "EB"];

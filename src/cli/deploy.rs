@@ -11,7 +11,7 @@ use super::trust::InventorySecrets;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flow::{self, Order};
-use crate::inventory::{Environment, Role, Strategy, Watch};
+use crate::inventory::{Before, Environment, Role, Strategy, Watch};
 use crate::rejoin::{self, Wish};
 use crate::runbooks::deploy::{Data, Request};
 
@@ -64,6 +64,10 @@ pub struct Deploy {
     /// that have none
     #[arg(long, conflicts_with_all = ["update", "update_all"])]
     no_update: bool,
+
+    /// Make no backup before, whatever deploy.backup.before says
+    #[arg(long)]
+    no_backup: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -101,6 +105,9 @@ impl Deploy {
             _ if self.update.is_empty() => Data::Needed,
             _ => Data::Update(self.update),
         };
+        if self.no_backup {
+            env.deploy.backup.before = Before::Never;
+        }
         if let Some(Watching(time)) = self.watch {
             let put_back = env.deploy.watch.is_some_and(|watch| watch.put_back);
             env.deploy.watch = time.map(|time| Watch { time, put_back });

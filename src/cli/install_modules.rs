@@ -11,6 +11,7 @@ use crate::crew::Crew;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flow::{self, Order, Road};
+use crate::inventory::Before;
 use crate::record::ModuleRow;
 use crate::runbooks::deploy::Wanted;
 use crate::runbooks::modules::{self, Wish};
@@ -54,6 +55,10 @@ pub struct InstallModules {
     #[arg(long, conflicts_with_all = ["update", "uninstall", "all", "repair", "dry_run"])]
     list: bool,
 
+    /// Make no backup before, whatever deploy.backup.before says
+    #[arg(long)]
+    no_backup: bool,
+
     #[command(flatten)]
     run: RunArgs,
 }
@@ -66,7 +71,10 @@ impl InstallModules {
 
     pub async fn run(self, session: &Session) -> Result<Exit> {
         let inventory = session.inventory()?;
-        let env = session.environment(&inventory, &self.env)?;
+        let mut env = session.environment(&inventory, &self.env)?;
+        if self.no_backup {
+            env.deploy.backup.before = Before::Never;
+        }
         let desk = Desk::new(session, &inventory, &env, &self.run);
         let secrets = InventorySecrets { inventory: &inventory, session };
         let road = desk.road(&secrets, session.connect(&self.env, self.list)?);

@@ -4,6 +4,7 @@
 //! answer (see [`script`]), and each can fail alone. Adding a fact is one file with `PROBE` and
 //! `parse`, a field below, and a line in [`parse`]. Deliberately absent: judging (`checks`).
 
+mod backups;
 mod containers;
 mod database;
 mod docker;
@@ -25,7 +26,7 @@ use serde::Serialize;
 
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, When};
-use crate::record::{BackupStatus, Holder, Release, RunRecord, Slot};
+use crate::record::{BackupRow, BackupStatus, Holder, Release, RunRecord, Slot};
 
 pub use database::RELATIONS;
 pub use host::PROGRAMS;
@@ -65,6 +66,7 @@ pub struct Facts {
     pub proxy: Probe<Option<ProxyState>>,
     pub state: Probe<State>,
     pub schedule: Probe<Schedule>,
+    pub backups: Probe<Backups>,
     /// The user's own tcp, http and sql checks of the phase, by name: what was observed.
     pub own: BTreeMap<String, Probe<Observed>>,
 }
@@ -82,6 +84,7 @@ pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: impl Into
         ("proxy", proxy::probe(env, droplet)),
         ("state", state::probe(env)),
         ("schedule", schedule::probe()),
+        ("backups", backups::probe(env)),
     ];
     let own = when.into().into_iter().flat_map(|when| own::probes(env, droplet, when));
     let with_containers = with_containers.into_iter().map(|(name, cmd)| (name.to_owned(), cmd));
@@ -105,6 +108,7 @@ pub fn parse(env: &Environment, droplet: &Droplet, nonce: &str, stdout: &[u8]) -
         proxy: answers.of("proxy").and_then(|text| proxy::parse(&text)),
         state: answers.of("state").and_then(|text| state::parse(&text)),
         schedule: answers.of("schedule").and_then(|text| schedule::parse(&text)),
+        backups: answers.of("backups").and_then(|text| backups::parse(&text)),
         own: own::parse(env, &answers),
     }
 }
@@ -357,6 +361,13 @@ pub struct Schedule {
     /// The id of the newest verified backup, whoever made it.
     pub newest: Option<String>,
     pub status: Option<BackupStatus>,
+}
+
+/// Backups that were verified, as far as the droplet remembers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Backups {
+    /// The newest first. Their places are those that had them when these were last asked.
+    pub rows: Vec<BackupRow>,
 }
 
 /// What a user's own check saw.

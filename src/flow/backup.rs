@@ -4,6 +4,14 @@ use crate::error::Error;
 use crate::event::Outcome;
 use crate::execute::Report;
 use crate::exit::Exit;
+use crate::plan::{BACKUP, Plan};
+
+/// One ended a run: it was all there was to do, or came before the rest of it.
+pub(super) fn ended(plan: &Plan, report: &Report) -> bool {
+    let made = plan.sections.iter().any(|section| section.id == BACKUP && section.critical);
+    let step = report.error.as_ref().and_then(|error| error.step.as_deref()).unwrap_or_default();
+    made && (plan.sections.len() == 1 || step.starts_with("backup."))
+}
 
 /// `interrupted`: by a first Ctrl-C, which ends it early. What fails once it was verified takes nothing from it.
 pub(super) fn judged(mut report: Report, env: &str, interrupted: bool) -> Report {

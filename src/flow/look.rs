@@ -82,7 +82,7 @@ impl Order {
                 let wanted = queries::scheduled(&ground)?;
                 if *remove { schedule::remove(inputs, &wanted) } else { schedule::install(inputs, &wanted) }
             }
-            Order::Verify(wish) => verify::plan(inputs, wish.drill),
+            Order::Verify(wish) => verify::plan(inputs, wish),
             Order::Restore(wish) if wish.part == Part::Filestore => restore::refill::plan(inputs),
             _ => deploy::plan(inputs),
         }

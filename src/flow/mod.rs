@@ -27,7 +27,7 @@ use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::Environment;
 use crate::matrix;
-use crate::plan::{BACKUP, Plan};
+use crate::plan::Plan;
 use crate::queries;
 use crate::record::{RUN_SCHEMA, Rehearsal, RunRecord};
 use crate::runbooks::deploy::{self, Inputs, Request, Staged};
@@ -314,9 +314,7 @@ fn judged(road: &Road<'_>, plan: &Plan, request: &Request, report: Report) -> Re
     match (&request.rehearse, &request.verify) {
         (Some(_), _) => rehearsal::judged(report, env, interrupted),
         (_, Some(backup)) => verify::judged(report, env, backup, interrupted),
-        _ if plan.sections.iter().any(|section| section.id == BACKUP && section.critical) => {
-            backup::judged(report, env, interrupted)
-        }
+        _ if backup::ended(plan, &report) => backup::judged(report, env, interrupted),
         _ if matches!(request.data, deploy::Data::Restored(_)) => backup::brought_back(report, interrupted),
         _ => report,
     }

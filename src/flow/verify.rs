@@ -13,10 +13,11 @@ pub(super) fn judged(mut report: Report, env: &str, backup: &Backup, interrupted
     let found = wrong(error.evidence.iter().flat_map(|evidence| &evidence.lines));
     let mut error = match (report.exit, found) {
         (Exit::Failed, Some(why)) => {
-            let what = format!("backup {} cannot come back", backup.id);
+            let from = backup.place.as_ref().map(|place| format!(" from {place}")).unwrap_or_default();
+            let what = format!("backup {} cannot come back{from}", backup.id);
             let error = Error { what, why: vec![why], ..error }.exit(Exit::Checks);
             error
-                .because("it no longer counts as verified; nothing that runs was changed")
+                .because("there it no longer counts as verified; nothing that runs was changed")
                 .next(format!("ops backup list {env}   # which ones still count"))
                 .next(format!("ops backup {env}   # makes another"))
         }

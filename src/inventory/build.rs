@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::model::*;
 use super::raw::Located;
 use super::words::show;
-use super::{addresses, backup, droplets, git, hooks, mask, paths, raw};
+use super::{addresses, backup, droplets, git, hooks, mask, paths, promise, raw};
 
 /// Where relative local paths start.
 #[derive(Debug, Clone, Copy)]
@@ -69,11 +69,13 @@ fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result
         r#become: raw.r#become.or(*r#become).unwrap_or_default(),
     };
     let stack = stack(raw.stack, whole.base, &path)?;
+    let droplets = droplets::resolve(raw.droplets, &inherited, whole.base, &stack.compose, &path)?;
+    let backed_up = (raw.backup.is_some(), droplets.len());
     Ok(Environment {
-        droplets: droplets::resolve(raw.droplets, &inherited, whole.base, &stack.compose, &path)?,
+        droplets,
         stack,
         proxy: raw.proxy.map(proxy),
-        deploy: deploy(raw.deploy.unwrap_or_default(), deploys.clone().unwrap_or_default()),
+        deploy: deploy(raw.deploy.unwrap_or_default(), deploys.clone().unwrap_or_default(), backed_up),
         backup: backup::resolve(
             raw.backup.unwrap_or_default(),
             backups.clone().unwrap_or_default(),
@@ -81,6 +83,7 @@ fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result
             &path,
         )?,
         mask: mask::resolve(raw.mask.unwrap_or_default()),
+        targets: promise::targets(raw.targets),
         modules: modules(raw.modules.unwrap_or_default(), &path)?,
         checks: checks(raw.checks.unwrap_or_default(), &path)?,
         notify: notify(raw.notify.unwrap_or_default(), whole.base, &path)?,
@@ -146,7 +149,8 @@ fn proxy(raw: raw::Proxy) -> Proxy {
     }
 }
 
-fn deploy(own: raw::Deploy, defaults: raw::Deploy) -> Deploy {
+/// `backups`: the environment says something of them, and of how many droplets the environment is.
+fn deploy(own: raw::Deploy, defaults: raw::Deploy, backups: (bool, usize)) -> Deploy {
     let wait = |own: Option<super::words::Wait>, default: Option<super::words::Wait>, seconds| {
         own.or(default).map_or(Duration::from_secs(seconds), |wait| wait.0)
     };
@@ -160,6 +164,12 @@ fn deploy(own: raw::Deploy, defaults: raw::Deploy) -> Deploy {
         snapshot: own.snapshot.or(defaults.snapshot).unwrap_or(SnapshotKind::Auto),
         snapshot_days: own.snapshot_days.or(defaults.snapshot_days).unwrap_or(7),
         watch: own.watch.or(defaults.watch).and_then(|watch| watch.0),
+        backup: promise::beforehand(
+            own.backup.unwrap_or_default(),
+            defaults.backup.unwrap_or_default(),
+            backups.0,
+            backups.1,
+        ),
     }
 }
 

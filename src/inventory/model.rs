@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::backup::Backup;
 use super::hooks::Hooks;
 use super::mask::Mask;
+use super::promise::{Beforehand, Targets};
 
 /// The whole file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,6 +42,7 @@ pub struct Environment {
     pub deploy: Deploy,
     pub backup: Backup,
     pub mask: Mask,
+    pub targets: Targets,
     /// Odoo modules this environment is meant to have.
     pub modules: Vec<String>,
     pub checks: Vec<UserCheck>,
@@ -232,6 +234,7 @@ pub struct Deploy {
     pub snapshot_days: u32,
     pub snapshot: SnapshotKind,
     pub watch: Option<Watch>,
+    pub backup: Beforehand,
 }
 
 /// The release is compared with the one before it, for a time after the switch.

@@ -92,6 +92,7 @@ pub(super) struct Environment {
     pub(super) deploy: Option<Deploy>,
     pub(super) backup: Option<Backup>,
     pub(super) mask: Option<Mask>,
+    pub(super) targets: Option<Targets>,
     pub(super) modules: Option<Vec<Located<Module>>>,
     pub(super) checks: Option<Vec<Located<Check>>>,
     pub(super) notify: Option<Vec<Notify>>,
@@ -171,6 +172,22 @@ pub(super) struct Deploy {
     pub(super) snapshot: Option<SnapshotKind>,
     pub(super) snapshot_days: Option<u32>,
     pub(super) watch: Option<Watch>,
+    pub(super) backup: Option<Before>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Before {
+    pub(super) before: Option<super::promise::Before>,
+    pub(super) max_age: Option<Age>,
+    pub(super) drill_max_age: Option<Age>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Targets {
+    pub(super) rpo: Option<Age>,
+    pub(super) rto: Option<Age>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

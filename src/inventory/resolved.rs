@@ -43,6 +43,7 @@ fn body(environment: &Environment) -> Node<'_> {
         ("deploy", deploy(&environment.deploy)),
         ("backup", environment.backup.node()),
         ("mask", environment.mask.node()),
+        ("targets", environment.targets.node()),
         ("modules", json!(environment.modules).into()),
         ("checks", environment.checks.iter().map(check).collect()),
         ("notify", environment.notify.iter().map(notify).collect()),
@@ -124,6 +125,7 @@ fn deploy(deploy: &Deploy) -> Node<'_> {
         ("snapshot", json!(deploy.snapshot).into()),
         ("snapshot_days", json!(deploy.snapshot_days).into()),
         ("watch", watch(deploy.watch)),
+        ("backup", deploy.backup.node()),
     ])
 }
 

@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::model::Expect;
-use super::{addresses, backup, git, hooks, names, paths, probes};
+use super::{addresses, backup, git, hooks, names, paths, probes, promise};
 
 /// What a rule gives: the value, or a message. Its first line says what is wrong; the others why.
 pub(super) type Checked<T> = Result<T, String>;
@@ -57,6 +57,7 @@ words! {
     LocalPath(String) = paths::local;
     SshPath(String) = paths::of_ssh;
     Wait(Duration) = duration;
+    Age(Duration) = promise::age;
     HookTime(Duration) = hooks::limit;
     Line(String) = line;
     Phrase(String) = phrase;

@@ -12,9 +12,9 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::frames::{self, Part};
-use crate::record::{BackupCheck, BackupRecord, BackupRow, moment};
+use crate::record::{BackupCheck, BackupRecord, BackupRow, DROPLET, moment};
 use crate::runbooks::backup::Ground;
-use crate::runbooks::restore::{DROPLET, Stock};
+use crate::runbooks::restore::Stock;
 use crate::secret::Secret;
 use crate::text::lines;
 
@@ -61,7 +61,7 @@ pub async fn backups(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result
         return Err(stock.unreadable.remove(0).1);
     }
     for row in rows.values_mut() {
-        judge(row, tried.get(&row.id).map_or(&[], Vec::as_slice));
+        row.judge(tried.get(&row.id).map_or(&[], Vec::as_slice));
         let Some(record) = stock.records.get(&row.id) else { continue };
         (row.bytes, row.added) = (Some(record.bytes), Some(record.added));
         row.release = Some(record.release.clone()).filter(|release| !release.is_empty());
@@ -125,15 +125,6 @@ fn checks(part: &Part) -> Vec<BackupCheck> {
     part.bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect()
 }
 
-/// What was found since it was made. A try makes no backup of what was none.
-fn judge(row: &mut BackupRow, checks: &[BackupCheck]) {
-    if row.verified {
-        row.checked = checks.last().cloned();
-        row.drilled = checks.iter().rfind(|check| check.ok && check.by == "drill").cloned();
-        row.verified = row.checked.as_ref().is_none_or(|check| check.ok);
-    }
-}
-
 /// What is none of ours is left out.
 fn merge(rows: &mut BTreeMap<String, BackupRow>, place: &str, snapshot: &Snapshot) {
     let Some((id, taken)) = snapshot.tags.iter().find_map(|tag| Some((tag, moment(tag)?))) else { return };
@@ -141,14 +132,8 @@ fn merge(rows: &mut BTreeMap<String, BackupRow>, place: &str, snapshot: &Snapsho
     let row = rows.entry(id.clone()).or_insert_with(|| BackupRow {
         id: id.clone(),
         taken,
-        places: Vec::new(),
-        snapshots: BTreeMap::new(),
         verified,
-        checked: None,
-        drilled: None,
-        bytes: None,
-        added: None,
-        release: None,
+        ..BackupRow::default()
     });
     row.verified &= verified;
     row.places.push(place.to_owned());
@@ -165,7 +150,7 @@ mod tests {
         let mut rows = BTreeMap::new();
         merge(&mut rows, DROPLET, &Snapshot { id: "d587251a3c77".into(), tags });
         let mut row = rows.into_values().next().unwrap();
-        judge(&mut row, &checks(&Part { code: 0, bytes: lines.as_bytes().to_vec() }));
+        row.judge(&checks(&Part { code: 0, bytes: lines.as_bytes().to_vec() }));
         row
     }
 

@@ -54,6 +54,9 @@ pub struct Attachments {
     pub elsewhere: u64,
 }
 
+/// What the repository on the droplet is called.
+pub const DROPLET: &str = "droplet";
+
 /// One time that a stored backup was tried: a line of `<id>.checks`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BackupCheck {
@@ -61,6 +64,9 @@ pub struct BackupCheck {
     pub at: u64,
     /// `verify` or `drill`.
     pub by: String,
+    /// Where the copy is that was tried: `droplet`, or a place off site. It says nothing of the others.
+    #[serde(default = "droplet")]
+    pub place: String,
     pub ok: bool,
     /// What is wrong with it.
     #[serde(default)]
@@ -69,8 +75,12 @@ pub struct BackupCheck {
     pub seconds: u64,
 }
 
+fn droplet() -> String {
+    DROPLET.to_owned()
+}
+
 /// One backup in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct BackupRow {
     pub id: String,
     /// RFC 3339, UTC.
@@ -79,11 +89,13 @@ pub struct BackupRow {
     pub places: Vec<String>,
     /// restic's own id of it, place by place.
     pub snapshots: BTreeMap<String, String>,
-    /// Only these count: verified when they were made, and not found wrong since.
+    /// Only these count: verified when they were made, and not found wrong since wherever they are.
     pub verified: bool,
-    /// The last time it was tried again.
+    /// Where the last try found it wrong, and what.
+    pub wrong: BTreeMap<String, BackupCheck>,
+    /// The last time it was tried again, anywhere.
     pub checked: Option<BackupCheck>,
-    /// The last drill that it passed.
+    /// The last drill that it passed, anywhere.
     pub drilled: Option<BackupCheck>,
     pub bytes: Option<u64>,
     pub added: Option<u64>,
@@ -144,13 +156,77 @@ pub fn moment(id: &str) -> Option<String> {
 }
 
 impl BackupRow {
-    /// It was verified when it was made, whatever was found since.
-    pub fn was_verified(&self) -> bool {
-        self.verified || self.found_wrong().is_some()
+    /// What was found of it since it was made, the oldest first. A try makes no backup of what was none.
+    pub fn judge(&mut self, checks: &[BackupCheck]) {
+        if !self.verified {
+            return;
+        }
+        self.checked = checks.last().cloned();
+        self.drilled = checks.iter().rfind(|check| check.ok && check.by == "drill").cloned();
+        let last = |place: &String| checks.iter().rfind(|check| check.place == *place);
+        let wrong = self.places.iter().filter_map(|place| Some((place.clone(), last(place)?.clone())));
+        self.wrong = wrong.filter(|(_, check)| !check.ok).collect();
+        let sound = self.sound().count();
+        self.verified = sound > 0;
     }
 
-    /// What the last try found wrong.
+    /// Where it is, and was not found wrong.
+    pub fn sound(&self) -> impl Iterator<Item = &str> {
+        self.places.iter().filter(|place| !self.wrong.contains_key(*place)).map(String::as_str)
+    }
+
+    pub fn is_sound_at(&self, place: &str) -> bool {
+        self.sound().any(|one| one == place)
+    }
+
+    /// It was verified when it was made, whatever was found since.
+    pub fn was_verified(&self) -> bool {
+        self.verified || !self.wrong.is_empty()
+    }
+
+    /// What was found wrong with it, where that is so wherever it is.
     pub fn found_wrong(&self) -> Option<&BackupCheck> {
-        self.checked.as_ref().filter(|check| !check.ok)
+        self.wrong.values().max_by_key(|check| check.at).filter(|_| !self.verified)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(places: &[&str], checks: &[(u64, &str, &str, bool)]) -> BackupRow {
+        let places = places.iter().map(|place| (*place).to_owned()).collect();
+        let mut row = BackupRow { places, verified: true, ..BackupRow::default() };
+        let check = |(at, by, place, ok): &(u64, &str, &str, bool)| BackupCheck {
+            at: *at,
+            by: (*by).to_owned(),
+            place: (*place).to_owned(),
+            ok: *ok,
+            why: String::new(),
+            seconds: 7,
+        };
+        row.judge(&checks.iter().map(check).collect::<Vec<_>>());
+        row
+    }
+
+    #[test]
+    fn what_is_damaged_in_one_place_is_sound_in_another() {
+        let tried = [(1, "drill", "spaces", true), (2, "verify", DROPLET, false)];
+        let there = row(&[DROPLET, "spaces"], &tried);
+        assert!(there.verified && there.found_wrong().is_none() && there.was_verified());
+        assert_eq!(there.sound().collect::<Vec<_>>(), ["spaces"]);
+        assert_eq!((there.wrong[DROPLET].at, there.drilled.unwrap().place.as_str()), (2, "spaces"));
+        // Where it is nowhere else, it counts no more; and where it was never tried, nothing is wrong.
+        let gone = row(&[DROPLET], &tried);
+        assert!(!gone.verified && gone.was_verified() && gone.found_wrong().is_some());
+        assert!(row(&["box"], &tried).is_sound_at("box"));
+        let mended = row(&[DROPLET, "spaces"], &[tried[1], (3, "verify", DROPLET, true)]);
+        assert!(mended.wrong.is_empty() && mended.sound().count() == 2);
+    }
+
+    #[test]
+    fn a_line_of_before_there_were_places_is_of_the_droplet() {
+        let line = r#"{"at":1,"by":"verify","ok":false,"why":"x","seconds":7}"#;
+        assert_eq!(serde_json::from_str::<BackupCheck>(line).unwrap().place, DROPLET);
     }
 }

@@ -11,7 +11,7 @@
 //! cache/git                   bare mirror;  cache/stage/<sha> checkouts not yet part of a release
 //! backup/                     key (0400), <id>.json of each verified backup, <id>.checks (a line of JSON for each time it
 //!                             was tried since), now/ (the one being made), check/ (the one being tried), cache/
-//!                             status.json (what the last scheduled one came to)
+//!                             status.json (what the last scheduled one came to), places/<place> (ids that it had at last)
 //! schedule/                   night (the program), plan.json, sections, ping (0600, addresses that hear of it), before/<run>/
 //! audit.jsonl
 //! ```

@@ -123,10 +123,19 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// From nothing to a verified snapshot.
+    /// From nothing to a verified snapshot in all places, and none that is too old.
     pub fn create(&self) -> Vec<Step> {
+        let forget = self.step("forget", self.kept(), self.tool().forget(self.env.backup.keep), LIMIT);
+        let mut steps = self.verified();
+        steps.push(forget);
+        steps.extend(self.copies());
+        steps
+    }
+
+    /// From nothing to a verified snapshot on the droplet.
+    pub fn verified(&self) -> Vec<Step> {
         let (env, tool) = (self.env, self.tool());
-        let (stack, keep) = (&env.stack, env.backup.keep);
+        let stack = &env.stack;
         let site = |proxy: &'a Proxy| (proxy.site.as_str(), proxy.container.as_deref());
         let ready = tool.ready(&env.name, stack.path.as_str(), env.backup.missing_files);
         let ready = self.step("ready", format!("make {} ready", self.repository), ready, 900);
@@ -134,7 +143,7 @@ impl<'a> Ground<'a> {
         let held = "keep Odoo from removing files meanwhile".to_owned();
         let dump = format!("dump {}, which serves meanwhile", stack.database);
         let read = "read the dump to its end, and every file that the database names".to_owned();
-        let mut steps = vec![
+        vec![
             Step { undo, ..ready },
             self.step("hold", held, tool.hold(), 600),
             self.step("dump", dump, tool.dump(env.proxy.as_ref().map(site)), LIMIT),
@@ -142,10 +151,7 @@ impl<'a> Ground<'a> {
             self.step("store", "store database, files and configuration".into(), tool.store(), LIMIT),
             self.step("confirm", "compare what is stored with what was read".into(), tool.confirm(), 3600),
             self.step("close", "remove the dump".into(), tool.close(), 300),
-            self.step("forget", self.kept(), tool.forget(keep), LIMIT),
-        ];
-        steps.extend(self.copies());
-        steps
+        ]
     }
 
     /// The plan of one, whatever the droplet is like at the moment: what a timer carries out as well.

@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod deploy;
 pub mod modules;
+pub mod promise;
 pub mod rehearsal;
 pub mod restore;
 pub mod rollback;

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::Environment;
-use crate::record::{BackupRecord, BackupRow, Release};
+use crate::record::{BackupRecord, BackupRow, DROPLET, Release};
 use crate::text::printable;
 
 pub use foreign::foreign;
@@ -42,9 +42,6 @@ pub struct Stock {
     pub unreadable: Vec<(String, Error)>,
 }
 
-/// What the repository on the droplet is called.
-pub const DROPLET: &str = "droplet";
-
 /// The request of a deploy that brings it back.
 ///
 /// # Errors
@@ -59,8 +56,8 @@ pub fn choose(
         return Ok(request(backup.as_ref().clone(), code(env, facts, None, true)?, wish));
     }
     let from = wish.from.as_deref();
-    let there =
-        |row: &&BackupRow| row.verified && from.is_none_or(|from| row.places.iter().any(|at| at == from));
+    asked_of(env, stock, from)?;
+    let there = |row: &&BackupRow| row.verified && from.is_none_or(|from| row.is_sound_at(from));
     let row = named(env, stock, &wish.backup, there)?;
     let backup = Backup { part: wish.part, ..meant(env, row, from)? };
     if wish.part == Part::Filestore {
@@ -86,6 +83,21 @@ fn request(backup: Backup, release: &Release, wish: &Wish) -> Request {
         reason: wish.reason.clone(),
         batch: 1,
         ..Request::default()
+    }
+}
+
+/// # Errors
+/// Exit 2: no such place. Else why it could not be read.
+pub(super) fn asked_of(env: &Environment, stock: &Stock, from: Option<&str>) -> Result<()> {
+    let Some(from) = from else { return Ok(()) };
+    let names = || std::iter::once(DROPLET).chain(env.backup.offsite.iter().map(|place| &*place.name));
+    if names().all(|name| name != from) {
+        let what = format!("{} keeps no backups at {}", env.name, printable(from));
+        return Err(Error::usage(what).because(format!("it has: {}", names().collect::<Vec<_>>().join(", "))));
+    }
+    match stock.unreadable.iter().find(|(place, _)| place == from) {
+        Some((_, error)) => Err(error.clone()),
+        None => Ok(()),
     }
 }
 
@@ -122,12 +134,13 @@ pub(super) fn named<'a>(
     }
 }
 
-/// It, as it is fetched from there; else from where it is first, as in the row: the droplet.
+/// It, as it is fetched from there; else from where it is first, as in the row: the droplet. What was found wrong
+/// there is fetched only where somebody says so.
 ///
 /// # Errors
 /// Exit 2: it is not there.
 pub(super) fn meant(env: &Environment, row: &BackupRow, from: Option<&str>) -> Result<Backup> {
-    let place = from.or_else(|| row.places.first().map(String::as_str));
+    let place = from.or_else(|| row.sound().next());
     let found = place.and_then(|place| Some((place.to_owned(), row.snapshots.get(place)?.clone())));
     let (place, snapshot) = found.ok_or_else(|| {
         Error::usage(format!("backup {} is not there", row.id)).next(format!("ops backup list {}", env.name))

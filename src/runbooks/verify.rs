@@ -1,19 +1,18 @@
 //! Whether a stored backup can come back: which one is tried, and the plan, a critical section that leaves nothing.
 //!
-//! Deliberately absent: what each step does (`tools/verify.sh`), trying a part of a large repository only,
-//! and a place off site.
+//! Deliberately absent: what each step does (`tools/verify.sh`).
 
 use super::backup::Ground;
 use super::deploy::{Backup, Data, Inputs, Request, host};
-use super::restore::{DROPLET, Stock, meant, named};
+use super::restore::{Stock, asked_of, meant, named};
 use crate::cmd::Cmd;
 use crate::error::{Error, Result};
 use crate::inventory::Environment;
 use crate::plan::{Action, Note, NoteKind, Phase, Plan, SCHEMA, Section, Step, Undo, VERIFY};
-use crate::record::BackupRow;
+use crate::record::{BackupRow, DROPLET};
 use crate::text::{printable, size};
 use crate::tools::inside;
-use crate::tools::verify::{Trial, drill};
+use crate::tools::verify::{Trial, Tried, drill};
 
 /// The longest that a large repository, or a large database, may take.
 const LIMIT: u64 = 12 * 3600;
@@ -25,6 +24,10 @@ const ENDED: &str = "ops.ended ";
 pub struct Wish {
     /// An id, the beginning of one, or `latest`.
     pub backup: String,
+    /// The place whose copy is tried; else the droplet's.
+    pub from: Option<String>,
+    /// Of so many parts of the repository one is read, another each day; 0 and 1: all of it.
+    pub parts: u32,
     /// It is restored as well.
     pub drill: bool,
     pub reason: Option<String>,
@@ -33,12 +36,14 @@ pub struct Wish {
 /// The request that tries it. One that was found wrong before may be tried again.
 ///
 /// # Errors
-/// Exit 2: no such backup.
+/// Exit 2: no such backup, or no such place.
 pub fn choose(env: &Environment, stock: &Stock, wish: &Wish) -> Result<Request> {
-    let there = |row: &&BackupRow| row.was_verified() && row.snapshots.contains_key(DROPLET);
+    asked_of(env, stock, wish.from.as_deref())?;
+    let place = wish.from.as_deref().unwrap_or(DROPLET);
+    let there = |row: &&BackupRow| row.was_verified() && row.snapshots.contains_key(place);
     let row = named(env, stock, &wish.backup, there)?;
     Ok(Request {
-        verify: Some(meant(env, row, Some(DROPLET))?),
+        verify: Some(meant(env, row, Some(place))?),
         data: Data::Kept,
         reason: wish.reason.clone(),
         batch: 1,
@@ -58,12 +63,12 @@ pub fn is_ours(line: &str) -> bool {
 
 /// # Errors
 /// This stack has none that ops can try.
-pub fn plan(inputs: &Inputs<'_>, drilled: bool) -> Result<Plan> {
+pub fn plan(inputs: &Inputs<'_>, wish: &Wish) -> Result<Plan> {
     let env = inputs.env;
     let Some(backup) = &inputs.request.verify else { return Err(Error::usage("which backup?")) };
     let ground = Ground::new(env, inputs.facts.get(&env.home().name))?;
     let wanted = backup.bytes.map_or_else(|| "what it holds".to_owned(), size);
-    let lines = match drilled {
+    let lines = match wish.drill {
         true => vec![
             "it is restored into a server of its own that no network reaches, and Odoo is started on it once"
                 .into(),
@@ -72,17 +77,21 @@ pub fn plan(inputs: &Inputs<'_>, drilled: bool) -> Result<Plan> {
         ],
         false => vec![format!("room: {wanted} below {}", ground.dir())],
     };
-    let what = if drilled { "drill" } else { "verify" };
+    let what = if wish.drill { "drill" } else { "verify" };
+    let from = backup.place.as_ref().map(|place| format!(" from {place}")).unwrap_or_default();
     Ok(Plan {
         schema: SCHEMA.into(),
         env: env.name.clone(),
         command: inputs.request.command().into(),
-        title: format!("{what} backup {}, taken {}, of {}", backup.id, backup.taken, env.stack.database),
+        title: format!(
+            "{what} backup {}, taken {}, of {}{from}",
+            backup.id, backup.taken, env.stack.database
+        ),
         sections: vec![Section {
             id: VERIFY.into(),
             droplet: ground.droplet.name.clone(),
             critical: true,
-            steps: steps(&ground, backup, drilled),
+            steps: steps(&ground, backup, wish),
         }],
         notes: vec![Note { kind: NoteKind::Info, title: "nothing that runs is changed".into(), lines }],
         on_failure: Vec::new(),
@@ -90,9 +99,16 @@ pub fn plan(inputs: &Inputs<'_>, drilled: bool) -> Result<Plan> {
     })
 }
 
-fn steps(ground: &Ground<'_>, backup: &Backup, drilled: bool) -> Vec<Step> {
-    let (env, tool) = (ground.env, ground.tool());
-    let cmd = |trial: Trial<'_>| tool.verify(trial, &backup.id, drilled);
+fn steps(ground: &Ground<'_>, backup: &Backup, wish: &Wish) -> Vec<Step> {
+    let env = ground.env;
+    let place = env.backup.offsite.iter().find(|one| Some(&one.name) == backup.place.as_ref());
+    let (name, drilled, parts) =
+        (place.map_or(DROPLET, |place| place.name.as_str()), wish.drill, wish.parts.max(1));
+    let tried = Tried { id: &backup.id, place: name, drilled, parts };
+    let cmd = |trial: Trial<'_>| match place {
+        Some(place) => ground.at(place, |tool| tool.verify(trial, tried)),
+        None => ground.tool().verify(trial, tried),
+    };
     let step = |id: &str, title: &str, cmd: Cmd, timeout: u64| Step {
         id: id.to_owned(),
         phase: Phase::Backup,
@@ -102,7 +118,11 @@ fn steps(ground: &Ground<'_>, backup: &Backup, drilled: bool) -> Vec<Step> {
         undo: Undo::NotNeeded("it is of the trial, of which nothing is left".into()),
         timeout,
     };
-    let check = format!("read all of {}", ground.repository());
+    let repository = place.map_or(ground.repository(), |place| place.repository.as_str());
+    let check = match parts {
+        1 => format!("read all of {repository}"),
+        parts => format!("read one part of {parts} of {repository}, another each day"),
+    };
     let undo = Undo::By(vec![Action::Run(cmd(Trial::Close))]);
     let check = Step { undo, ..step("verify.check", &check, cmd(Trial::Check), LIMIT) };
     let fetch =
@@ -131,31 +151,6 @@ fn steps(ground: &Ground<'_>, backup: &Backup, drilled: bool) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::BackupCheck;
-
-    fn row(id: &str, verified: bool, checked: Option<bool>) -> BackupRow {
-        let check = |ok| BackupCheck { at: 1, by: "verify".into(), ok, why: String::new(), seconds: 1 };
-        BackupRow {
-            id: id.into(),
-            taken: "2026-11-21T16:31:14Z".into(),
-            places: vec![DROPLET.into()],
-            snapshots: std::collections::BTreeMap::new(),
-            verified,
-            checked: checked.map(check),
-            drilled: None,
-            bytes: None,
-            added: None,
-            release: None,
-        }
-    }
-
-    #[test]
-    fn what_was_found_wrong_counts_no_more_and_may_be_tried_again() {
-        let found = row("b", false, Some(false));
-        assert!(found.was_verified() && found.found_wrong().is_some());
-        assert!(!row("a", false, None).was_verified());
-        assert!(row("a", true, Some(true)).found_wrong().is_none());
-    }
 
     #[test]
     fn only_a_line_of_ours_says_that_a_backup_is_wrong() {

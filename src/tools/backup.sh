@@ -193,8 +193,7 @@ confirm() {
 # restic counts days that have a snapshot, so that days without a backup take none away. Those of which it was found since
 # that they cannot come back (verify.sh) take no place of the newest three.
 forget() { # days, weeks, months
-  bad=$(tail -q -n 1 "$store"/*.checks 2>/dev/null | grep -c '"ok":false')
-  restic forget --host "$project" --tag verified --group-by host --keep-last "$((3 + bad))" --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
+  restic forget --host "$project" --tag verified --group-by host --keep-last "$((3 + $(wrong_at droplet)))" --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
     --prune --max-unused 10% </dev/null >"$store/forget" || { tail -n 3 "$store/forget"; exit 1; }
   restic snapshots --json --host "$project" --tag verified </dev/null >"$store/snapshots.json" || exit
   for record in "$store"/*z.json; do

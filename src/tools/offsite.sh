@@ -3,13 +3,6 @@
 name=$1 from=$2
 shift 2
 
-secrets_are_here() {
-  [ -n "$secrets" ] || return 0
-  [ -s "$secrets" ] || { echo "the secrets of $name are not on this droplet: ops backup init puts them here"; return 1; }
-  # It is read by a shell, whose quotes these would leave.
-  ! grep -q '`' "$secrets" || { echo "a secret of $name holds a backtick"; return 1; }
-}
-
 there() {
   soon 30 cat config
   code=$?
@@ -24,13 +17,13 @@ there() {
 # Made like the repository here, so that what both have is cut the same way. A bucket that is not there is made with it;
 # asking for a repository in one that is not there would be tried again and again.
 ready() {
-  secrets_are_here && engine || return
+  secrets_are_here "$name" && engine || return
   soon 60 init --copy-chunker-params && echo "made $name: $repository" && return
   there
 }
 
 copy() {
-  secrets_are_here && engine && there || return
+  secrets_are_here "$name" && engine && there || return
   soon 60 unlock || { tail -n 3 "$store/restic.err"; return 1; }
   progress() { :; }
   into=$store/copied
@@ -42,11 +35,14 @@ copy() {
     id=${record##*/} id=${id%.json}
     [ ! -e "$record" ] || grep -q "\"$id\"" "$store/there.json" || { echo "$id is not in $name after copying"; return 1; }
   done
+  mkdir -p "$store/places" && ids "$store/there.json" >"$store/there" && mv -f "$store/there" "$store/places/$name" || return
   echo "$name has all verified backups"
 }
+# Of what restic lists, a line for each tag that is an id of ours: what the droplet remembers without asking again.
+ids() { tr ',[]' '\n\n\n' <"$1" | sed -n 's/^"\([0-9]\{8\}t[0-9]\{6\}z\)"$/\1/p' | sort -u; }
 
 forget() {
-  restic forget --host "$project" --tag verified --group-by host --keep-last 3 --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
+  restic forget --host "$project" --tag verified --group-by host --keep-last "$((3 + $(wrong_at "$name")))" --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
     --prune --max-unused 10% </dev/null >"$store/forget" 2>&1 || { tail -n 3 "$store/forget"; return 1; }
 }
 
@@ -54,6 +50,6 @@ umask 077
 case $verb in
   offsite-ready) ready ;;
   copy) copy && forget "$@" ;;
-  forget) secrets_are_here && engine && there && forget "$@" ;;
+  forget) secrets_are_here "$name" && engine && there && forget "$@" ;;
   *) exit 71 ;;
 esac

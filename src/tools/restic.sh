@@ -96,6 +96,14 @@ engine() {
     { echo "restic $version of this droplet is too old: 0.17 or newer is wanted, or an image in backup.restic.image"; return 1; }
 }
 
+# The variables of a repository somewhere else.
+secrets_are_here() { # its name
+  [ -n "$secrets" ] || return 0
+  [ -s "$secrets" ] || { echo "the secrets of $1 are not on this droplet: ops backup init puts them here"; return 1; }
+  # It is read by a shell, whose quotes these would leave.
+  ! grep -q '`' "$secrets" || { echo "a secret of $1 holds a backtick"; return 1; }
+}
+
 # The repository, made with its key where there is none yet. A key without a repository stays: it is in somebody's safe.
 repository() {
   if [ ! -s "$key" ]; then
@@ -144,4 +152,13 @@ soon() { # seconds; arguments of restic
     [ "$(date +%s)" -lt "$end" ] || { kill "$work"; end_restic; } 2>/dev/null
   done
   wait "$work"
+}
+
+# How many backups the last try at a place found wrong (verify.sh): they take no place of the newest three.
+wrong_at() { # place
+  bad=0
+  for file in "$store"/*z.checks; do
+    case $(grep -s "\"place\":\"$1\"" "$file" | tail -n 1) in *'"ok":false'*) bad=$((bad + 1)) ;; esac
+  done
+  echo "$bad"
 }

@@ -40,9 +40,20 @@ pub fn drill(project: &str) -> String {
     format!("ops-drill-{project}")
 }
 
+/// Which copy of which backup is tried, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tried<'a> {
+    pub id: &'a str,
+    /// `droplet`, or the name of the place off site whose repository it is read from.
+    pub place: &'a str,
+    pub drilled: bool,
+    /// Of so many parts of the repository one is read, another each day; 1: all of it.
+    pub parts: u32,
+}
+
 impl Backup<'_> {
-    /// Tries a backup, without production. `drilled`: for a drill.
-    pub fn verify(&self, step: Trial<'_>, id: &str, drilled: bool) -> Cmd {
+    /// Tries a backup, without production.
+    pub fn verify(&self, step: Trial<'_>, tried: Tried<'_>) -> Cmd {
         let (verb, work) = match step {
             Trial::Check => ("check", None),
             Trial::Fetch => ("fetch", None),
@@ -53,7 +64,8 @@ impl Backup<'_> {
             Trial::Record => ("record", None),
             Trial::Close => ("close", None),
         };
-        let by = if drilled { "drill" } else { "verify" };
-        Cmd::script(VERIFY, self.args(verb)).args([id, by]).args(work)
+        let by = if tried.drilled { "drill" } else { "verify" };
+        let parts = tried.parts.max(1).to_string();
+        Cmd::script(VERIFY, self.args(verb)).args([tried.id, by, tried.place, &parts]).args(work)
     }
 }

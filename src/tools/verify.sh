@@ -1,13 +1,14 @@
 # Whether one backup can come back, asked without production: it is read out of the repository and, for a drill, restored
-# into a server of its own that no network reaches. Further arguments of all verbs: its id; `verify` or `drill`. Of `odoo`:
-# what waits for the login page, as a script.
+# into a server of its own that no network reaches. Further arguments of all verbs: its id; `verify` or `drill`; the place
+# whose copy is tried (`droplet`, or one off site); of how many parts of the repository one is read. Of `odoo`: what waits
+# for the login page, as a script.
 #
 # The verbs, in order: check, fetch, read; of a drill database, files, odoo; then record, close, which removes all of it.
-# What is wrong with the backup is said on a line `ops.wrong`, and written beside its record; whatever else fails says
-# nothing of the backup. Only reads the repository, without a lock of restic's: one that was left would keep the next
+# What is wrong with the backup is said on a line `ops.wrong`, and written beside its record, of this place alone; whatever
+# else fails says nothing of the backup. Only reads the repository, without a lock of restic's: one that was left would keep the next
 # backup waiting, and the lock of the project says that nobody else is at it.
-id=$1 by=$2
-now=$store/check server=ops-drill-$project
+id=$1 by=$2 place=$3 parts=$4
+now=$store/check server=ops-drill-$project answers=$store/check
 # Kilobytes that stay free on the disk of production.
 RESERVE=524288
 
@@ -18,7 +19,7 @@ wrong() { # what
   exit 1
 }
 checked() { # true or false; why not
-  printf '{"at":%s,"by":"%s","ok":%s,"why":%s,"seconds":%s}\n' "$(date +%s)" "$by" "$1" "$(json "$2")" "$(($(date +%s) - $(said began)))" \
+  printf '{"at":%s,"by":"%s","place":"%s","ok":%s,"why":%s,"seconds":%s}\n' "$(date +%s)" "$by" "$place" "$1" "$(json "$2")" "$(($(date +%s) - $(said began)))" \
     >>"$store/$id.checks" && sync "$store/$id.checks"
 }
 # A judgement (whole.sh): code 1 says that the backup is wrong, any other that it could not be told.
@@ -36,26 +37,53 @@ not_for_want() { # code
   case $1 in 1 | 3) ;; *) echo "it could not be told (code $1)"; exit 2 ;; esac
 }
 
+# What a repository far away does not give is damaged, or only did not come: it counts as damaged where the place answers,
+# and says the same twice.
+insisted() { # what asks it; code 2: it could not be reached
+  "$@"
+  code=$?
+  case $place/$code in droplet/* | */0 | */130) return "$code" ;; esac
+  still_there || return 2
+  echo "$place says that something is wrong, and is asked once more"
+  "$@"
+  code=$?
+  [ "$code" = 0 ] || still_there || return 2
+  return "$code"
+}
+still_there() { soon 30 cat config || unreached; }
+unreached() {
+  echo "$place ($repository) cannot be reached:"
+  tail -n 3 "$now/restic.err"
+  return 1
+}
+
 # --- check ----------------------------------------------------------------------------------------
 check() {
   umask 077
-  close && engine && mkdir -p "$now" || exit
+  close && secrets_are_here "$place" && engine && mkdir -p "$now" || exit
   note began "$(date +%s)" && introduce && web_container || exit
-  [ -s "$key" ] || wrong "its key $key is gone"
-  restic snapshots --json --no-lock --host "$project" --tag "verified,$id" </dev/null >"$now/snapshots" 2>"$now/err"
+  if [ ! -s "$key" ]; then
+    [ "$place" != droplet ] || wrong "its key $key is gone"
+    echo "the key $key is gone from this droplet"
+    exit 2
+  fi
+  soon 60 snapshots --json --no-lock --host "$project" --tag "verified,$id"
   code=$?
   case $code in
     0) ;;
     10) wrong "there is no repository at $repository" ;;
     12) wrong "the key $key does not open the repository $repository" ;;
-    *) tail -n 3 "$now/err"; exit 2 ;;
+    *) unreached || exit 2 ;;
   esac
-  sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p' "$now/snapshots" >"$now/snapshot"
+  sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p' "$now/restic.out" >"$now/snapshot"
   [ -s "$now/snapshot" ] || wrong "it is no longer in the repository $repository"
+  # All of it, or the part whose turn is today, so that after so many days all of it was read.
+  data=--read-data
+  [ "$parts" = 1 ] || data=--read-data-subset=$(($(date +%s) / 86400 % parts + 1))/$parts
   export RESTIC_PROGRESS_FPS=0.5
   progress() { tail -n 1 "$now/packs" 2>/dev/null | sed -n 's/.* \([0-9]*\)\.[0-9]*%.*packs$/read \1 % of the repository/p'; }
   into=$now/packs
-  patiently restic_exec check --read-data --no-lock 2>"$now/err"
+  insisted patiently restic_exec check "$data" --no-lock 2>"$now/err"
   code=$? into=''
   [ "$code" != 1 ] || not_for_want 1
   [ "$code" != 1 ] || wrong "the repository is damaged: $(grep -v -e '^Load(' -e '^$' "$now/err" | head -n 2)"
@@ -72,15 +100,16 @@ fetch() {
   export RESTIC_PROGRESS_FPS=0.5
   progress() { tail -n 1 "$now/fetched" 2>/dev/null | sed -n 's/.*"percent_done":0\.\([0-9][0-9]\).*/fetched \1 %/p'; }
   into=$now/fetched target=$now/got
-  patiently restic_exec restore "$snapshot:$VIEW" --no-lock --target "$target" --include /db --include /config --include /filestore --json 2>"$now/err"
+  insisted patiently restic_exec restore "$snapshot:$VIEW" --no-lock --target "$target" --include /db --include /config --include /filestore --json 2>"$now/err"
   code=$? into=''
-  [ "$code" != 130 ] || exit 2
+  case $code in 2 | 130) exit 2 ;; esac
   [ "$code" = 0 ] || { not_for_want "$code"; wrong "it cannot be read out of the repository: $(head -n 2 "$now/err")"; }
 }
 
 # All of the snapshot and, for a drill, the database once more.
 room() {
-  bytes=$(restic stats --json --no-lock --mode restore-size "$snapshot" </dev/null | sed -n 's/.*"total_size":\([0-9]*\).*/\1/p')
+  soon 300 stats --json --no-lock --mode restore-size "$snapshot" || unreached || exit 2
+  bytes=$(sed -n 's/.*"total_size":\([0-9]*\).*/\1/p' "$now/restic.out")
   [ -n "$bytes" ] || { echo 'how large it is cannot be told'; exit 2; }
   [ "$by" = verify ] || bytes=$((bytes + $(sed -n 's/.*"bytes" *: *\([0-9]*\), *"server".*/\1/p' "$store/$id.json" | head -n 1 | grep . || echo "$bytes")))
   wanted=$((bytes / 1024 + RESERVE)) free=$(df -Pk "$now" | awk 'NR == 2 { print $4 }')
@@ -236,7 +265,7 @@ case $verb in
   read) read_all ;;
   database) database ;;
   files) files ;;
-  odoo) odoo "$3" ;;
+  odoo) odoo "$5" ;;
   record) checked true '' && echo "backup $id can come back: $(($(date +%s) - $(said began))) s from the repository" ;;
   *) exit 71 ;;
 esac

@@ -1,6 +1,7 @@
 //! One integration binary: it links once, and its modules share their fixtures.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod beforehand;
 mod checks;
 mod checksums;
 mod cli;

@@ -58,9 +58,11 @@ pub fn environment() -> Environment {
             snapshot: ops::inventory::SnapshotKind::Auto,
             snapshot_days: 7,
             watch: None,
+            backup: ops::inventory::Beforehand::default(),
         },
         mask: ops::inventory::Mask::default(),
         backup: ops::inventory::Backup::default(),
+        targets: ops::inventory::Targets::default(),
         modules: vec!["ipai_docs".into()],
         checks: Vec::new(),
         notify: Vec::new(),
@@ -133,6 +135,7 @@ pub fn facts() -> Facts {
         proxy: Ok(Some(proxy())),
         state: Ok(state()),
         schedule: Ok(Schedule::default()),
+        backups: Ok(ops::facts::Backups::default()),
         own: BTreeMap::new(),
     }
 }

@@ -23,6 +23,11 @@ mod demo {
     }
 
     #[test]
+    fn a_place_far_away_that_falls_silent_says_nothing_of_a_backup() {
+        crate::verify::from_a_place_that_is_not_always_there();
+    }
+
+    #[test]
     fn every_step_of_a_restore_meets_a_worker_that_is_killed() {
         backup_faults::of_a_restore(DEMO, &backups::STANDIN);
     }

@@ -301,3 +301,39 @@ fn a_loss_of_power_is_said_and_the_next_night_works() {
     assert_eq!(backups(&laptop), 1);
     laptop.ops(&["schedule", "status", "demo"]).exits(0).says(&["was verified"]);
 }
+
+#[test]
+fn a_deploy_that_updates_modules_makes_a_backup_first_where_none_is_young() {
+    let droplet = DEMO;
+    droplet.fresh();
+    let with = |more: &str| laptop(&format!("missing_files: 0 }}\n    deploy: {{ {more}"));
+    let laptop = with("keep_releases: 5");
+    // A first deploy has nothing to keep yet.
+    laptop.deploy("demo", "standin", &[]).exits(0).never_says(&["backup.ready"]);
+    laptop
+        .ops(&["deploy", "demo", "--ref", "standin-code", "--dry-run"])
+        .exits(0)
+        .never_says(&["backup.ready"]);
+    // What cannot be made keeps the deploy from beginning, and nothing was changed.
+    droplet.root("mv /usr/bin/restic /usr/bin/restic.away");
+    laptop.deploy("demo", "standin-bump", &[]).exits(1).says(&["there is no restic"]);
+    assert_eq!(droplet.release(), "base");
+    droplet.root("mv /usr/bin/restic.away /usr/bin/restic");
+    laptop.deploy("demo", "standin-bump", &[]).exits(0).says(&["done backup.confirm", "done open"]);
+    assert_eq!((droplet.release().as_str(), backups(&laptop)), ("bump", 1));
+    is_free(droplet);
+    // Young enough for the next one, and not for whoever wants it younger.
+    let preflight = laptop.ops(&["preflight", "demo", "--ref", "standin-bump-2"]).exits(0);
+    preflight.says(&["a verified backup", "never restored to try it"]);
+    laptop
+        .ops(&["deploy", "demo", "--ref", "standin-bump-2", "--dry-run"])
+        .exits(0)
+        .never_says(&["backup.ready"]);
+    let strict = with("backup: { before: always, max_age: 1m }");
+    droplet.root("sleep 61");
+    let dry = |more: &[&str]| {
+        strict.ops(&[&["deploy", "demo", "--ref", "standin-bump-2", "--dry-run"], more].concat()).exits(0)
+    };
+    dry(&[]).says(&["backup.ready"]);
+    dry(&["--no-backup"]).never_says(&["backup.ready"]);
+}

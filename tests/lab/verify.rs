@@ -4,8 +4,9 @@
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::droplet::DEMO;
+use crate::droplet::{DEMO, lab};
 use crate::laptop::Laptop;
+use crate::walk::{SHIM, await_hold, go_on, hold};
 
 const STATE: &str = "/var/lib/ops/odoo/backup";
 const REPOSITORY: &str = "/var/backups/ops/odoo";
@@ -130,6 +131,84 @@ fn a_damaged_repository_is_found() {
     laptop.ops(&["backup", "verify", DEMO.env, "--yes"]).exits(1);
     DEMO.root(&format!("rm -f {STATE}/key; mv /root/key {STATE}/key"));
     laptop.ops(&["backup", "verify", DEMO.env, "--yes"]).exits(0);
+}
+
+const PLACES: &str = "modules: [ipai_docs]
+    backup:
+      offsite:
+        - { name: disk, repository: /srv/far }
+        - { name: box, repository: \"sftp:backup@sftp.lab:/srv/backup/demo\" }";
+const DAMAGE: &str = "p=$(find data -type f -printf '%s %p\\n' | sort -rn | head -n 1 | cut -d ' ' -f 2) && printf XXXX | dd of=$p bs=1 seek=100 conv=notrunc 2>/dev/null";
+
+/// A droplet with a backup that is in three places.
+fn spread() -> Laptop {
+    lab(&["sftp", "reset"]);
+    let laptop = Laptop::with(&[("modules: [ipai_docs]", PLACES)]);
+    DEMO.fresh();
+    laptop.deploy(DEMO.env, "standin", &[]).exits(0);
+    laptop.ops(&["backup", "init", DEMO.env, "--yes"]).exits(0);
+    laptop.ops(&["backup", DEMO.env, "--yes"]).exits(0);
+    laptop
+}
+
+fn newest(laptop: &Laptop) -> serde_json::Value {
+    laptop.json(&["backup", "list", DEMO.env])["backups"][0].clone()
+}
+
+#[track_caller]
+fn tried(laptop: &Laptop, place: &str, more: &[&str]) -> crate::laptop::Ran {
+    laptop.ops(&[&["backup", "verify", DEMO.env, "--from", place, "--yes"], more].concat())
+}
+
+#[test]
+fn what_is_damaged_in_one_place_is_whole_in_another() {
+    let laptop = spread();
+    tried(&laptop, "moon", &[]).exits(2).says(&["droplet, disk, box"]);
+    tried(&laptop, "disk", &["--one-of", "2"]).exits(0).says(&["read one part of 2 of /srv/far"]);
+    DEMO.root(&format!("cd /srv/far && {DAMAGE}"));
+    tried(&laptop, "disk", &[]).exits(9).says(&[
+        "cannot come back from disk",
+        "asked once more",
+        "is damaged",
+    ]);
+    let row = newest(&laptop);
+    assert!(row["verified"] == true && row["wrong"]["disk"]["ok"] == false, "{row}");
+    DEMO.root(&format!("cd {REPOSITORY} && {DAMAGE}"));
+    laptop.ops(&["backup", "verify", DEMO.env, "--yes"]).exits(9);
+    laptop.ops(&["backup", "list", DEMO.env]).exits(0).says(&["droplet (wrong), disk (wrong), box"]);
+    laptop.ops(&["restore", DEMO.env, "--from", "disk", "--dry-run"]).exits(2).says(&["no verified backup"]);
+    laptop.ops(&["restore", DEMO.env, "--dry-run"]).exits(0).says(&["from box"]);
+}
+
+/// A place that falls silent, before it is asked and in the middle, and one that is drilled and restored from.
+pub fn from_a_place_that_is_not_always_there() {
+    let laptop = spread();
+    tried(&laptop, "box", &["--drill"]).exits(0).says(&["done drill.odoo"]);
+    assert_eq!(newest(&laptop)["drilled"]["place"], "box");
+    lab(&["sftp", "off"]);
+    tried(&laptop, "box", &[]).exits(1).says(&["the backups at box cannot be read"]);
+    lab(&["sftp", "on"]);
+    DEMO.root(SHIM);
+    for step in ["verify.check", "verify.fetch"] {
+        hold(DEMO, step);
+        let out = std::fs::File::create(laptop.file("out")).unwrap();
+        let mut command = laptop.command(&["backup", "verify", DEMO.env, "--from", "box", "--yes"]);
+        let mut child = command.stdout(Stdio::null()).stderr(out).spawn().unwrap();
+        await_hold(DEMO);
+        lab(&["sftp", "off"]);
+        go_on(DEMO);
+        let code = child.wait().unwrap().code();
+        let said = std::fs::read_to_string(laptop.file("out")).unwrap();
+        assert!(code == Some(1) && said.contains("cannot be reached"), "{step}: {code:?}\n{said}");
+        lab(&["sftp", "on"]);
+        let row = newest(&laptop);
+        assert!(row["verified"] == true && row["wrong"].as_object().unwrap().is_empty(), "{step}: {row}");
+    }
+    DEMO.root(&format!("cd {REPOSITORY} && {DAMAGE}; cd /srv/far && {DAMAGE}"));
+    for place in ["droplet", "disk"] {
+        tried(&laptop, place, &[]).exits(9);
+    }
+    laptop.ops(&["restore", DEMO.env, "--confirm", DEMO.env]).exits(0);
 }
 
 /// A whole repository with a snapshot in it whose content is not what it says: `damage` in its directory.

@@ -4,7 +4,7 @@ use crate::checks::{Check, Subject, Verdict, known, some_of};
 use crate::cmd::quote;
 use crate::inventory::Severity;
 use crate::record::Holder;
-use crate::text::count;
+use crate::text::{count, lasting};
 
 /// Held: a deploy ends with exit code 5.
 pub(super) const FREE: Check =
@@ -41,7 +41,7 @@ fn free(subject: &Subject<'_>) -> Verdict {
         return Verdict::fail(held(holder, state.now), fix);
     }
     Verdict::warn(
-        format!("{}; no sign of life for {}", held(holder, state.now), age(silence)),
+        format!("{}; no sign of life for {}", held(holder, state.now), lasting(seconds(silence))),
         format!(
             "if nothing of run {} lives any more it is taken over; ops runs show says how it ended",
             holder.run
@@ -51,17 +51,13 @@ fn free(subject: &Subject<'_>) -> Verdict {
 
 fn held(holder: &Holder, now: i64) -> String {
     let reason = holder.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-    let since = age(now.saturating_sub(holder.since));
+    let since = lasting(seconds(now.saturating_sub(holder.since)));
     format!("held by {} for {since}: {}{reason}, run {}", holder.operator, holder.command, holder.run)
 }
 
-fn age(seconds: i64) -> String {
-    match seconds {
-        ..120 => format!("{} s", seconds.max(0)),
-        120..7200 => format!("{} min", seconds / 60),
-        7200..172_800 => format!("{} h", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
-    }
+/// A clock that was set back counts as no time.
+fn seconds(time: i64) -> u64 {
+    time.try_into().unwrap_or(0)
 }
 
 fn records(subject: &Subject<'_>) -> Verdict {

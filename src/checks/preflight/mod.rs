@@ -4,6 +4,7 @@
 //! verdict says what the engineer does.
 
 mod access;
+mod backups;
 mod certificate;
 mod database;
 mod disk;
@@ -47,6 +48,9 @@ pub const ALL: &[Check] = &[
     drift::CHECK,
     database::ANSWERS,
     database::MODULES,
+    backups::VERIFIED,
+    backups::DRILL,
+    backups::RPO,
     users::CHECK,
     proxy::CHECK,
     certificate::CHECK,

@@ -5,6 +5,7 @@
 //! [`update`] says which modules a change of code would have to update in the database. Deliberately
 //! absent: which kept release a rollback brings back (`runbooks/rollback/`).
 
+mod beforehand;
 mod by_checksum;
 mod changing;
 mod checksums;

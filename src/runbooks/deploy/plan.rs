@@ -11,7 +11,7 @@ use super::{Data, Inputs};
 use crate::error::Result;
 use crate::facts::Facts;
 use crate::inventory::Droplet;
-use crate::plan::{FETCH, Note, NoteKind, Plan, SCHEMA, Section, Step, WATCH};
+use crate::plan::{BACKUP, FETCH, Note, NoteKind, Plan, SCHEMA, Section, Step, WATCH};
 use crate::text::count;
 
 /// The plan, empty where everything asked for runs already.
@@ -136,6 +136,9 @@ fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
         add("secrets", work, false, work.lend());
     }
     for work in works {
+        add(BACKUP, work, true, work.backup());
+    }
+    for work in works {
         add(FETCH, work, true, work.fetch());
     }
     for (nth, work) in works.iter().filter(|work| work.switches()).enumerate() {
@@ -211,6 +214,7 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
         let note = |kind, title: String, lines: Vec<String>| Note { kind, title, lines };
         notes.extend(work.runs_now());
         notes.extend(work.origin_note());
+        notes.extend(work.backup_note());
         if let Some(code) = work.code.filter(|code| !code.incoming.is_empty()) {
             let lines =
                 code.incoming.iter().take(10).map(|c| format!("{} {}", short(&c.sha), c.subject)).collect();

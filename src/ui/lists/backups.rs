@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{List, seconds};
-use crate::record::{BackupRecord, BackupRow};
+use crate::record::{BackupCheck, BackupRecord, BackupRow, DROPLET};
 use crate::ui::words;
 
 /// A reason that makes no table of its own.
@@ -18,7 +18,7 @@ pub fn backups(env: &str, rows: &[BackupRow], now: Timestamp) -> List {
             taken,
             counts(one).to_owned(),
             tried(one, at),
-            one.places.join(", "),
+            places(one),
             one.bytes.map(size).unwrap_or_default(),
             one.added.map(size).unwrap_or_default(),
             one.release.clone().unwrap_or_default(),
@@ -44,6 +44,15 @@ fn counts(one: &BackupRow) -> &'static str {
     }
 }
 
+/// Where it is, and where that is no help.
+fn places(one: &BackupRow) -> String {
+    let at = |place: &String| match one.is_sound_at(place) {
+        true => place.clone(),
+        false => format!("{place} (wrong)"),
+    };
+    one.places.iter().map(at).collect::<Vec<_>>().join(", ")
+}
+
 /// What was found when a backup was tried again; `at` tells a time.
 fn tried(one: &BackupRow, at: &dyn Fn(u64) -> String) -> String {
     if let Some(check) = one.found_wrong() {
@@ -51,11 +60,19 @@ fn tried(one: &BackupRow, at: &dyn Fn(u64) -> String) -> String {
         let why: String = crate::text::printable(&check.why).chars().take(LONGEST_WHY).collect();
         return format!("{}: {why}", at(check.at));
     }
+    let of = |check: &BackupCheck| match check.place.as_str() {
+        DROPLET => String::new(),
+        place => format!(" from {}", crate::text::printable(place)),
+    };
     let drilled = one.drilled.as_ref().map(|check| {
-        format!("drilled {} ({})", at(check.at), words::millis(check.seconds.saturating_mul(1000)))
+        let took = words::millis(check.seconds.saturating_mul(1000));
+        format!("drilled{} {} ({took})", of(check), at(check.at))
     });
     let later = one.checked.as_ref().filter(|check| Some(*check) != one.drilled.as_ref());
-    let read = later.map(|check| format!("read {}", at(check.at)));
+    let read = later.map(|check| {
+        let word = if check.ok { "read" } else { "wrong" };
+        format!("{word}{} {}", of(check), at(check.at))
+    });
     drilled.into_iter().chain(read).collect::<Vec<_>>().join(", ")
 }
 
@@ -91,38 +108,45 @@ mod tests {
 
     #[test]
     fn a_list_of_backups_says_what_was_tried_and_what_counts() {
-        let check = |at, by: &str, ok| BackupCheck {
+        let check = |at, by: &str, place: &str, ok| BackupCheck {
             at,
             by: by.to_owned(),
+            place: place.to_owned(),
             ok,
             why: "the dump is cut\u{1b}[31m".into(),
             seconds: 180,
         };
-        let row = |verified, checked: Option<BackupCheck>, drilled: Option<BackupCheck>| {
-            let (id, taken) = ("20261119t000000z".to_owned(), "2026-11-19T00:00:00Z".to_owned());
-            let (places, snapshots) = (vec!["droplet".to_owned()], std::collections::BTreeMap::new());
-            let (bytes, added, release) = (None, None, None);
-            BackupRow { id, taken, places, snapshots, verified, checked, drilled, bytes, added, release }
+        let row = |verified, places: &[&str], checks: &[BackupCheck]| {
+            let places = places.iter().map(|place| (*place).to_owned()).collect();
+            let taken = "2026-11-19T00:00:00Z".to_owned();
+            let mut row = BackupRow { taken, places, verified, ..BackupRow::default() };
+            row.judge(checks);
+            row
         };
-        let drill = Some(check(1_795_132_800, "drill", true));
+        let drill = check(1_795_132_800, "drill", DROPLET, true);
+        let (read, wrong) =
+            (check(1_795_262_400, "verify", DROPLET, true), check(1_795_262_400, "verify", DROPLET, false));
+        let far = check(1_795_132_800, "drill", "spaces", true);
         let rows = [
-            row(true, drill.clone(), drill.clone()),
-            row(true, Some(check(1_795_262_400, "verify", true)), drill.clone()),
-            row(false, Some(check(1_795_262_400, "verify", false)), drill),
-            row(false, None, None),
+            row(true, &[DROPLET], &[drill.clone()]),
+            row(true, &[DROPLET], &[drill.clone(), read]),
+            row(true, &[DROPLET], &[drill, wrong.clone()]),
+            row(true, &[DROPLET, "spaces"], &[far, wrong]),
+            row(false, &[DROPLET], &[]),
         ];
         let now = "2026-11-22T00:00:00Z".parse().unwrap();
-        let cells = |row: &Vec<String>| format!("{} | {}", row[2], row[3]);
+        let cells = |row: &Vec<String>| format!("{} | {} | {}", row[2], row[3], row[4]);
         let list = backups("prod", &rows, now);
         assert_eq!(
             list.rows.iter().map(cells).collect::<Vec<_>>(),
             [
-                "verified | drilled 2 days ago (3 min)",
-                "verified | drilled 2 days ago (3 min), read 12 h ago",
-                "no: it was found wrong | 12 h ago: the dump is cut",
-                "no: does not count | ",
+                "verified | drilled 2 days ago (3 min) | droplet",
+                "verified | drilled 2 days ago (3 min), read 12 h ago | droplet",
+                "no: it was found wrong | 12 h ago: the dump is cut | droplet (wrong)",
+                "verified | drilled from spaces 2 days ago (3 min), wrong 12 h ago | droplet (wrong), spaces",
+                "no: does not count |  | droplet",
             ]
         );
-        assert_eq!(cells(&list.raw[0]), "verified | drilled 2026-11-20T00:00:00Z (3 min)");
+        assert_eq!(cells(&list.raw[0]), "verified | drilled 2026-11-20T00:00:00Z (3 min) | droplet");
     }
 }

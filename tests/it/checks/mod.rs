@@ -1,5 +1,6 @@
 //! Preflight on facts that were made up: each check passes, fails, and knows what it does not know.
 
+mod backups;
 mod machine;
 mod shown;
 mod stack;

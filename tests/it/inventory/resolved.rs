@@ -37,6 +37,10 @@ fn the_smallest_environment_shows_every_default() {
         snapshot: auto
         snapshot_days: 7
         watch: "off"
+        backup:
+          before: never
+          max_age: 24h
+          drill_max_age: 30d
       backup:
         path: /var/backups/ops
         keep:
@@ -51,6 +55,7 @@ fn the_smallest_environment_shows_every_default() {
         phones: false
         names: false
         sql: []
+      targets: {}
       modules: []
       checks: []
       notify: []

@@ -1,0 +1,89 @@
+//! What the droplet remembers of backups: which were verified, what was found of them since, and where they are.
+//!
+//! Deliberately absent: asking the repositories, which takes a second each (`ops backup list` does).
+
+use super::fields::Fields;
+use super::{Backups, Probe};
+use crate::cmd::Cmd;
+use crate::inventory::Environment;
+use crate::record::{BackupCheck, BackupRow, DROPLET, moment};
+
+// Of each record only its end, and of each place only the ids that it had when it was last asked. What is not of one line
+// of ours is left out.
+const PROBE: &str = r#"
+[ -n "$OPS_STATE" ] && cd "$OPS_STATE/backup" 2>/dev/null || exit 0
+[ ! -e "$1/$OPS_PROJECT/config" ] || printf 'repository\tyes\n'
+of() { # kind, what awk does with a line, files
+    kind=$1 work=$2
+    shift 2
+    [ ! -f "$1" ] || awk -v kind="$kind" 'function name() { sub(/^.*\//, "", FILENAME); sub(/\.[a-z]*$/, "", FILENAME); return FILENAME }
+        { gsub(/[\t\r]/, " ") } '"$work" "$@"
+}
+of backup 'match($0, /"bytes":[0-9]+,"added":[0-9]+}$/) { print kind "\t" name() "\t" substr($0, RSTART) }' [0-9]*t[0-9]*z.json
+of check 'length($0) < 2000 { print kind "\t" name() "\t" $0 }' [0-9]*t[0-9]*z.checks
+of place '/^[0-9]+t[0-9]+z$/ { print kind "\t" name() "\t" $0 }' places/*
+exit 0
+"#;
+
+pub(super) fn probe(env: &Environment) -> Cmd {
+    Cmd::script(PROBE, [env.backup.path.as_str()])
+}
+
+pub(super) fn parse(text: &str) -> Probe<Backups> {
+    let fields = Fields::read(text);
+    let of = |kind: &str| fields.all(kind).filter_map(|value| value.split_once('\t')).collect::<Vec<_>>();
+    let (checks, places) = (of("check"), of("place"));
+    let here = fields.flag("repository");
+    let row = |(id, end): &(&str, &str)| {
+        let number = |key: &str| {
+            let digits = end.split_once(&format!("\"{key}\":"))?.1;
+            digits[..digits.find(|c: char| !c.is_ascii_digit())?].parse().ok()
+        };
+        let there = places.iter().filter(|(_, had)| had == id).map(|(place, _)| (*place).to_owned());
+        let mut row = BackupRow {
+            id: (*id).to_owned(),
+            taken: moment(id)?,
+            places: here.then(|| DROPLET.to_owned()).into_iter().chain(there).collect(),
+            verified: true,
+            bytes: number("bytes"),
+            added: number("added"),
+            ..BackupRow::default()
+        };
+        let tried = checks.iter().filter(|(of, _)| of == id);
+        row.judge(
+            &tried.filter_map(|(_, line)| serde_json::from_str(line).ok()).collect::<Vec<BackupCheck>>(),
+        );
+        row.verified &= !row.places.is_empty();
+        Some(row)
+    };
+    let mut rows: Vec<_> = of("backup").iter().filter_map(row).collect();
+    rows.sort_by(|a, b| b.id.cmp(&a.id));
+    Ok(Backups { rows })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAID: &str = "repository\tyes\nbackup\t20261120t023000z\t\"bytes\":7,\"added\":5}\nbackup\t20261121t023000z\t\"bytes\":9,\"added\":1}\n\
+        check\t20261121t023000z\t{\"at\":3,\"by\":\"verify\",\"place\":\"droplet\",\"ok\":false,\"why\":\"cut\",\"seconds\":1}\n\
+        check\t20261120t023000z\t{\"at\":2,\"by\":\"drill\",\"place\":\"spaces\",\"ok\":true,\"why\":\"\",\"seconds\":90}\n\
+        place\tspaces\t20261120t023000z\nplace\tspaces\t20261101t023000z\nbackup\tnonsense\t\"bytes\":1,\"added\":1}\n";
+
+    #[test]
+    fn what_was_verified_counts_where_it_is_and_was_not_found_wrong() {
+        let rows = parse(SAID).unwrap().rows;
+        let [newest, older] = rows.as_slice() else { panic!("{rows:?}") };
+        assert!(!newest.verified && newest.found_wrong().is_some() && newest.bytes == Some(9));
+        assert!(older.verified && older.places == ["droplet", "spaces"]);
+        assert_eq!(older.drilled.as_ref().map(|drill| drill.seconds), Some(90));
+    }
+
+    #[test]
+    fn without_its_repository_a_record_is_of_elsewhere_or_of_nothing() {
+        let rows = parse(&SAID.replace("repository\tyes\n", "")).unwrap().rows;
+        assert_eq!(rows.iter().map(|row| row.verified).collect::<Vec<_>>(), [false, true]);
+        assert_eq!(rows[1].places, ["spaces"]);
+        assert_eq!(parse("").unwrap().rows, []);
+    }
+}
