@@ -110,6 +110,8 @@ struct Yes;
 #[async_trait]
 impl Desk for Yes {
     fn rehearsed(&self, _: &ops::record::Rehearsal) {}
+
+    fn sheet(&self, _: &ops::record::Sheet, _: &str) {}
     fn findings(&self, _: &[Finding]) {}
 
     async fn approve(&self, plan: Plan) -> ops::error::Result<Option<ApprovedPlan>> {

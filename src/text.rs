@@ -63,6 +63,20 @@ pub fn few(names: &[String]) -> String {
     }
 }
 
+/// Text in Markdown: its own signs, and HTML's, as plain characters.
+pub fn escape(text: &str) -> String {
+    let mut safe = String::new();
+    for c in printable(text).chars() {
+        match c {
+            '<' => safe.push_str("&lt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '~' | '@' => safe.extend(['\\', c]),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
 /// A stretch of time, as people say how old something is.
 pub fn lasting(seconds: u64) -> String {
     match seconds {

@@ -2,7 +2,7 @@
 
 use super::{Finding, Verdict};
 use crate::inventory::{Environment, Severity};
-use crate::text::{count, printable};
+use crate::text::{count, escape};
 
 /// One list for each droplet; what a droplet said is escaped, so that it cannot become markup. `at` is
 /// when it was asked, as it should be shown.
@@ -50,18 +50,4 @@ pub(super) fn severity(severity: Severity) -> &'static str {
         Severity::High => "high",
         Severity::Critical => "critical",
     }
-}
-
-/// Markdown's own signs, and HTML's, as plain characters.
-fn escape(text: &str) -> String {
-    let mut safe = String::new();
-    for c in printable(text).chars() {
-        match c {
-            '<' => safe.push_str("&lt;"),
-            '&' => safe.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '~' | '@' => safe.extend(['\\', c]),
-            c => safe.push(c),
-        }
-    }
-    safe
 }

@@ -10,8 +10,10 @@ use super::{names, session::Session};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flow::{self, Order};
+use crate::inventory::Environment;
 use crate::queries;
 use crate::runbooks::backup::Setup;
+use crate::runbooks::promise;
 use crate::runbooks::restore::Stock;
 use crate::secret::Secret;
 use crate::text::printable;
@@ -42,7 +44,7 @@ pub struct Backup {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Create(Create),
-    /// List what the repository has, the newest first
+    /// List what the repositories have, the newest first, and what is missing of what was promised
     List(List),
     Show(Show),
     Verify(super::backup_verify::Verify),
@@ -189,7 +191,7 @@ fn drawn_key() -> Result<Secret> {
 }
 
 /// What the repository of an environment has.
-async fn ask(session: &Session, target: &EnvArg) -> Result<(String, Stock)> {
+async fn ask(session: &Session, target: &EnvArg) -> Result<(Environment, Stock)> {
     let inventory = session.inventory()?;
     let env = session.environment(&inventory, target)?;
     let crew = session.crew(&env, target).await?;
@@ -198,13 +200,19 @@ async fn ask(session: &Session, target: &EnvArg) -> Result<(String, Stock)> {
         Err(error) => Err(error),
     };
     crew.close().await;
-    Ok((env.name.clone(), found?))
+    Ok((env, found?))
 }
 
 impl List {
     async fn run(self, session: &Session) -> Result<Exit> {
         let (env, found) = ask(session, &self.env).await?;
-        session.ui.list(&lists::backups(&env, &found.rows, session.world.now()));
+        let (now, unread) = (session.world.now(), found.unreadable.iter().map(|(place, _)| place.as_str()));
+        let kept = promise::kept(&env, &found.rows, &unread.collect::<Vec<_>>(), now);
+        session.ui.list(&lists::backups(&env.name, &found.rows, &kept, now));
+        // They are no reason to fail: a list that cannot be had would be none.
+        for line in promise::broken(&kept, env.targets.rpo, now) {
+            session.ui.warn(&line);
+        }
         // What cannot be read is no "nothing there".
         match found.unreadable.into_iter().next() {
             Some((_, error)) => Err(error),
@@ -219,8 +227,8 @@ impl Show {
         let newest = found.rows.iter().find(|row| row.verified).map(|row| row.id.as_str());
         let wanted = if self.backup == "latest" { newest } else { Some(self.backup.as_str()) };
         let record = wanted.and_then(|id| found.records.get(id)).ok_or_else(|| {
-            Error::usage(format!("{env} has no verified backup {}", printable(&self.backup)))
-                .next(format!("ops backup list {env}"))
+            Error::usage(format!("{} has no verified backup {}", env.name, printable(&self.backup)))
+                .next(format!("ops backup list {}", env.name))
         })?;
         session.ui.list(&lists::backup(record));
         Ok(Exit::Done)

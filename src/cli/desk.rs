@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::flow::{self, Road};
 use crate::inventory::{Environment, Inventory};
 use crate::plan::Plan;
-use crate::record::Rehearsal;
+use crate::record::{Rehearsal, Sheet};
 use crate::text::printable;
 use crate::transport::ConnectOptions;
 use crate::ui::{Answer, Ui};
@@ -91,6 +91,15 @@ impl flow::Desk for Desk<'_> {
 
     fn rehearsed(&self, found: &Rehearsal) {
         self.session.ui.rehearsal(found);
+    }
+
+    fn sheet(&self, sheet: &Sheet, text: &str) {
+        let ui = &self.session.ui;
+        ui.sheet(sheet);
+        match super::sheets::save(&self.session.world, &sheet.run, text) {
+            Ok(path) => ui.say(&format!("Result sheet: {}", printable(&path.display().to_string()))),
+            Err(error) => ui.warn(&format!("the result sheet is not on this laptop: {error}")),
+        }
     }
 
     async fn approve(&self, plan: Plan) -> Result<Option<ApprovedPlan>> {

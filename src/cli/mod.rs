@@ -25,6 +25,7 @@ mod rollback;
 mod runs;
 mod schedule;
 mod session;
+mod sheets;
 mod snapshots;
 mod trust;
 

@@ -11,12 +11,16 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::flow::{self, Order};
 use crate::queries;
+use crate::record::Fresh;
+use crate::runbooks::promise;
+use crate::ui::Stand;
 
 /// Backups every night by a timer of the droplet, which needs no laptop
 #[derive(Debug, Subcommand)]
 pub enum Schedule {
     Install(Install),
-    /// Say whether they are installed as the inventory wants them, how the last went and when the next begins
+    /// Say whether they are installed as the inventory wants them, how the last went, when the next begins, and what was
+    /// promised
     Status(Status),
     Remove(Remove),
 }
@@ -76,13 +80,18 @@ async fn change(session: &Session, target: &EnvArg, run: &RunArgs, remove: bool)
 }
 
 impl Status {
-    /// What differs is exit code 9.
+    /// What differs is exit code 9, and so is an RPO that is lost.
     async fn run(self, session: &Session) -> Result<Exit> {
         let inventory = session.inventory()?;
         let env = session.environment(&inventory, &self.env)?;
         let facts = session.facts(&inventory, &env, &self.env).await?;
         let state = queries::schedule(&env, &facts)?;
-        session.ui.schedule(&env.name, &state, session.world.now());
-        Ok(if state.drift.is_empty() { Exit::Done } else { Exit::Checks })
+        let (kept, now) = queries::remembered(&env, &facts)?;
+        session.ui.schedule(&env.name, &Stand { state: &state, kept: &kept }, session.world.now());
+        for line in promise::broken(&kept, env.targets.rpo, now) {
+            session.ui.warn(&line);
+        }
+        let lost = kept.iter().any(|one| one.rpo == Some(Fresh::Lost));
+        Ok(if state.drift.is_empty() && !lost { Exit::Done } else { Exit::Checks })
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Deliberately absent: when it begins (a timer of the droplet), and what its section does.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::journal::{Slice, json as text, scripts, sha256};
@@ -20,11 +22,21 @@ pub const OPERATOR: &str = "schedule";
 /// What the program is and what it reads, by the names of the files.
 pub type Files = [(&'static str, String); 3];
 
-/// The files of a plan of one section. `textfile`: the directory of Prometheus' collector, where one was named.
+/// What others are told of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Told<'a> {
+    /// The directory of Prometheus' collector, where one was named.
+    pub textfile: Option<&'a str>,
+    /// What was promised: so much may be lost, so long a way back may take.
+    pub rpo: Option<Duration>,
+    pub rto: Option<Duration>,
+}
+
+/// The files of a plan of one section.
 ///
 /// # Errors
 /// It has not exactly one section.
-pub fn files(plan: &Plan, runner: &Runner, project: &str, textfile: Option<&str>) -> Result<Files> {
+pub fn files(plan: &Plan, runner: &Runner, project: &str, told: Told<'_>) -> Result<Files> {
     let [section] = plan.sections.as_slice() else {
         return Err(Error::failed("only a run of one section can be begun by the droplet itself"));
     };
@@ -47,6 +59,8 @@ pub fn files(plan: &Plan, runner: &Runner, project: &str, textfile: Option<&str>
         json!({ "droplet": step.droplet, "step": step.id, "title": step.title }).to_string()
     };
     let rows: Vec<String> = section.steps.iter().map(|step| open_ended(&row(step)).to_owned()).collect();
+    let seconds =
+        |target: Option<Duration>| target.map(|time| time.as_secs().to_string()).unwrap_or_default();
     let words = [
         runner.dir(),
         runner.path(),
@@ -57,7 +71,9 @@ pub fn files(plan: &Plan, runner: &Runner, project: &str, textfile: Option<&str>
         members(&record),
         members(&audit),
         &rows.join("\n"),
-        textfile.unwrap_or_default(),
+        told.textfile.unwrap_or_default(),
+        &seconds(told.rpo),
+        &seconds(told.rto),
     ];
     let words: String = words.iter().map(|word| format!(" {}", quote(word))).collect();
     // The unit's own word, a verb, comes last.

@@ -5,11 +5,11 @@
 #
 # Arguments: what ops keeps of the project; the runner; the section; environment; project; then parts of JSON objects,
 # each without its first brace: the lock's members (and without its last), the run's record, its line of the audit; rows
-# of the ledger, a line for each step, without their last brace; the directory of Prometheus' textfiles (or nothing).
-# The last one is a verb, from the unit: `work`, or `failed` when a run of it was.
+# of the ledger, a line for each step, without their last brace; the directory of Prometheus' textfiles (or nothing); the
+# seconds of RPO and RTO that were promised (or nothing). The last one is a verb, from the unit: `work`, or `failed` when a run of it was.
 dir=$1 runner=$2 section=$3 env=$4 project=$5 members=$6 record=$7 audit=$8 rows=$9
 shift 9
-textfile=$1 verb=$2
+textfile=$1 rpo=$2 rto=$3 verb=$4
 set -u
 umask 077
 export LC_ALL=C HOME="${HOME:-/root}"
@@ -41,11 +41,42 @@ newest() {
   fi
 }
 
+# The newest of a file of ids that counts at a place: of those that were not found wrong there the last time (verify.sh).
+counts() { # place; ids, the newest first, on stdin
+  while read -r one; do
+    case $(grep -s "\"place\":\"$1\"" "$store/$one.checks" | tail -n 1) in *'"ok":false'*) ;; *) echo "$one"; return ;; esac
+  done
+}
+# Each place and its newest, as it was when it was last asked: a line each. What is not known of here was forgotten.
+places() {
+  echo "droplet $(known | counts droplet)"
+  for one in "$store"/places/*; do
+    [ ! -f "$one" ] || echo "${one##*/} $(known | grep -xFf "$one" | counts "${one##*/}")"
+  done
+}
+# Verified backups, the newest first.
+known() {
+  for one in "$store"/[0-9]*t[0-9]*z.json; do
+    id=${one##*/}
+    [ ! -f "$one" ] || echo "${id%.json}"
+  done | sort -r
+}
+# The last drill of any backup: when, whether it passed, how long it took.
+drilled() {
+  grep -hs '"by":"drill"' "$store"/*z.checks | sed -n 's/^{"at":\([0-9]*\),.*"ok":\(true\|false\),.*"seconds":\([0-9]*\)}$/\1 \2 \3/p' | sort -n | tail -n 1
+}
+# No key here is a key of the status itself.
+promised() {
+  places | awk '{ printf "%s\"%s\":%s", (NR > 1 ? "," : "\"places\":{"), $1, $2 == "" ? "null" : "\"" $2 "\"" } END { printf "}" }'
+  drilled | awk '{ a = $1; o = $2; s = $3 } END { printf ",\"drill\":%s", a == "" ? "null" : "{\"at\":" a ",\"passed\":" o ",\"took\":" s "}" }'
+  printf ',"rpo":%s,"rto":%s' "${rpo:-null}" "${rto:-null}"
+}
+
 # Whole or not there, as everything that others read.
 tell() { # when it ended, whether it was well, exit code, why not, seconds: all as JSON
   mkdir -p "$store"
-  printf '{"schema":"ops.backup-status/1","env":"%s","project":"%s","run":"%s","started":"%s","ended":%s,"ok":%s,"exit":%s,"why":%s,"seconds":%s,%s}\n' \
-    "$env" "$project" "$run" "$started" "$1" "$2" "$3" "$4" "$5" "$(newest)" >"$status.new" && mv -f "$status.new" "$status"
+  printf '{"schema":"ops.backup-status/1","env":"%s","project":"%s","run":"%s","started":"%s","ended":%s,"ok":%s,"exit":%s,"why":%s,"seconds":%s,%s,%s}\n' \
+    "$env" "$project" "$run" "$started" "$1" "$2" "$3" "$4" "$5" "$(newest)" "$(promised)" >"$status.new" && mv -f "$status.new" "$status"
 }
 said() { sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$status"; }
 
@@ -53,6 +84,14 @@ metric() { # name, value, what it is; one that is not known is left out
   case $2 in '' | null) return ;; esac
   printf '# HELP ops_backup_%s %s\n# TYPE ops_backup_%s gauge\nops_backup_%s{env="%s",project="%s"} %s\n' "$1" "$3" "$1" "$1" "$env" "$project" "$2"
 }
+# The same of each place: a line of its own, below one help.
+of_places() {
+  printf '# HELP ops_backup_place_verified_timestamp_seconds Of which moment the newest verified backup at a place is.\n# TYPE ops_backup_place_verified_timestamp_seconds gauge\n'
+  places | while read -r place id; do
+    [ -z "$id" ] || printf 'ops_backup_place_verified_timestamp_seconds{env="%s",project="%s",place="%s"} %s\n' "$env" "$project" "$place" "$(second "$(moment "$id")")"
+  done
+}
+moment() { printf %s "$1" | sed 's/^\(....\)\(..\)\(..\)t\(..\)\(..\)\(..\)z$/\1-\2-\3T\4:\5:\6Z/'; }
 second() { # of a time; nothing for none
   case $1 in '' | null) ;; *) date -u -d "$1" +%s ;; esac
 }
@@ -68,9 +107,17 @@ metrics() {
     metric last_ok "$(case $ok in true) echo 1 ;; false) echo 0 ;; esac)" 'Whether it was verified.'
     metric last_exit_code "$(said exit)" 'As ops documents it.'
     metric last_duration_seconds "$(said seconds)" 'How long it took.'
-    metric verified_timestamp_seconds "$(second "$(printf %s "$taken" | sed 's/^\(....\)\(..\)\(..\)t\(..\)\(..\)\(..\)z$/\1-\2-\3T\4:\5:\6Z/')")" 'Of which moment the newest verified backup is.'
+    metric verified_timestamp_seconds "$(second "$(moment "$taken")")" 'Of which moment the newest verified backup is.'
     metric verified_bytes "$(said bytes)" 'Of all that it holds.'
     metric verified_added_bytes "$(said added)" 'By which the repository grew.'
+    of_places
+    # shellcheck disable=SC2046
+    set -- $(drilled)
+    metric drill_timestamp_seconds "${1:-}" 'When a backup was last restored to try it.'
+    metric drill_ok "$(case ${2:-} in true) echo 1 ;; false) echo 0 ;; esac)" 'Whether it came back.'
+    metric drill_duration_seconds "${3:-}" 'How long that took: the measured RTO.'
+    metric rpo_seconds "$rpo" 'What was promised: so much of the latest work may be lost.'
+    metric rto_seconds "$rto" 'What was promised: so long a way back may take.'
   } >"$beside" && chmod 644 "$beside" && mv -f "$beside" "$textfile/ops-backup-$project.prom" || echo "cannot write the metrics to $textfile"
 }
 

@@ -5,6 +5,7 @@
 mod backup;
 mod look;
 mod rehearsal;
+mod sheet;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -29,7 +30,7 @@ use crate::inventory::Environment;
 use crate::matrix;
 use crate::plan::Plan;
 use crate::queries;
-use crate::record::{RUN_SCHEMA, Rehearsal, RunRecord};
+use crate::record::{RUN_SCHEMA, Rehearsal, RunRecord, Sheet};
 use crate::runbooks::deploy::{self, Inputs, Request, Staged};
 use crate::transport::ConnectOptions;
 use crate::world::World;
@@ -42,6 +43,8 @@ pub use look::{Looked, Order, look};
 pub trait Desk: Send + Sync {
     fn findings(&self, findings: &[Finding]);
     fn rehearsed(&self, found: &Rehearsal);
+    /// `text`: the same as Markdown.
+    fn sheet(&self, sheet: &Sheet, text: &str);
     /// Shows the plan and asks. `None`: it was only to be shown.
     ///
     /// # Errors
@@ -246,6 +249,7 @@ fn begun(road: &Road<'_>, plan: &Plan, names: &Names, request: &Request) -> RunR
         release: None,
         decision: None,
         rehearsal: None,
+        sheet: None,
         ledger: Vec::new(),
     }
 }
@@ -304,6 +308,7 @@ pub async fn carry_out(
     record.release = (report.exit == Exit::Done && released).then(|| names.release(&looked.staged));
     record.ended = Some(road.world.now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
     record.ledger = report.ledger.clone();
+    record.sheet = sheet::written(road, crew, looked, request, &record, &report).await;
     let after = if report.exit == Exit::Done { wanted(looked) } else { Images::new() };
     finish(road, report, &posts, record, &after, started).await
 }

@@ -24,7 +24,7 @@ use crate::text;
 
 pub use backups::{backups, key as backup_key};
 pub use bundle::bundle;
-pub use schedule::{schedule, scheduled};
+pub use schedule::{remembered, schedule, scheduled};
 
 /// What the name of a lock begins with that a person took.
 pub use crate::record::BY_HAND;

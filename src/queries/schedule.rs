@@ -10,8 +10,9 @@ use crate::execute::runner::Runner;
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::Environment;
-use crate::record::{ScheduleState, moment};
+use crate::record::{Kept, ScheduleState, moment};
 use crate::runbooks::backup::Ground;
+use crate::runbooks::promise;
 use crate::runbooks::schedule::Wanted;
 
 /// What would be installed.
@@ -20,8 +21,25 @@ use crate::runbooks::schedule::Wanted;
 /// A run that the droplet cannot begin by itself.
 pub fn scheduled<'a>(ground: &'a Ground<'a>) -> Result<Wanted<'a>> {
     let textfile = ground.env.backup.textfile.as_ref().map(|path| path.as_str());
-    let files = night::files(&ground.plan(), &Runner::new(ground.dir()), ground.project(), textfile)?;
+    let told = night::Told { textfile, rpo: ground.env.targets.rpo, rto: ground.env.targets.rto };
+    let files = night::files(&ground.plan(), &Runner::new(ground.dir()), ground.project(), told)?;
     Ok(Wanted::new(ground, files))
+}
+
+/// Each place against what was promised of it, as far as the droplet remembers, by its clock; no place is asked.
+///
+/// # Errors
+/// The droplet did not tell.
+pub fn remembered(env: &Environment, facts: &BTreeMap<String, Facts>) -> Result<(Vec<Kept>, Timestamp)> {
+    let home = &env.home().name;
+    let now = Timestamp::from_second(super::state(facts, home)?.now).unwrap_or(Timestamp::UNIX_EPOCH);
+    let found = facts.get(home).ok_or_else(|| Error::failed("no facts").on(home))?;
+    let backups = found.backups.as_ref().map_err(|failure| {
+        Error::new(Exit::Unreachable, "what there is of backups cannot be read")
+            .on(home)
+            .because(&failure.why)
+    })?;
+    Ok((promise::kept(env, &backups.rows, &[], now), now))
 }
 
 /// # Errors

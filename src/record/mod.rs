@@ -4,7 +4,7 @@
 //! stack                       the stack's path, so that the directory is found without containers
 //! lock/holder.json            who holds the lock (see execute/runner/)
 //! runs/<run>/run.json         one RunRecord;  plan.json, journal.jsonl, sections/ (see execute/runner/),
-//!                             steps/[undo.]<step>.<act>/{log,code}
+//!                             steps/[undo.]<step>.<act>/{log,code}, sheet.md (of a drill or a restore)
 //! releases/<release>/release.json, compose.json (0600), source.json (the model it was rendered from), src/,
 //!                             since (where the database stood when users were let in, where it was changed)
 //! releases/current            the id of the release that runs
@@ -18,7 +18,9 @@
 //! Shapes only grow: readers ignore fields they do not know.
 
 mod backup;
+mod promise;
 mod rehearsal;
+mod sheet;
 mod shown;
 
 use std::collections::BTreeMap;
@@ -26,7 +28,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use backup::*;
+pub use promise::*;
 pub use rehearsal::*;
+pub use sheet::*;
 pub use shown::*;
 
 pub const RELEASE_SCHEMA: &str = "ops.release/1";
@@ -144,6 +148,9 @@ pub struct RunRecord {
     /// What a rehearsal found.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rehearsal: Option<Rehearsal>,
+    /// What a drill or a restore came to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<Sheet>,
     /// Every (droplet, step) in order, with how it ended.
     #[serde(default)]
     pub ledger: Vec<LedgerRow>,

@@ -8,5 +8,6 @@ pub mod rehearsal;
 pub mod restore;
 pub mod rollback;
 pub mod schedule;
+pub mod sheet;
 pub mod snapshots;
 pub mod verify;

@@ -6,55 +6,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::inventory::{Environment, Retention};
+use crate::record::{BackupRow, DROPLET, Every, Fresh, Gap, Kept};
+use crate::text::{count, lasting};
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use serde::Serialize;
-
-use crate::inventory::{Environment, Retention};
-use crate::record::{BackupRow, DROPLET};
-
-/// How the newest backup stands to the RPO.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Fresh {
-    Kept,
-    /// An eighth of the time is left, or less.
-    Soon,
-    /// More would be lost than was promised.
-    Lost,
-}
-
-/// A stretch of time of which a backup was promised and is not there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Gap {
-    pub every: Every,
-    /// The day, the Monday of the week, or the month: `2026-11-18`, `2026-11-16`, `2026-10`.
-    pub of: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Every {
-    Day,
-    Week,
-    Month,
-}
-
-/// What one repository keeps of what was promised.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Kept {
-    /// `droplet`, or a place off site.
-    pub place: String,
-    /// It could be asked; where not, the rest says nothing.
-    pub asked: bool,
-    /// The id of the newest that counts there.
-    pub newest: Option<String>,
-    /// RFC 3339, UTC.
-    pub taken: Option<String>,
-    /// None: nothing was promised.
-    pub rpo: Option<Fresh>,
-    pub gaps: Vec<Gap>,
-}
 
 /// The names of all places of an environment, the droplet first.
 pub fn places(env: &Environment) -> impl Iterator<Item = &str> {
@@ -85,9 +41,40 @@ pub fn kept(env: &Environment, rows: &[BackupRow], unread: &[&str], now: Timesta
     places(env).map(one).collect()
 }
 
+/// What is not as it was promised, a line each.
+pub fn broken(all: &[Kept], rpo: Option<Duration>, now: Timestamp) -> Vec<String> {
+    let mut lines = Vec::new();
+    for one in all {
+        let age = one.taken.as_ref().and_then(|taken| since(taken, now)).map(|age| lasting(age.as_secs()));
+        let newest = age.map_or_else(|| "there is none".to_owned(), |age| format!("the newest is {age} old"));
+        let promised = lasting(rpo.unwrap_or_default().as_secs());
+        match one.rpo {
+            Some(Fresh::Lost) => {
+                lines.push(format!("{}: the RPO of {promised} is LOST, {newest}", one.place))
+            }
+            Some(Fresh::Soon) => {
+                lines.push(format!("{}: the RPO of {promised} is soon lost, {newest}", one.place))
+            }
+            _ => {}
+        }
+        lines.extend(one.gaps.iter().take(LISTED).map(|gap| format!("{}: {}", one.place, gap.words())));
+        if let Some(more @ 1..) = one.gaps.len().checked_sub(LISTED) {
+            lines.push(format!("{}: and {}", one.place, count(more, "gap")));
+        }
+    }
+    lines
+}
+
+/// So many gaps of a place are told in words; all of them in JSON.
+const LISTED: usize = 10;
+
 /// How old a backup is; one of the future, by another clock, is new.
 pub fn age(row: &BackupRow, now: Timestamp) -> Option<Duration> {
-    let taken: Timestamp = row.taken.parse().ok()?;
+    since(&row.taken, now)
+}
+
+fn since(taken: &str, now: Timestamp) -> Option<Duration> {
+    let taken: Timestamp = taken.parse().ok()?;
     Some(Duration::from_secs(now.as_second().saturating_sub(taken.as_second()).try_into().unwrap_or(0)))
 }
 
@@ -145,16 +132,6 @@ pub fn gaps(days: &BTreeSet<Date>, first: Date, today: Date, keep: Retention) ->
 /// Nobody has had backups for longer.
 const MOST: u32 = 4000;
 
-impl Gap {
-    /// "no backup of 2026-11-18".
-    pub fn words(&self) -> String {
-        match self.every {
-            Every::Day | Every::Month => format!("no backup of {}", self.of),
-            Every::Week => format!("no backup of the week of {}", self.of),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +171,24 @@ mod tests {
             [Fresh::Kept, Fresh::Kept, Fresh::Soon, Fresh::Soon, Fresh::Lost]
         );
         assert_eq!(fresh(None, hours(24)), Fresh::Lost);
+    }
+
+    #[test]
+    fn what_is_broken_is_said_place_by_place() {
+        let one = |place: &str, rpo, gaps: usize| Kept {
+            place: place.into(),
+            asked: true,
+            newest: Some("20261120t120000z".into()),
+            taken: Some("2026-11-20T12:00:00Z".into()),
+            rpo,
+            gaps: vec![Gap { every: Every::Day, of: "2026-11-18".into() }; gaps],
+        };
+        let all = [one("droplet", Some(Fresh::Kept), 0), one("s3", Some(Fresh::Lost), 12)];
+        let rpo = Some(Duration::from_secs(24 * 3600));
+        let said = broken(&all, rpo, "2026-11-22T12:00:00Z".parse().unwrap());
+        assert_eq!(said[0], "s3: the RPO of 24 h is LOST, the newest is 2 days old");
+        assert_eq!((said[1].as_str(), said.len()), ("s3: no backup of 2026-11-18", 12));
+        assert_eq!(said[11], "s3: and 2 gaps");
     }
 
     #[test]

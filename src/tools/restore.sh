@@ -52,6 +52,7 @@ fetch() {
     patiently restic_exec restore "$snapshot:$VIEW/$part" --target "$now/$part" --json || { tail -n 3 "$now/fetched"; exit 1; }
   done
   (cd "$now" && LC_ALL=C sha256sum --check --quiet --strict sums) || { echo 'what was fetched is not what was stored'; exit 1; }
+  echo "ops.compared sums $(wc -l <"$now/sums")"
 }
 
 # --- database -------------------------------------------------------------------------------------
@@ -103,6 +104,7 @@ select key || ': ' || value || ' rows were kept, ' || coalesce(there, 'none') ||
 SQL
   ) || return
   [ -z "$wrong" ] || { echo 'what came back is not what was kept:'; printf '%s\n' "$wrong"; return 1; }
+  echo "select 'ops.compared rows ' || coalesce(sum(value::bigint), 0) from json_each_text(:'said'::json->'database'->'counts')" | ask "$copy"
 }
 
 # --- quiet ----------------------------------------------------------------------------------------
@@ -163,6 +165,7 @@ files() {
   bad=$(wc -l <"$now/bad") allowed=$(sed -n 's/.*"missing" *: *\([0-9]*\).*/\1/p' "$now/said")
   [ "$bad" -le "${allowed:-0}" ] || { echo "of $(wc -l <"$now/names") files that the database names, $bad did not come back:"
     head -n 5 "$now/bad"; exit 1; }
+  echo "ops.compared files $(wc -l <"$now/names")"
   in_files 'if [ -d "/files/$2" ]; then chown --reference "/files/$2" "/files/$1.new"; else chown --reference /files "/files/$1.new"; fi
     mv "/files/$1.new" "/files/$1"' "$copy" "$database" || exit
 }

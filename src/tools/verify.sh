@@ -125,11 +125,13 @@ read_all() {
   grep -q ' db/toc\.dat$' "$now/sums" || wrong 'its manifest has no list of its files'
   bad=$(cd "$now/got" && LC_ALL=C nice sha256sum --check --quiet --strict "$now/sums" 2>/dev/null | head -n 5)
   [ -z "$bad" ] || wrong "it is not what its manifest says: $bad"
+  echo "ops.compared sums $(wc -l <"$now/sums")"
   judged whole_dump got/db
   names
   if [ -d "$now/got/filestore" ]; then note files "$now/got/filestore"; else note files ''; fi
   note allowed "$(attachments missing | grep . || echo 0)"
   judged whole_files
+  echo "ops.compared files $(wc -l <"$now/wanted")"
 }
 attachments() { sed -n "s/.*\"attachments\":{[^}]*\"$1\":\([0-9]*\).*/\1/p" "$now/got/config/manifest.json"; }
 
@@ -202,6 +204,8 @@ compare() {
   [ -s "$now/then" ] || wrong 'its manifest says nothing of the database'
   differ=$(LC_ALL=C comm -3 "$now/then" "$now/there" | head -n 6)
   [ -z "$differ" ] || wrong "what came back is not what was kept: $(printf '%s\n' "$differ" | paste -sd';')"
+  # What is no text is a number of rows.
+  awk -F: '$1 == "\"tables\"" { print "ops.compared tables " $2; next } $2 ~ /^[0-9]+$/ { rows += $2 } END { print "ops.compared rows " rows + 0 }' "$now/there"
 }
 lines() { sed 's/.*"tables" *:/"tables" :/; s/"modules" *: *{/ /; s/"counts" *: *{/ /' | tr -d '{} ' | tr ',' '\n' | grep . | LC_ALL=C sort; }
 

@@ -35,6 +35,7 @@ use crate::plan::Plan;
 pub use ask::Answer;
 use live::Board;
 pub use look::Look;
+pub use schedule::Stand;
 pub use screen::Screen;
 use screen::Stream;
 pub use setup::{Colour, Format, Mode, Options, Wishes, fault, show_cursor};
@@ -101,7 +102,7 @@ impl Ui {
         }
     }
 
-    pub fn schedule(&self, env: &str, state: &crate::record::ScheduleState, now: jiff::Timestamp) {
+    pub fn schedule(&self, env: &str, state: &schedule::Stand<'_>, now: jiff::Timestamp) {
         self.list(&schedule::state(env, state, now));
     }
 
@@ -127,6 +128,13 @@ impl Ui {
         match self.options().format {
             Format::Json => self.serialized(found),
             _ => self.data(&rehearsal::render(found, &self.options().data)),
+        }
+    }
+
+    /// In words it is a file, whose name is said.
+    pub fn sheet(&self, sheet: &crate::record::Sheet) {
+        if self.options().format == Format::Json {
+            self.serialized(sheet);
         }
     }
 

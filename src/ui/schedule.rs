@@ -5,19 +5,28 @@ use serde_json::json;
 
 use super::lists::List;
 use super::words;
-use crate::record::{BackupStatus, ScheduleState};
+use crate::record::{BackupStatus, Fresh, Kept, ScheduleState};
 
-/// `ops.schedule/1`.
-pub fn state(env: &str, state: &ScheduleState, now: Timestamp) -> List {
-    let ago = |at: &Option<String>| at.as_deref().map_or("-".to_owned(), |at| words::ago_text(at, now));
-    let plain = |at: &Option<String>| at.clone().unwrap_or_else(|| "-".to_owned());
-    let mut json = json!(state);
-    json["schema"] = json!("ops.schedule/1");
-    json["env"] = json!(env);
-    List::pairs(rows(env, state, ago), rows(env, state, plain), json)
+/// How it stands, and each place against what was promised of it, as far as the droplet remembers.
+#[derive(Debug, Clone, Copy)]
+pub struct Stand<'a> {
+    pub state: &'a ScheduleState,
+    pub kept: &'a [Kept],
 }
 
-fn rows(env: &str, state: &ScheduleState, at: impl Fn(&Option<String>) -> String) -> Vec<[String; 2]> {
+/// `ops.schedule/1`.
+pub fn state(env: &str, stand: &Stand<'_>, now: Timestamp) -> List {
+    let ago = |at: &Option<String>| at.as_deref().map_or("-".to_owned(), |at| words::ago_text(at, now));
+    let plain = |at: &Option<String>| at.clone().unwrap_or_else(|| "-".to_owned());
+    let mut json = json!(stand.state);
+    json["places"] = json!(stand.kept);
+    json["schema"] = json!("ops.schedule/1");
+    json["env"] = json!(env);
+    List::pairs(rows(env, stand, ago), rows(env, stand, plain), json)
+}
+
+fn rows(env: &str, stand: &Stand<'_>, at: impl Fn(&Option<String>) -> String) -> Vec<[String; 2]> {
+    let state = stand.state;
     let installed = match (state.installed, state.drift.is_empty()) {
         (false, _) => format!("no: ops schedule install {env}"),
         (true, true) => "as this ops would install it".to_owned(),
@@ -36,6 +45,16 @@ fn rows(env: &str, state: &ScheduleState, at: impl Fn(&Option<String>) -> String
     let newest =
         state.newest.as_deref().map_or("none".to_owned(), |id| format!("{id}, {}", at(&state.taken)));
     rows.push(["newest verified backup".to_owned(), newest]);
+    rows.extend(stand.kept.iter().map(|one| {
+        let newest = one.newest.as_ref().map_or("none".to_owned(), |id| format!("{id}, {}", at(&one.taken)));
+        let rpo = match one.rpo {
+            Some(Fresh::Kept) => "; the RPO is kept",
+            Some(Fresh::Soon) => "; the RPO is SOON LOST",
+            Some(Fresh::Lost) => "; the RPO is LOST",
+            None => "",
+        };
+        [format!("at {}", one.place), format!("{newest}{rpo}")]
+    }));
     rows
 }
 
@@ -56,7 +75,16 @@ mod tests {
     use super::*;
 
     fn said(state_of: ScheduleState) -> String {
-        state("prod", &state_of, "2026-11-21T12:00:00Z".parse().unwrap()).tsv()
+        let kept = Kept {
+            place: "spaces".into(),
+            asked: true,
+            newest: None,
+            taken: None,
+            rpo: Some(Fresh::Lost),
+            gaps: Vec::new(),
+        };
+        let stand = Stand { state: &state_of, kept: &[kept] };
+        state("prod", &stand, "2026-11-21T12:00:00Z".parse().unwrap()).tsv()
     }
 
     #[test]
@@ -72,6 +100,7 @@ mod tests {
             taken: None,
         };
         assert!(said(none.clone()).contains("no: ops schedule install prod"));
+        assert!(said(none.clone()).contains("at spaces\tnone; the RPO is LOST"));
         let last = BackupStatus {
             schema: "ops.backup-status/1".into(),
             env: "prod".into(),

@@ -138,6 +138,7 @@ fn metrics(droplet: Droplet) {
     {
         assert!(text.contains(line), "{text}");
     }
+    assert!(text.contains("place=\"droplet\"} 1") && !text.contains("ops_backup_rpo_seconds{"), "{text}");
     let verified =
         text.lines().find(|line| line.starts_with("ops_backup_verified_timestamp_seconds")).unwrap();
     let at: i64 = verified.rsplit(' ').next().unwrap().parse().unwrap();
@@ -306,8 +307,14 @@ fn a_loss_of_power_is_said_and_the_next_night_works() {
 fn a_deploy_that_updates_modules_makes_a_backup_first_where_none_is_young() {
     let droplet = DEMO;
     droplet.fresh();
-    let with = |more: &str| laptop(&format!("missing_files: 0 }}\n    deploy: {{ {more}"));
-    let laptop = with("keep_releases: 5");
+    let with = |more: &str| {
+        let backups = "modules: [ipai_docs]\n    backup: { missing_files: 0 }";
+        Laptop::with(&[
+            ("modules: [ipai_docs]", backups),
+            ("keep_releases: 5", &format!("keep_releases: 5{more}")),
+        ])
+    };
+    let laptop = with("");
     // A first deploy has nothing to keep yet.
     laptop.deploy("demo", "standin", &[]).exits(0).never_says(&["backup.ready"]);
     laptop
@@ -329,7 +336,7 @@ fn a_deploy_that_updates_modules_makes_a_backup_first_where_none_is_young() {
         .ops(&["deploy", "demo", "--ref", "standin-bump-2", "--dry-run"])
         .exits(0)
         .never_says(&["backup.ready"]);
-    let strict = with("backup: { before: always, max_age: 1m }");
+    let strict = with(", backup: { before: always, max_age: 1m }");
     droplet.root("sleep 61");
     let dry = |more: &[&str]| {
         strict.ops(&[&["deploy", "demo", "--ref", "standin-bump-2", "--dry-run"], more].concat()).exits(0)

@@ -68,8 +68,25 @@ fn a_good_backup_is_verified_and_drilled_and_nothing_of_it_stays() {
         "done drill.database",
         "done drill.files",
         "done drill.odoo",
+        "Result sheet: ",
     ]);
     assert_eq!(held(), before, "a drill left something");
+    let sheet = DEMO.root("cat /var/lib/ops/odoo/runs/*/sheet.md");
+    for line in ["| verdict | **it can come back** |", "| from | droplet |", "| RTO | nothing promised, "] {
+        assert!(sheet.contains(line), "{line}\n{sheet}");
+    }
+    assert!(
+        ["- files: ", "- rows: ", "- sums: ", "- tables: ", "| drill.odoo | "]
+            .iter()
+            .all(|one| sheet.contains(one)),
+        "{sheet}"
+    );
+    let run = laptop.json(&["runs", "list", DEMO.env])["runs"][0].clone();
+    assert_eq!(
+        (&run["sheet"]["what"], &run["sheet"]["schema"]),
+        (&"drill".into(), &"ops.sheet/1".into()),
+        "{run}"
+    );
     let row = laptop.json(&["backup", "list", DEMO.env])["backups"][0].clone();
     assert_eq!((&row["verified"], &row["drilled"]["by"]), (&true.into(), &"drill".into()), "{row}");
     assert!(row["drilled"]["seconds"].as_u64().unwrap() > 0, "{row}");

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use crate::checks::{Check, Subject, Verdict, known};
 use crate::cmd::quote;
 use crate::inventory::{Before, Severity};
-use crate::record::BackupRow;
-use crate::runbooks::promise::{self, Fresh};
+use crate::record::{BackupRow, Fresh, Kept};
+use crate::runbooks::promise;
 use crate::text::lasting;
 
 pub(super) const VERIFIED: Check =
@@ -96,7 +96,7 @@ fn rpo(subject: &Subject<'_>) -> Verdict {
             return Err(Verdict::skip("targets.rpo promises nothing"));
         };
         let all = promise::kept(subject.env, rows, &[], now);
-        let told = |one: &promise::Kept| {
+        let told = |one: &Kept| {
             let row = rows.iter().find(|row| Some(&row.id) == one.newest.as_ref());
             let age = row
                 .and_then(|row| promise::age(row, now))

@@ -35,7 +35,7 @@ impl Work<'_> {
         let now: Timestamp = self.inputs.now.parse().ok()?;
         let newest = self.facts.backups.as_ref().ok()?.rows.iter().find(|row| row.verified)?;
         let age = promise::age(newest, now)?;
-        (age <= self.inputs.env.deploy.backup.max_age).then(|| (newest.id.as_str(), age.as_secs()))
+        (age <= self.inputs.env.deploy.backup.max_age).then_some((newest.id.as_str(), age.as_secs()))
     }
 
     pub(super) fn backup(&self) -> Vec<Step> {

@@ -134,8 +134,6 @@ fn sections(works: &[Work<'_>], batch: usize) -> Vec<Section> {
     }
     for work in works {
         add("secrets", work, false, work.lend());
-    }
-    for work in works {
         add(BACKUP, work, true, work.backup());
     }
     for work in works {

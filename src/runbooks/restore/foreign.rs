@@ -24,11 +24,11 @@ pub fn foreign(
     let beside = source.home().address == target.home().address;
     let from = wish.from.as_deref();
     let row = named(source, stock, &wish.backup, |row| {
-        row.verified && from.is_none_or(|from| row.places.iter().any(|at| at == from))
+        row.verified && from.is_none_or(|from| row.is_sound_at(from))
     })?;
-    let reached = |place: &&String| if *place == DROPLET { beside } else { true };
-    let place = from.map(str::to_owned).or_else(|| row.places.iter().find(reached).cloned());
-    let place = place.filter(|place| reached(&place)).ok_or_else(|| {
+    let reached = |place: &&str| if *place == DROPLET { beside } else { true };
+    let place = from.or_else(|| row.sound().find(reached)).filter(reached);
+    let place = place.map(str::to_owned).ok_or_else(|| {
         Error::new(Exit::Checks, format!("backup {} of {} is on its own droplet only", row.id, source.name))
             .because(format!("the droplet of {} cannot fetch it from there", target.name))
             .next(format!(

@@ -4,14 +4,14 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::{List, seconds};
-use crate::record::{BackupCheck, BackupRecord, BackupRow, DROPLET};
+use crate::record::{BackupCheck, BackupRecord, BackupRow, DROPLET, Kept};
 use crate::ui::words;
 
 /// A reason that makes no table of its own.
 const LONGEST_WHY: usize = 60;
 
-/// `ops.backups/1`; the newest first, as the caller gives them.
-pub fn backups(env: &str, rows: &[BackupRow], now: Timestamp) -> List {
+/// `ops.backups/1`; the newest first, as the caller gives them. `kept`: each place against what was promised of it.
+pub fn backups(env: &str, rows: &[BackupRow], kept: &[Kept], now: Timestamp) -> List {
     let row = |one: &BackupRow, taken: String, at: &dyn Fn(u64) -> String, size: fn(u64) -> String| {
         vec![
             one.id.clone(),
@@ -31,7 +31,7 @@ pub fn backups(env: &str, rows: &[BackupRow], now: Timestamp) -> List {
         head: &["backup", "taken", "verified", "tried again", "at", "size", "added", "release"],
         rows: rows.iter().map(human).collect(),
         raw: rows.iter().map(raw).collect(),
-        json: json!({ "schema": "ops.backups/1", "env": env, "backups": rows }),
+        json: json!({ "schema": "ops.backups/1", "env": env, "backups": rows, "places": kept }),
         empty: format!("{env} has no backup. Make one: ops backup {env}"),
     }
 }
@@ -128,7 +128,7 @@ mod tests {
             (check(1_795_262_400, "verify", DROPLET, true), check(1_795_262_400, "verify", DROPLET, false));
         let far = check(1_795_132_800, "drill", "spaces", true);
         let rows = [
-            row(true, &[DROPLET], &[drill.clone()]),
+            row(true, &[DROPLET], std::slice::from_ref(&drill)),
             row(true, &[DROPLET], &[drill.clone(), read]),
             row(true, &[DROPLET], &[drill, wrong.clone()]),
             row(true, &[DROPLET, "spaces"], &[far, wrong]),
@@ -136,7 +136,7 @@ mod tests {
         ];
         let now = "2026-11-22T00:00:00Z".parse().unwrap();
         let cells = |row: &Vec<String>| format!("{} | {} | {}", row[2], row[3], row[4]);
-        let list = backups("prod", &rows, now);
+        let list = backups("prod", &rows, &[], now);
         assert_eq!(
             list.rows.iter().map(cells).collect::<Vec<_>>(),
             [
