@@ -86,7 +86,6 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -s y -l yes -d 'Answer y
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s n -l dry-run -d 'Show the plan and stop'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l update-all -d 'Update every module'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-update -d 'I know that no module needs an update of the database; with `deploy.update: hash`, a checksum is stored of those that have none'
-complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-backup -d 'Make no backup before, whatever deploy.backup.before says'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
@@ -135,7 +134,6 @@ complete -c ops -n "__fish_ops_using_subcommand install-modules" -s K -l ask-bec
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l all -d 'What the inventory names and the database does not have'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l repair -d 'Bring what an earlier run of Odoo left half-way to its end'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l list -d 'Show the modules that the running release has, all or those that are named, and stop'
-complete -c ops -n "__fish_ops_using_subcommand install-modules" -l no-backup -d 'Make no backup before, whatever deploy.backup.before says'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s n -l dry-run -d 'Show the plan and stop'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
@@ -168,32 +166,34 @@ complete -c ops -n "__fish_ops_using_subcommand rehearse" -s v -l verbose -d 'Sa
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l droplet -d 'Only these droplets of the environment' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l reason -d 'Why, for colleagues and the journal' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''
 markdown\t'For a change ticket; preflight only'"
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l connections -d 'New SSH connections at once' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s n -l dry-run -d 'Show the plan and stop'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "create" -d 'Make one'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "list" -d 'List what the repositories have, the newest first, and what is missing of what was promised'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "show" -d 'Show one: what it holds, by its own record'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "verify" -d 'Try whether one can come back; production is not touched'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "init" -d 'Make the repositories, and keep the secrets of those off site on the droplet'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "prune" -d 'Forget what is older than `backup.keep` in all repositories; every backup ends with this as well'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify init prune key" -a "key" -d 'Add a key for people to all repositories, and print it, once'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "create" -d 'Make one'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "list" -d 'List what the repository has, the newest first'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "show" -d 'Show one: what it holds, by its own record'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "verify" -d 'Try whether one can come back; production is not touched'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "export" -d 'Make a zip of one that Odoo\'s own database manager takes, on the droplet'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "pull" -d 'Fetch one to this machine, as the zip that `export` makes'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "init" -d 'Make the repositories, and keep the secrets of those off site on the droplet'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "prune" -d 'Forget what is older than `backup.keep` in all repositories; every backup ends with this as well'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "key" -d 'Add a key for people to all repositories, and print it, once'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l reason -d 'Why, for colleagues and the journal' -r
@@ -242,8 +242,6 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l droplet -d 'Only these droplets of the environment' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l from -d 'Try the copy in this place of backup.offsite; default: the one on the droplet' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l one-of -d 'Of so many parts of the repository read one, another each day: for large ones far away. The backup itself is read wholly' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
@@ -263,6 +261,48 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l from -d 'Fetch it from this place of backup.offsite, or from `droplet`; else the droplet, or the first that has it' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l from -d 'Fetch it from this place of backup.offsite, or from `droplet`; else the droplet, or the first that has it' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l file -d 'Where it goes [default: ENV-BACKUP.zip here]' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l keep -d 'Leave the export on the droplet'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l reason -d 'Why, for colleagues and the journal' -r
@@ -376,7 +416,7 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_su
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "install" -d 'Put the nightly program and its timer on the droplet, or bring them up to date'
-complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "status" -d 'Say whether they are installed as the inventory wants them, how the last went, when the next begins, and what was promised'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "status" -d 'Say whether they are installed as the inventory wants them, how the last went and when the next begins'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "remove" -d 'Take them away; the backups that there are stay'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l confirm -d 'Confirm data loss or a protected environment by its name' -r

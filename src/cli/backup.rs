@@ -48,6 +48,8 @@ enum Verb {
     List(List),
     Show(Show),
     Verify(super::backup_verify::Verify),
+    Export(super::backup_away::Export),
+    Pull(super::backup_away::Pull),
     Init(Init),
     Prune(Prune),
     Key(Key),
@@ -132,6 +134,8 @@ impl Backup {
             (Some(Verb::Prune(prune)), _) => setup(session, &prune.env, &prune.run, Setup::Prune, None).await,
             (Some(Verb::Key(key)), _) => key.run(session).await,
             (Some(Verb::Verify(verify)), _) => verify.run(session).await,
+            (Some(Verb::Export(export)), _) => export.run(session).await,
+            (Some(Verb::Pull(pull)), _) => pull.run(session).await,
             (None, Some(env)) => {
                 let env = EnvArg { env, droplets: self.droplets };
                 Create { env, run: self.run }.run(session).await

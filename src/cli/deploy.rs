@@ -122,6 +122,7 @@ impl Deploy {
             rehearse: None,
             verify: None,
             refill: None,
+            carried: None,
         };
         let desk = Desk::new(session, &inventory, &env, &self.run);
         let secrets = InventorySecrets { inventory: &inventory, session };

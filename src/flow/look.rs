@@ -12,7 +12,7 @@ use crate::inventory::{Environment, Update, When};
 use crate::plan::Plan;
 use crate::queries;
 use crate::runbooks::deploy::{self, Change, Data, Inputs, Part, Request, Staged, Wanted};
-use crate::runbooks::{backup, modules, restore, rollback, schedule, snapshots, verify};
+use crate::runbooks::{backup, export, modules, restore, rollback, schedule, snapshots, verify};
 use crate::text::count;
 
 /// What is to be done, before anything is known of the droplets.
@@ -41,6 +41,7 @@ pub enum Order {
         reason: Option<String>,
     },
     Verify(verify::Wish),
+    Export(export::Wish),
 }
 
 impl Order {
@@ -51,6 +52,7 @@ impl Order {
             Order::Modules(wish) => wish.reason.as_deref(),
             Order::Restore(wish) => wish.reason.as_deref(),
             Order::Verify(wish) => wish.reason.as_deref(),
+            Order::Export(wish) => wish.reason.as_deref(),
             Order::Drop { reason, .. }
             | Order::Backup { reason }
             | Order::Setup { reason, .. }
@@ -66,6 +68,7 @@ impl Order {
             Order::Setup { what, .. } => what.command(),
             Order::Schedule { remove: false, .. } => "schedule install",
             Order::Schedule { remove: true, .. } => "schedule remove",
+            Order::Export(_) => "backup export",
             _ => request.command(),
         }
     }
@@ -84,6 +87,7 @@ impl Order {
             }
             Order::Verify(wish) => verify::plan(inputs, wish),
             Order::Restore(wish) if wish.part == Part::Filestore => restore::refill::plan(inputs),
+            Order::Export(_) => export::plan(inputs),
             _ => deploy::plan(inputs),
         }
     }
@@ -113,6 +117,7 @@ impl Order {
                 restore::choose(crew.env, facts, &stock, wish)
             }
             Order::Verify(wish) => verify::choose(crew.env, &queries::backups(crew, facts).await?, wish),
+            Order::Export(wish) => export::choose(crew.env, &queries::backups(crew, facts).await?, wish),
             Order::Modules(wish) => {
                 let held = modules::running(crew.env, facts)?;
                 let wanted = Wanted { release: Some(held), ..Wanted::default() };
@@ -147,7 +152,8 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
         | Order::Backup { .. }
         | Order::Setup { .. }
         | Order::Schedule { .. }
-        | Order::Verify(_) => BTreeMap::new(),
+        | Order::Verify(_)
+        | Order::Export(_) => BTreeMap::new(),
         Order::Restore(wish) if wish.part == Part::Filestore => BTreeMap::new(),
         _ => crew.stage(&facts, &request.wanted).await?,
     };

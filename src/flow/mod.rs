@@ -3,7 +3,9 @@
 //! knows the word. Deliberately absent: how anything looks ([`Desk`] shows and asks).
 
 mod backup;
+mod carried;
 mod look;
+pub mod pull;
 mod rehearsal;
 mod sheet;
 mod verify;
@@ -320,6 +322,7 @@ fn judged(road: &Road<'_>, plan: &Plan, request: &Request, report: Report) -> Re
         (Some(_), _) => rehearsal::judged(report, env, interrupted),
         (_, Some(backup)) => verify::judged(report, env, backup, interrupted),
         _ if backup::ended(plan, &report) => backup::judged(report, env, interrupted),
+        _ if request.carried.is_some() => carried::judged(report, interrupted),
         _ if matches!(request.data, deploy::Data::Restored(_)) => backup::brought_back(report, interrupted),
         _ => report,
     }

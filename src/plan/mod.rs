@@ -25,6 +25,9 @@ pub const BACKUP: &str = "backup";
 /// The section in which a backup is tried. Somebody may end it early: it always leaves nothing.
 pub const VERIFY: &str = "verify";
 
+/// The section in which a backup is packed for somebody else's tools. Somebody may end it early: then there is no zip.
+pub const EXPORT: &str = "export";
+
 /// The section in which a backup comes back beside what serves. Somebody may end it early: what it made is dropped.
 pub const FETCH: &str = "fetch";
 

@@ -2,6 +2,7 @@
 
 pub mod backup;
 pub mod deploy;
+pub mod export;
 pub mod modules;
 pub mod promise;
 pub mod rehearsal;

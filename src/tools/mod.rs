@@ -5,6 +5,8 @@ pub mod backup;
 pub mod checksums;
 pub mod compose;
 pub mod crons;
+pub mod export;
+pub mod freight;
 pub mod healthy;
 pub mod images;
 pub mod inside;

@@ -9,6 +9,7 @@ mod connector;
 mod docker;
 mod errors;
 pub mod fake;
+pub mod freight;
 mod hold;
 pub mod laptop;
 mod lend;
@@ -47,6 +48,8 @@ pub struct Call<'a> {
     pub cmd: &'a Cmd,
     /// Bytes for the command's stdin, after the `Cmd`'s own text; the only way a secret travels.
     pub input: Option<&'a Secret>,
+    /// Bytes that are no secret, behind all of these.
+    pub data: &'a [u8],
     /// The longest the whole call may take.
     pub timeout: Duration,
     /// Bytes of each stream that are kept.
@@ -57,7 +60,7 @@ pub struct Call<'a> {
 
 impl<'a> Call<'a> {
     pub fn new(cmd: &'a Cmd) -> Self {
-        Self { cmd, input: None, timeout: Duration::from_secs(60), limit: 8 << 20, cleanup: false }
+        Self { cmd, input: None, data: &[], timeout: Duration::from_secs(60), limit: 8 << 20, cleanup: false }
     }
 
     #[must_use]
@@ -75,6 +78,12 @@ impl<'a> Call<'a> {
     #[must_use]
     pub fn cleanup(mut self) -> Self {
         self.cleanup = true;
+        self
+    }
+
+    #[must_use]
+    pub fn data(mut self, data: &'a [u8]) -> Self {
+        self.data = data;
         self
     }
 

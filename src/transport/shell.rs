@@ -176,9 +176,14 @@ impl<C: Carrier + 'static> Shell<C> {
     fn bytes(&self, nonce: &str, call: &Call<'_>) -> Vec<u8> {
         let text = call.cmd.stdin_text();
         let mut bytes = self.password_line();
-        bytes.extend(request(nonce, call.cmd, text.is_some() || call.input.is_some()));
+        bytes.extend(request(
+            nonce,
+            call.cmd,
+            text.is_some() || call.input.is_some() || !call.data.is_empty(),
+        ));
         bytes.extend_from_slice(text.unwrap_or_default().as_bytes());
         bytes.extend_from_slice(call.input.map(Secret::expose).unwrap_or_default().as_bytes());
+        bytes.extend_from_slice(call.data);
         bytes
     }
 

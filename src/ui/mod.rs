@@ -124,6 +124,17 @@ impl Ui {
         );
     }
 
+    /// A backup that is on this machine now.
+    pub fn pulled(&self, backup: &str, file: &std::path::Path, bytes: u64, sha256: &str) {
+        let shown = crate::text::printable(&file.display().to_string());
+        match self.options().format {
+            Format::Json => self.object(&serde_json::json!({
+                "schema": "ops.pull/1", "backup": backup, "file": shown, "bytes": bytes, "sha256": sha256,
+            })),
+            _ => self.data(&format!("{shown}: {}, sha256 {sha256}\n", crate::text::size(bytes))),
+        }
+    }
+
     pub fn rehearsal(&self, found: &crate::record::Rehearsal) {
         match self.options().format {
             Format::Json => self.serialized(found),

@@ -2,8 +2,8 @@
 
 use crate::droplet::DEMO;
 use crate::{
-    adopt, backups, checks, checksums, clones, deploy, failures, migrate, modules, real, rehearse, retention,
-    rollback, slots, states, stopped,
+    adopt, backups, carried, checks, checksums, clones, deploy, failures, migrate, modules, real, rehearse,
+    retention, rollback, slots, states, stopped,
 };
 
 #[test]
@@ -183,4 +183,9 @@ fn the_data_of_another_environment_comes_harmless() {
 #[test]
 fn a_part_of_a_backup_comes_back() {
     backups::in_parts(DEMO, &backups::STANDIN);
+}
+
+#[test]
+fn a_backup_is_exported_and_pulled_over_a_bad_link() {
+    carried::pulled_over_a_bad_link(DEMO, &backups::STANDIN);
 }

@@ -6,6 +6,7 @@
 mod adopt;
 mod backup_faults;
 mod backups;
+mod carried;
 mod checks;
 mod checksums;
 mod clones;

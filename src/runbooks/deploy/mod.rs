@@ -75,6 +75,14 @@ pub struct Request {
     pub verify: Option<Backup>,
     /// Nothing is deployed: files that are missing come back from this one.
     pub refill: Option<Backup>,
+    /// Nothing is deployed: a backup goes somewhere else, or comes from there.
+    pub carried: Option<Carried>,
+}
+
+/// A backup on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carried {
+    Export(Backup),
 }
 
 /// What else is tried in a rehearsal.

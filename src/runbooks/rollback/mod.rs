@@ -110,6 +110,7 @@ pub fn choose(env: &Environment, facts: &BTreeMap<String, Facts>, wish: &Wish) -
         rehearse: None,
         verify: None,
         refill: None,
+        carried: None,
     };
     Ok(Choice { request, breaks })
 }
