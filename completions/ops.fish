@@ -166,34 +166,35 @@ complete -c ops -n "__fish_ops_using_subcommand rehearse" -s v -l verbose -d 'Sa
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l droplet -d 'Only these droplets of the environment' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l reason -d 'Why, for colleagues and the journal' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''
 markdown\t'For a change ticket; preflight only'"
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l connections -d 'New SSH connections at once' -r
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s n -l dry-run -d 'Show the plan and stop'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "create" -d 'Make one'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "list" -d 'List what the repository has, the newest first'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "show" -d 'Show one: what it holds, by its own record'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "verify" -d 'Try whether one can come back; production is not touched'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "export" -d 'Make a zip of one that Odoo\'s own database manager takes, on the droplet'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "pull" -d 'Fetch one to this machine, as the zip that `export` makes'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "init" -d 'Make the repositories, and keep the secrets of those off site on the droplet'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "prune" -d 'Forget what is older than `backup.keep` in all repositories; every backup ends with this as well'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull init prune key" -a "key" -d 'Add a key for people to all repositories, and print it, once'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "create" -d 'Make one'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "list" -d 'List what the repository has, the newest first'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "show" -d 'Show one: what it holds, by its own record'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "verify" -d 'Try whether one can come back; production is not touched'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "export" -d 'Make a zip of one that Odoo\'s own database manager takes, on the droplet'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "pull" -d 'Fetch one to this machine, as the zip that `export` makes'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "import" -d 'Make a backup out of a file of this machine: Odoo\'s own zip, a dump, a folder of click-odoo-backupdb'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "init" -d 'Make the repositories, and keep the secrets of those off site on the droplet'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "prune" -d 'Forget what is older than `backup.keep` in all repositories; every backup ends with this as well'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "key" -d 'Add a key for people to all repositories, and print it, once'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l reason -d 'Why, for colleagues and the journal' -r
@@ -303,6 +304,26 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l missing-files -d 'So many files that its database names may be missing; else `backup.missing_files`' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l reason -d 'Why, for colleagues and the journal' -r

@@ -50,6 +50,7 @@ enum Verb {
     Verify(super::backup_verify::Verify),
     Export(super::backup_away::Export),
     Pull(super::backup_away::Pull),
+    Import(super::backup_import::Import),
     Init(Init),
     Prune(Prune),
     Key(Key),
@@ -136,6 +137,7 @@ impl Backup {
             (Some(Verb::Verify(verify)), _) => verify.run(session).await,
             (Some(Verb::Export(export)), _) => export.run(session).await,
             (Some(Verb::Pull(pull)), _) => pull.run(session).await,
+            (Some(Verb::Import(import)), _) => import.run(session).await,
             (None, Some(env)) => {
                 let env = EnvArg { env, droplets: self.droplets };
                 Create { env, run: self.run }.run(session).await

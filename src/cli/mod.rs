@@ -7,6 +7,7 @@ mod args;
 mod audit;
 mod backup;
 mod backup_away;
+mod backup_import;
 mod backup_verify;
 mod clone;
 pub mod complete;

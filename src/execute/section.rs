@@ -14,7 +14,7 @@ use crate::execute::soft::Soft;
 use crate::execute::story::Story;
 use crate::execute::{Laptop, OwnChecks, hook, own};
 use crate::exit::Exit;
-use crate::plan::{BACKUP, EXPORT, FETCH, REHEARSAL, Section, VERIFY, WATCH};
+use crate::plan::{BACKUP, EXPORT, FETCH, IMPORT, REHEARSAL, Section, VERIFY, WATCH};
 use crate::record::LedgerRow;
 use crate::text;
 use crate::transport::{Call, Output, Transport, TransportError};
@@ -167,6 +167,7 @@ async fn halt(cx: &Context<'_>, section: &Section, call: &Act<'_>) -> End {
             VERIFY => {
                 "the verification ends early and leaves nothing; once more Ctrl-C leaves that to the droplet"
             }
+            IMPORT => "the import ends early and keeps nothing; once more Ctrl-C leaves that to the droplet",
             EXPORT => "the export ends early and leaves no zip; once more Ctrl-C leaves that to the droplet",
             _ => {
                 "the switch ends, or goes back by itself: it never stops half-way; once more Ctrl-C leaves it to the droplet"

@@ -12,7 +12,7 @@ use crate::inventory::{Environment, Update, When};
 use crate::plan::Plan;
 use crate::queries;
 use crate::runbooks::deploy::{self, Change, Data, Inputs, Part, Request, Staged, Wanted};
-use crate::runbooks::{backup, export, modules, restore, rollback, schedule, snapshots, verify};
+use crate::runbooks::{backup, export, import, modules, restore, rollback, schedule, snapshots, verify};
 use crate::text::count;
 
 /// What is to be done, before anything is known of the droplets.
@@ -42,6 +42,7 @@ pub enum Order {
     },
     Verify(verify::Wish),
     Export(export::Wish),
+    Import(import::Parcel),
 }
 
 impl Order {
@@ -53,6 +54,7 @@ impl Order {
             Order::Restore(wish) => wish.reason.as_deref(),
             Order::Verify(wish) => wish.reason.as_deref(),
             Order::Export(wish) => wish.reason.as_deref(),
+            Order::Import(parcel) => parcel.reason.as_deref(),
             Order::Drop { reason, .. }
             | Order::Backup { reason }
             | Order::Setup { reason, .. }
@@ -69,6 +71,7 @@ impl Order {
             Order::Schedule { remove: false, .. } => "schedule install",
             Order::Schedule { remove: true, .. } => "schedule remove",
             Order::Export(_) => "backup export",
+            Order::Import(_) => "backup import",
             _ => request.command(),
         }
     }
@@ -88,6 +91,7 @@ impl Order {
             Order::Verify(wish) => verify::plan(inputs, wish),
             Order::Restore(wish) if wish.part == Part::Filestore => restore::refill::plan(inputs),
             Order::Export(_) => export::plan(inputs),
+            Order::Import(_) => import::plan(inputs),
             _ => deploy::plan(inputs),
         }
     }
@@ -117,6 +121,7 @@ impl Order {
                 restore::choose(crew.env, facts, &stock, wish)
             }
             Order::Verify(wish) => verify::choose(crew.env, &queries::backups(crew, facts).await?, wish),
+            Order::Import(parcel) => Ok(import::request(parcel)),
             Order::Export(wish) => export::choose(crew.env, &queries::backups(crew, facts).await?, wish),
             Order::Modules(wish) => {
                 let held = modules::running(crew.env, facts)?;
@@ -153,7 +158,8 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
         | Order::Setup { .. }
         | Order::Schedule { .. }
         | Order::Verify(_)
-        | Order::Export(_) => BTreeMap::new(),
+        | Order::Export(_)
+        | Order::Import(_) => BTreeMap::new(),
         Order::Restore(wish) if wish.part == Part::Filestore => BTreeMap::new(),
         _ => crew.stage(&facts, &request.wanted).await?,
     };

@@ -5,8 +5,11 @@
 mod backup;
 mod carried;
 mod look;
+mod moving;
+pub mod parcel;
 pub mod pull;
 mod rehearsal;
+mod send;
 mod sheet;
 mod verify;
 
@@ -121,6 +124,9 @@ async fn carry_with(road: &Road<'_>, crew: &Crew<'_>, order: &Order) -> Result<E
     let Some(approved) = road.desk.approve(plan).await? else { return Ok(Exit::Done) };
     if road.stop.soft.is_cancelled() {
         return Err(Error::new(Exit::Interrupted, "interrupted before anything changed"));
+    }
+    if let Order::Import(parcel) = order {
+        send::send(road, crew, looked.facts.get(&road.env.home().name), parcel).await?;
     }
     let claim = lock::Claim {
         command: order.command(request),

@@ -7,12 +7,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
+use super::moving::Moving;
 use super::{Order, Road, carry};
 use crate::crew::Crew;
 use crate::error::{Error, Result};
-use crate::event::{Event, Outcome, Unit};
+use crate::event::Event;
 use crate::exit::Exit;
 use crate::inventory::Droplet;
 use crate::queries;
@@ -23,9 +22,6 @@ use crate::tools::{export, freight as tool};
 use crate::transport::freight::{Freight, Stuck, fetch};
 
 const SOON: Duration = Duration::from_secs(60);
-/// How often it is said how far it is.
-const PACE: Duration = Duration::from_millis(200);
-const STEP: &str = "pull";
 
 /// What is to be fetched, and where it goes.
 #[derive(Debug)]
@@ -121,18 +117,11 @@ impl Found {
         room(&part, freight.bytes)?;
         let shown = printable(&self.file.display().to_string());
         let title = format!("fetch {} to {shown}", size(freight.bytes));
-        let (began, mut told) = (Instant::now(), None::<Instant>);
-        road.listener.on(&started(&droplet.name, title));
-        let mut tell = |done: u64| {
-            if done == freight.bytes || told.is_none_or(|told| told.elapsed() > PACE) {
-                told = Some(Instant::now());
-                road.listener.on(&progress(&droplet.name, done, freight.bytes));
-            }
-        };
-        let answer = fetch(link.as_ref(), &freight, &part, &road.stop.soft, &mut tell).await;
+        let mut moving = Moving::start(road.listener, "pull", &droplet.name, freight.bytes, title);
+        let answer = fetch(link.as_ref(), &freight, &part, &road.stop.soft, &mut |at| moving.tell(at)).await;
         let answer = answer.map_err(|stuck| self.stuck(stuck, road, &part));
         let answer = answer.and_then(|()| settle(&part, &self.file));
-        road.listener.on(&ended(&droplet.name, answer.is_ok(), began));
+        moving.end(answer.is_ok());
         answer?;
         if !keep && crew.ask(droplet, &tool::remove(&self.path), SOON).await.is_err() {
             let text = format!("{} could not be removed from {}", self.path, droplet.name);
@@ -160,7 +149,7 @@ impl Found {
             Stuck::Refused(lines) => again(
                 failed(Exit::Failed, "cannot be read on the droplet").on(droplet).evidence("droplet", lines),
             ),
-            Stuck::Other => failed(Exit::Usage, "does not begin as what is here")
+            Stuck::Room { .. } | Stuck::Other => failed(Exit::Usage, "does not begin as what is here")
                 .because(format!("{shown} is of something else"))
                 .next(format!("move {shown} away")),
             Stuck::Damaged => failed(Exit::Failed, "did not arrive as it is on the droplet")
@@ -202,20 +191,4 @@ fn settle(part: &Path, file: &Path) -> Result<()> {
             .because(error)
             .because(format!("it is whole, in {}", printable(&part.display().to_string())))
     })
-}
-
-fn started(droplet: &str, title: String) -> Event {
-    let (step, droplet, phase) = (STEP.to_owned(), droplet.to_owned(), "backup".to_owned());
-    Event::StepStarted { step, droplet, title, phase, attempt: 1, undo: false }
-}
-
-fn progress(droplet: &str, done: u64, total: u64) -> Event {
-    let (step, droplet) = (STEP.to_owned(), droplet.to_owned());
-    Event::StepProgress { step, droplet, done, total, unit: Unit::Bytes, note: String::new() }
-}
-
-fn ended(droplet: &str, ok: bool, began: Instant) -> Event {
-    let outcome = if ok { Outcome::Done } else { Outcome::Failed };
-    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Event::StepEnded { step: STEP.to_owned(), droplet: droplet.to_owned(), outcome, millis, undo: false }
 }

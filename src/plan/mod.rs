@@ -28,6 +28,9 @@ pub const VERIFY: &str = "verify";
 /// The section in which a backup is packed for somebody else's tools. Somebody may end it early: then there is no zip.
 pub const EXPORT: &str = "export";
 
+/// The section in which somebody else's backup becomes one of ours. Somebody may end it early: then it does not.
+pub const IMPORT: &str = "import";
+
 /// The section in which a backup comes back beside what serves. Somebody may end it early: what it made is dropped.
 pub const FETCH: &str = "fetch";
 

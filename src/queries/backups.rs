@@ -128,11 +128,13 @@ fn checks(part: &Part) -> Vec<BackupCheck> {
 /// What is none of ours is left out.
 fn merge(rows: &mut BTreeMap<String, BackupRow>, place: &str, snapshot: &Snapshot) {
     let Some((id, taken)) = snapshot.tags.iter().find_map(|tag| Some((tag, moment(tag)?))) else { return };
-    let verified = snapshot.tags.iter().any(|tag| tag == "verified");
+    let tagged = |word: &str| snapshot.tags.iter().any(|tag| tag == word);
+    let verified = tagged("verified");
     let row = rows.entry(id.clone()).or_insert_with(|| BackupRow {
         id: id.clone(),
         taken,
         verified,
+        imported: tagged("imported"),
         ..BackupRow::default()
     });
     row.verified &= verified;

@@ -26,6 +26,9 @@ pub struct BackupRecord {
     pub bytes: u64,
     /// By which the repository grew.
     pub added: u64,
+    /// What the file was called that it came from, where it was made elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<String>,
 }
 
 /// The database at the moment of the backup.
@@ -93,6 +96,8 @@ pub struct BackupRow {
     pub verified: bool,
     /// Where the last try found it wrong, and what.
     pub wrong: BTreeMap<String, BackupCheck>,
+    /// It came from a file: it can come back by its name, and counts for nothing else.
+    pub imported: bool,
     /// The last time it was tried again, anywhere.
     pub checked: Option<BackupCheck>,
     /// The last drill that it passed, anywhere.
@@ -158,7 +163,7 @@ pub fn moment(id: &str) -> Option<String> {
 impl BackupRow {
     /// What was found of it since it was made, the oldest first. A try makes no backup of what was none.
     pub fn judge(&mut self, checks: &[BackupCheck]) {
-        if !self.verified {
+        if !self.verified && !self.imported {
             return;
         }
         self.checked = checks.last().cloned();
@@ -167,7 +172,7 @@ impl BackupRow {
         let wrong = self.places.iter().filter_map(|place| Some((place.clone(), last(place)?.clone())));
         self.wrong = wrong.filter(|(_, check)| !check.ok).collect();
         let sound = self.sound().count();
-        self.verified = sound > 0;
+        self.verified &= sound > 0;
     }
 
     /// Where it is, and was not found wrong.
@@ -181,12 +186,17 @@ impl BackupRow {
 
     /// It was verified when it was made, whatever was found since.
     pub fn was_verified(&self) -> bool {
-        self.verified || !self.wrong.is_empty()
+        self.verified || self.imported || !self.wrong.is_empty()
+    }
+
+    /// It can come back, as far as is known.
+    pub fn is_usable(&self) -> bool {
+        self.verified || self.imported && self.found_wrong().is_none()
     }
 
     /// What was found wrong with it, where that is so wherever it is.
     pub fn found_wrong(&self) -> Option<&BackupCheck> {
-        self.wrong.values().max_by_key(|check| check.at).filter(|_| !self.verified)
+        self.wrong.values().max_by_key(|check| check.at).filter(|_| self.sound().next().is_none())
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Wish {
 pub fn backup(env: &Environment, stock: &Stock, wish: &Wish) -> Result<Backup> {
     let from = wish.from.as_deref();
     let there =
-        |row: &&BackupRow| row.verified && from.is_none_or(|from| row.places.iter().any(|at| at == from));
+        |row: &&BackupRow| row.is_usable() && from.is_none_or(|from| row.places.iter().any(|at| at == from));
     meant(env, named(env, stock, &wish.backup, there)?, from)
 }
 
@@ -87,13 +87,7 @@ pub fn plan(inputs: &Inputs<'_>) -> Result<Plan> {
 }
 
 fn steps(ground: &Ground<'_>, backup: &Backup, zip: &str) -> Vec<Step> {
-    let cmd = |step: Export| {
-        let offsite = &ground.env.backup.offsite;
-        match offsite.iter().find(|one| Some(&one.name) == backup.place.as_ref()) {
-            Some(place) => ground.at(place, |tool| tool.export(step, &backup.id, &backup.snapshot)),
-            None => ground.tool().export(step, &backup.id, &backup.snapshot),
-        }
-    };
+    let cmd = |step: Export| ground.from(backup, |tool| tool.export(step, &backup.id, &backup.snapshot));
     let step = |id: &str, title: String, cmd: Cmd, timeout: u64| Step {
         id: format!("export.{id}"),
         phase: Phase::Backup,

@@ -57,7 +57,7 @@ pub fn choose(
     }
     let from = wish.from.as_deref();
     asked_of(env, stock, from)?;
-    let there = |row: &&BackupRow| row.verified && from.is_none_or(|from| row.is_sound_at(from));
+    let there = |row: &&BackupRow| row.is_usable() && from.is_none_or(|from| row.is_sound_at(from));
     let row = named(env, stock, &wish.backup, there)?;
     let backup = Backup { part: wish.part, ..meant(env, row, from)? };
     if wish.part == Part::Filestore {
@@ -118,7 +118,8 @@ pub(super) fn named<'a>(
     };
     let mut verified = stock.rows.iter().filter(may);
     if wanted == "latest" {
-        return match verified.next() {
+        // What came from a file is meant only by its own name.
+        return match verified.find(|row| !row.imported) {
             Some(newest) => Ok(newest),
             None => refused(format!("{} has no verified backup", env.name)),
         };

@@ -11,7 +11,8 @@ const SCRIPT: &str = concat!(
     include_str!("restic.sh"),
     include_str!("beside.sh"),
     include_str!("whole.sh"),
-    include_str!("backup.sh")
+    include_str!("backup.sh"),
+    include_str!("backup_verbs.sh")
 );
 const RESTORE: &str = concat!(
     include_str!("restic.sh"),

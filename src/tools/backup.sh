@@ -149,6 +149,12 @@ keep() {
   set --
   exclude >"$now/exclude"
   while IFS= read -r path; do set -- "$@" --exclude "$path"; done <"$now/exclude"
+  put_away "$@"
+}
+
+# What the view has, as one snapshot that does not count yet.
+put_away() { # options of restic
+  tab=$(printf '\t')
   while IFS=$tab read -r _ name; do set -- "$@" "$VIEW/$name"; done <"$now/view"
   # What it says in between is how far it is; its last line is the summary.
   export RESTIC_PROGRESS_FPS=0.5
@@ -183,8 +189,9 @@ confirm() {
   sed 's/,"files":\[.*$//' "$now/config/manifest.json" | tr -d '\n' >"$store/$(said id).json.new"
   printf ',"verified":%s,"bytes":%s,"added":%s}\n' "$ended" "${total:-0}" "${added:-0}" >>"$store/$(said id).json.new"
   # The record first: one without its snapshot is removed by the next backup, a backup without its record is not known.
-  mv -f "$store/$(said id).json.new" "$store/$(said id).json" && sync "$store/$(said id).json" &&
-    restic tag --set "ops,verified,$(said id)" "$snapshot" </dev/null >/dev/null && : >"$now/tagged" || exit
+  record=$store/$(said id)${imported:+.imported}.json
+  mv -f "$store/$(said id).json.new" "$record" && sync "$record" &&
+    restic tag --set "ops,${imported:-verified},$(said id)" "$snapshot" </dev/null >/dev/null && : >"$now/tagged" || exit
   [ ! -s "$now/let-in" ] || cat "$now/let-in"
   echo "backup $(said id) of $database is verified and kept in $repository"
 }
@@ -193,11 +200,13 @@ confirm() {
 # restic counts days that have a snapshot, so that days without a backup take none away. Those of which it was found since
 # that they cannot come back (verify.sh) take no place of the newest three.
 forget() { # days, weeks, months
+  # Of those that came from a file the newest three stay, and take no other's place.
+  restic forget --host "$project" --tag imported --group-by host --keep-last 3 </dev/null >"$store/forget" || { tail -n 3 "$store/forget"; exit 1; }
   restic forget --host "$project" --tag verified --group-by host --keep-last "$((3 + $(wrong_at droplet)))" --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
     --prune --max-unused 10% </dev/null >"$store/forget" || { tail -n 3 "$store/forget"; exit 1; }
-  restic snapshots --json --host "$project" --tag verified </dev/null >"$store/snapshots.json" || exit
-  for record in "$store"/*z.json; do
-    id=${record##*/} id=${id%.json}
+  restic snapshots --json --host "$project" --tag verified --tag imported </dev/null >"$store/snapshots.json" || exit
+  for record in "$store"/*z.json "$store"/*z.imported.json; do
+    id=${record##*/} id=${id%%.*}
     [ ! -e "$record" ] || grep -q "\"$id\"" "$store/snapshots.json" || rm -f "$record" "$store/$id.checks"
   done
 }
@@ -222,20 +231,3 @@ unrecord() {
   answer=$(restic snapshots --json --no-lock --tag "verified,$(said id)" </dev/null 2>/dev/null) || return 0
   case $answer in *'"id"'*) ;; *) rm -f "$store/$(said id).json" ;; esac
 }
-
-case $verb in
-  close) close; exit ;;
-  init) umask 077; engine && repository; exit ;;
-  forget) engine && forget "$@"; exit ;;
-esac
-[ -n "$c" ] || { echo "no running container of $db"; exit 1; }
-[ -z "${OPS_HALT:-}" ] || [ ! -e "$OPS_HALT" ] || { echo 'ops.ended ended early, as it was asked for'; exit 130; }
-case $verb in
-  ready) ready "$@" ;;
-  hold) hold ;;
-  dump) dump "$@" ;;
-  read) read_all ;;
-  store) keep ;;
-  confirm) confirm ;;
-  *) exit 71 ;;
-esac

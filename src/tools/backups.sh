@@ -12,6 +12,6 @@ code=$?
 mv "$scratch/restic.out" "$scratch/snapshots"
 [ "$code" = 0 ] || tail -n 3 "$scratch/restic.err" >"$scratch/snapshots"
 part "$name" "$code" "$scratch/snapshots"
-for record in "$store"/*z.json "$store"/*z.checks; do
+for record in "$store"/*z.json "$store"/*z.imported.json "$store"/*z.checks; do
   [ ! -f "$record" ] || part "${record##*/}" 0 "$record"
 done

@@ -1,4 +1,4 @@
-//! A file on a droplet, in pieces: what is asked of it to bring it to the laptop.
+//! A file on a droplet, in pieces: what is asked of it to bring it to the laptop, or from there.
 //!
 //! Deliberately absent: moving it (`transport/freight.rs`).
 
@@ -28,4 +28,37 @@ pub fn found(path: &str) -> Cmd {
 /// It was taken away.
 pub fn remove(path: &str) -> Cmd {
     Cmd::script("rm -f -- \"$1\" \"${1%.zip}.sha256\"", [path])
+}
+
+/// Pieces that are written begin at multiples of it.
+pub const BLOCK: u64 = 64 << 10;
+
+/// How much of it is there already, and room for the rest; 75: there is none, and stdout has how much is wanted and free.
+/// What was sent two days ago and more, and never asked for, is removed.
+pub fn expect(path: &str, bytes: u64) -> Cmd {
+    const EXPECT: &str = "umask 077; dir=${1%/*}; mkdir -p -- \"$dir\" && chmod 700 \"$dir\" || exit
+      find \"$dir\" -type f -mmin +2880 -exec rm -f {} +
+      for one in \"$1\" \"$1.part\"; do
+        [ ! -f \"$one\" ] || { touch -c -- \"$one\"; there=$(stat -c %s -- \"$one\"); break; }
+      done
+      wanted=$((($2 - ${there:-0}) / 1024 + 524288)) free=$(df -Pk \"$dir\" | awk 'NR == 2 { print $4 }')
+      [ \"$free\" -gt \"$wanted\" ] || { echo \"$wanted $free\"; exit 75; }
+      echo \"${there:-0}\"";
+    Cmd::script(EXPECT, [path, &bytes.to_string()])
+}
+
+/// Its bytes from there on, on stdin. What is written twice is the same.
+pub fn write(path: &str, from: u64) -> Cmd {
+    const WRITE: &str =
+        "umask 077; dd of=\"$1.part\" bs=65536 seek=\"$2\" conv=notrunc iflag=fullblock status=none";
+    Cmd::script(WRITE, [path, &(from / BLOCK).to_string()])
+}
+
+/// All of it is there: it gets its name where it has this SHA-256; 1: it does not, and is gone.
+pub fn arrived(path: &str, sha256: &str) -> Cmd {
+    const ARRIVED: &str = "[ ! -f \"$1\" ] || exit 0
+      sum=$(sha256sum <\"$1.part\") || exit 2
+      [ \"${sum%% *}\" = \"$2\" ] || { rm -f -- \"$1.part\"; exit 1; }
+      mv -f -- \"$1.part\" \"$1\" && sync \"$1\"";
+    Cmd::script(ARRIVED, [path, sha256])
 }

@@ -9,6 +9,7 @@ pub mod export;
 pub mod freight;
 pub mod healthy;
 pub mod images;
+pub mod import;
 pub mod inside;
 pub mod odoo;
 pub mod own;

@@ -67,7 +67,7 @@ check() {
     echo "the key $key is gone from this droplet"
     exit 2
   fi
-  soon 60 snapshots --json --no-lock --host "$project" --tag "verified,$id"
+  soon 60 snapshots --json --no-lock --host "$project" --tag "verified,$id" --tag "imported,$id"
   code=$?
   case $code in
     0) ;;

@@ -19,6 +19,8 @@ use crate::tools::freight;
 const PIECE: u64 = 32 << 20;
 /// The longest that a piece may take, at some 50 kB a second.
 const PIECE_LIMIT: Duration = Duration::from_secs(900);
+/// Of a piece that is sent, a multiple of `freight::BLOCK`.
+const SENT: usize = 8 << 20;
 /// How long nothing at all may arrive before it is given up.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Reading a large file once.
@@ -46,6 +48,11 @@ pub enum Stuck {
     Damaged,
     /// The droplet cannot give it, or take it.
     Refused(Vec<String>),
+    /// So many bytes are wanted on the droplet, and so many are free.
+    Room {
+        wanted: u64,
+        free: u64,
+    },
     Interrupted,
 }
 
@@ -117,6 +124,73 @@ pub async fn fetch(
         return Err(Stuck::Damaged);
     }
     Ok(())
+}
+
+/// Something that is sent.
+pub trait Source: Send {
+    /// Fills the buffer from there on, as far as there is something.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn read_at(&mut self, at: u64, buffer: &mut [u8]) -> std::io::Result<usize>;
+}
+
+/// Sends all of it, from where what is there ends.
+///
+/// # Errors
+/// What is there so far stays, and the next one goes on with it.
+pub async fn send(
+    link: &dyn Transport,
+    freight: &Freight,
+    source: &mut dyn Source,
+    stop: &CancellationToken,
+    tell: Tell<'_>,
+) -> Result<(), Stuck> {
+    let cmd = freight::expect(&freight.path, freight.bytes);
+    let answer = link.run(Call::new(&cmd)).await.map_err(Stuck::Link)?;
+    let said: Vec<u64> = String::from_utf8_lossy(&answer.stdout)
+        .split_whitespace()
+        .filter_map(|word| word.parse().ok())
+        .collect();
+    let mut at = match (answer.code, said.as_slice()) {
+        (0, [there]) => (*there).min(freight.bytes),
+        (75, [wanted, free]) => return Err(Stuck::Room { wanted: wanted << 10, free: free << 10 }),
+        _ => return Err(Stuck::Refused(crate::text::tail(&answer.stderr, 3))),
+    };
+    if at < freight.bytes {
+        at -= at % freight::BLOCK;
+    }
+    let mut silent_since = None::<Instant>;
+    let mut piece = vec![0; SENT];
+    while at < freight.bytes {
+        tell(at);
+        let count = source.read_at(at, &mut piece)?;
+        if count == 0 {
+            return Err(Stuck::Other);
+        }
+        let cmd = freight::write(&freight.path, at);
+        let call = Call::new(&cmd).data(&piece[..count]).timeout(PIECE_LIMIT);
+        let answer = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Err(Stuck::Interrupted),
+            answer = link.run(call) => answer,
+        };
+        match answer {
+            Ok(output) if output.code == 0 => {
+                at += count as u64;
+                silent_since = None;
+            }
+            Ok(output) => return Err(Stuck::Refused(crate::text::tail(&output.stderr, 3))),
+            Err(error) => wait(error, false, &mut silent_since, stop).await?,
+        }
+    }
+    tell(at);
+    let cmd = freight::arrived(&freight.path, &freight.sha256);
+    match link.run(Call::new(&cmd).timeout(READ_LIMIT)).await.map_err(Stuck::Link)? {
+        output if output.code == 0 => Ok(()),
+        output if output.code == 1 => Err(Stuck::Damaged),
+        output => Err(Stuck::Refused(crate::text::tail(&output.stderr, 3))),
+    }
 }
 
 /// After an answer that did not come: a moment, as long as there is hope.

@@ -9,6 +9,7 @@ mod deploy;
 mod docs;
 mod facts;
 mod hooks;
+mod import;
 mod inventory;
 mod modules;
 mod rehearse;

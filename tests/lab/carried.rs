@@ -14,23 +14,25 @@ const FILES: &str = "cd $(docker volume inspect -f '{{.Mountpoint}}' odoo_odoo-d
 const EXPORTS: &str = "/var/lib/ops/odoo/backup/export";
 
 /// Rows that could be taken for something else, and files, one of them large enough that its way takes a while.
-fn stock(droplet: Droplet) {
+pub fn stock(droplet: Droplet, large: u64) {
     droplet.sql("insert into ipai_document (name) values ('kept')");
     droplet.sql("create table lab_text as select E'\\\\.\\n' || E'\\r' || 'restrict ' || n || E'\\n\\\\! touch /tmp/done' as text from generate_series(1, 50) n");
     let names = droplet.root(&format!(
         "{FILES} for n in 1 2 3; do
-           [ $n != 1 ] && echo \"file $n\" >/root/file || head -c 6000000 /dev/urandom >/root/file
+           [ $n != 1 ] && echo \"file $n\" >/root/file || head -c {large} /dev/urandom >/root/file
            s=$(sha1sum </root/file | cut -c 1-40); f=$(printf %.2s $s)/$s; mkdir -p ${{f%/*}} && mv /root/file $f && echo $f
          done; chown -R --reference=. ."
     ));
     for name in names.lines() {
-        droplet.sql(&format!("insert into ir_attachment (name, store_fname) values ('lab', '{name}')"));
+        droplet.sql(&format!(
+            "insert into ir_attachment (name, type, store_fname) values ('lab', 'binary', '{name}')"
+        ));
     }
 }
 
 /// What `python3` prints; the laptop of the lab has one.
 #[track_caller]
-fn python(program: &str, file: &Path) -> String {
+pub fn python(program: &str, file: &Path) -> String {
     let output = std::process::Command::new("python3").args(["-c", program]).arg(file).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -52,20 +54,32 @@ fn pulling(laptop: &Laptop, droplet: Droplet, bytes: u64) -> Child {
 /// Exported, and fetched over a way that breaks in every manner.
 pub fn pulled_over_a_bad_link(droplet: Droplet, family: &Family) {
     let laptop = deployed(droplet, family.base[0]);
-    stock(droplet);
+    stock(droplet, 6_000_000);
     laptop.ops(&["backup", "pull", droplet.env, "--yes"]).exits(2).says(&["no verified backup"]);
     laptop.ops(&["backup", droplet.env, "--yes"]).exits(0);
-    let before = droplet.state();
     laptop.ops(&["backup", "export", droplet.env]).exits(3).says(&["--yes", EXPORTS]);
     laptop.ops(&["backup", "pull", droplet.env, "--dry-run"]).exits(0).says(&["Dry run"]);
     droplet.root(&format!("[ ! -e {EXPORTS} ]"));
+    let before = droplet.state();
+    fetched_in_the_end(&laptop, droplet);
+    assert_eq!(droplet.state(), before, "an export changed what runs");
+    has_all_parts(&laptop.file("here.zip"), family);
+    laptop
+        .ops(&["backup", "pull", droplet.env, "--yes", "--file", "here.zip"])
+        .exits(2)
+        .says(&["there already"]);
+    nothing_left(droplet);
+}
+
+/// Again, and told for a program.
+pub fn exported_twice_are_the_same(droplet: Droplet, family: &Family) {
+    let laptop = deployed(droplet, family.base[0]);
+    stock(droplet, 6_000_000);
+    laptop.ops(&["backup", droplet.env, "--yes"]).exits(0);
     laptop.ops(&["backup", "export", droplet.env, "--yes"]).exits(0).says(&["export.zip"]);
     assert_eq!(droplet.root(&format!("stat -c '%a %U' {EXPORTS}/*.zip {EXPORTS}")), "600 root\n700 root");
-    assert_eq!(droplet.state(), before, "an export changed what runs");
-    nothing_left(droplet);
-    droplet.root("[ ! -e /var/lib/ops/odoo/backup/exporting ]");
-
-    fetched_in_the_end(&laptop, droplet);
+    laptop.ops(&["backup", "pull", droplet.env, "--file", "here.zip"]).exits(0);
+    droplet.root(&format!("[ -z \"$(ls {EXPORTS})\" ]"));
     has_all_parts(&laptop.file("here.zip"), family);
     not_written_over(&laptop, droplet);
 }
@@ -106,12 +120,8 @@ chmod 755 /usr/local/bin/tail; : >/run/slow",
     droplet.root(&format!("rm /usr/local/bin/tail; [ -z \"$(ls {EXPORTS})\" ]"));
 }
 
+/// What is of something else is not gone on with; and the same backup gives the same bytes.
 fn not_written_over(laptop: &Laptop, droplet: Droplet) {
-    // Nothing is written over, and what is of something else is not gone on with.
-    laptop
-        .ops(&["backup", "pull", droplet.env, "--yes", "--file", "here.zip"])
-        .exits(2)
-        .says(&["there already"]);
     std::fs::write(laptop.file("other.zip.part"), "something else").unwrap();
     let other = ["backup", "pull", droplet.env, "--yes", "--keep", "--output", "json", "--file", "other.zip"];
     laptop.ops(&other).exits(2).says(&["is of something else"]);
@@ -122,7 +132,6 @@ fn not_written_over(laptop: &Laptop, droplet: Droplet) {
     let bytes = std::fs::read(laptop.file("other.zip")).unwrap();
     let sum: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!((&pulled["sha256"], &pulled["bytes"]), (&sum.into(), &bytes.len().into()));
-    // The same backup gives the same bytes.
     assert_eq!(bytes, std::fs::read(laptop.file("here.zip")).unwrap());
     droplet.root(&format!("[ \"$(ls {EXPORTS} | wc -l)\" = 2 ]"));
     nothing_left(droplet);

@@ -2,8 +2,8 @@
 
 use crate::droplet::DEMO;
 use crate::{
-    adopt, backups, carried, checks, checksums, clones, deploy, failures, migrate, modules, real, rehearse,
-    retention, rollback, slots, states, stopped,
+    adopt, backups, carried, checks, checksums, clones, deploy, failures, imported, migrate, modules, real,
+    rehearse, retention, rollback, slots, states, stopped,
 };
 
 #[test]
@@ -188,4 +188,9 @@ fn a_part_of_a_backup_comes_back() {
 #[test]
 fn a_backup_is_exported_and_pulled_over_a_bad_link() {
     carried::pulled_over_a_bad_link(DEMO, &backups::STANDIN);
+}
+
+#[test]
+fn a_zip_of_odoo_is_imported_and_comes_back_and_a_hostile_one_is_refused() {
+    imported::a_zip_comes_back(DEMO, &backups::STANDIN);
 }

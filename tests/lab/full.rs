@@ -3,8 +3,8 @@
 mod demo {
     use crate::droplet::DEMO;
     use crate::{
-        adopt, backup_faults, backups, checksums, clones, disk, failures, gone, migrate, modules, real,
-        rehearse, rollback, slots, walk, watch,
+        adopt, backup_faults, backups, carried, checksums, clones, disk, failures, gone, imported, migrate,
+        modules, real, rehearse, rollback, slots, walk, watch,
     };
 
     #[test]
@@ -25,6 +25,26 @@ mod demo {
     #[test]
     fn a_place_far_away_that_falls_silent_says_nothing_of_a_backup() {
         crate::verify::from_a_place_that_is_not_always_there();
+    }
+
+    #[test]
+    fn a_backup_is_exported_twice_to_the_same_bytes() {
+        carried::exported_twice_are_the_same(DEMO, &backups::STANDIN);
+    }
+
+    #[test]
+    fn dumps_and_folders_are_imported_and_come_back() {
+        imported::dumps_and_folders(DEMO, &backups::STANDIN);
+    }
+
+    #[test]
+    fn odoo_takes_a_zip_of_ours_and_its_own_comes_back() {
+        imported::odoo_takes_it_and_gives_it(DEMO, &backups::ODOO);
+    }
+
+    #[test]
+    fn whatever_means_harm_is_refused_and_leaves_nothing() {
+        imported::what_means_harm_is_refused(DEMO, &backups::STANDIN);
     }
 
     #[test]

@@ -83,6 +83,7 @@ pub struct Request {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Carried {
     Export(Backup),
+    Import(super::import::Parcel),
 }
 
 /// What else is tried in a rehearsal.

@@ -24,7 +24,7 @@ pub fn foreign(
     let beside = source.home().address == target.home().address;
     let from = wish.from.as_deref();
     let row = named(source, stock, &wish.backup, |row| {
-        row.verified && from.is_none_or(|from| row.is_sound_at(from))
+        row.is_usable() && from.is_none_or(|from| row.is_sound_at(from))
     })?;
     let reached = |place: &&str| if *place == DROPLET { beside } else { true };
     let place = from.or_else(|| row.sound().find(reached)).filter(reached);

@@ -40,6 +40,7 @@ fn counts(one: &BackupRow) -> &'static str {
     match one.found_wrong() {
         Some(_) => "no: it was found wrong",
         None if one.verified => "verified",
+        None if one.imported => "imported",
         None => "no: does not count",
     }
 }
@@ -84,6 +85,7 @@ fn clock(at: u64) -> String {
 /// `ops.backup/1`: one backup, a line for each thing it says of itself.
 pub fn backup(one: &BackupRecord) -> List {
     let database = &one.database;
+    let from = one.imported.iter().map(|name| ["imported from".to_owned(), crate::text::printable(name)]);
     let mut rows = vec![
         ["backup".to_owned(), one.id.clone()],
         ["taken".to_owned(), one.taken.clone()],
@@ -97,6 +99,7 @@ pub fn backup(one: &BackupRecord) -> List {
         ["size".to_owned(), crate::text::size(one.bytes)],
         ["added".to_owned(), crate::text::size(one.added)],
     ];
+    rows.splice(3..3, from);
     rows.extend(database.counts.iter().map(|(table, rows)| [format!("rows of {table}"), rows.to_string()]));
     List::pairs(rows.clone(), rows, json!(one))
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod docker;
 mod errors;
+mod freight;
 mod links;
 mod many;
 mod programs;

@@ -1,0 +1,61 @@
+//! Somebody's backup goes to the droplet, once it is approved that it becomes one of ours. Into ops' own directory, and
+//! before the lock is taken: it may take hours, and nobody has to wait for it.
+
+use super::Road;
+use super::moving::Moving;
+use super::parcel::open;
+use crate::crew::Crew;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::facts::Facts;
+use crate::runbooks::backup::Ground;
+use crate::runbooks::import::Parcel;
+use crate::text::{printable, size};
+use crate::transport::freight::{Freight, Stuck, send as ship};
+
+/// # Errors
+/// Exit 4: the way broke, 1: there is no room, 130: interrupted. What is there is gone on with.
+pub(super) async fn send(
+    road: &Road<'_>,
+    crew: &Crew<'_>,
+    facts: Option<&Facts>,
+    parcel: &Parcel,
+) -> Result<()> {
+    let ground = Ground::new(road.env, facts)?;
+    let droplet = ground.droplet.name.as_str();
+    let link = crew.links.get(droplet).ok_or_else(|| Error::failed("not connected").on(droplet))?;
+    let shown = printable(parcel.file.as_str());
+    let unread = |error| Error::failed(format!("{shown} cannot be read")).because(error);
+    let (mut source, bytes) = open(parcel.file.as_std_path(), parcel.kind).map_err(unread)?;
+    if bytes != parcel.bytes {
+        return Err(Error::failed(format!("{shown} has changed meanwhile")));
+    }
+    let freight = Freight { path: parcel.place(&ground), bytes, sha256: parcel.sha256.clone() };
+    let mut moving =
+        Moving::start(road.listener, "send", droplet, bytes, format!("send {} of {shown}", size(bytes)));
+    let answer = ship(link.as_ref(), &freight, &mut source, &road.stop.soft, &mut |at| moving.tell(at)).await;
+    moving.end(answer.is_ok());
+    answer.map_err(|stuck| told(stuck, droplet, &shown))
+}
+
+fn told(stuck: Stuck, droplet: &str, shown: &str) -> Error {
+    let failed = |exit, what: &str| Error::new(exit, format!("{shown} {what}")).on(droplet);
+    let again = |error: Error| {
+        error.because("what is there stays for two days, and the same command goes on with it")
+    };
+    match stuck {
+        Stuck::Link(error) => {
+            let why = error.to_string();
+            again(failed(Exit::Unreachable, "is not all there: the link broke").because(why))
+        }
+        Stuck::Interrupted => again(failed(Exit::Interrupted, "is not all there: interrupted")),
+        Stuck::Room { wanted, free } => {
+            let room = format!("{} are wanted, and {} are free", size(wanted), size(free));
+            failed(Exit::Failed, "has no room there").because(room)
+        }
+        Stuck::Refused(lines) => failed(Exit::Failed, "cannot be written there").evidence("droplet", lines),
+        Stuck::File(error) => failed(Exit::Failed, "cannot be read").because(error),
+        Stuck::Other | Stuck::Damaged => failed(Exit::Failed, "did not arrive as it was read")
+            .because("nothing of it was kept; it may have changed meanwhile"),
+    }
+}

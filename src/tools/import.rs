@@ -1,0 +1,63 @@
+//! A backup that somebody else made, judged and stored as one of ours.
+//!
+//! The script beside is the whole of it.
+
+use super::backup::Backup;
+use crate::cmd::Cmd;
+
+const IMPORT: &str = concat!(
+    include_str!("restic.sh"),
+    include_str!("beside.sh"),
+    include_str!("whole.sh"),
+    include_str!("backup.sh"),
+    include_str!("import.sh")
+);
+/// Judges an archive; it is read by any Python.
+pub const JUDGE: &str = include_str!("judge.py");
+const LOAD: &str = include_str!("load.py");
+
+/// What is done with it, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Import<'a> {
+    /// restic and its repository; what an earlier attempt left is removed first. `name`: what it was called; `missing`: so
+    /// many files that it names may be.
+    Ready {
+        env: &'a str,
+        name: &'a str,
+        missing: u32,
+    },
+    /// What is packed is what an Odoo backup has, and is unpacked.
+    Judge,
+    /// Restored into a server of its own.
+    Load,
+    /// Every file that the database names is there.
+    Read,
+    /// Dumped again, as ops dumps.
+    Dump,
+    Store,
+    /// What was stored is what was read; only now it can come back.
+    Confirm,
+    /// Ends what is at work, and removes all of it. Safe to repeat.
+    Close,
+}
+
+/// Where a file that was sent is, in what ops keeps of the project; `kind`: `zip`, `dump` or `tar`.
+pub fn place(dir: &str, sha256: &str, kind: &str) -> String {
+    format!("{dir}/backup/import/{sha256}.{kind}")
+}
+
+impl Backup<'_> {
+    pub fn import(&self, step: Import<'_>, sent: &str) -> Cmd {
+        let cmd = |verb: &'static str| Cmd::script(IMPORT, self.args(verb)).arg(sent);
+        match step {
+            Import::Ready { env, name, missing } => cmd("ready").args([env, name, &missing.to_string()]),
+            Import::Judge => cmd("judge").arg(JUDGE),
+            Import::Load => cmd("load").arg(LOAD),
+            Import::Read => cmd("read"),
+            Import::Dump => cmd("dump"),
+            Import::Store => cmd("store"),
+            Import::Confirm => cmd("confirm"),
+            Import::Close => cmd("close"),
+        }
+    }
+}
