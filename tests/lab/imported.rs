@@ -124,7 +124,7 @@ const STATEMENTS: [(&str, &str); 18] = [
         "CREATE FUNCTION public.e() RETURNS event_trigger LANGUAGE plpgsql AS $$begin end$$; CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION public.e();",
         "permission denied",
     ),
-    ("ALTER SYSTEM SET archive_command = 'touch /tmp/owned';", "permission denied"),
+    ("ALTER SYSTEM SET archive_command = 'touch /tmp/owned';", "it cannot be restored"),
     (
         "CREATE FUNCTION public.evil(int) RETURNS bool LANGUAGE plpgsql AS $$begin return true; end$$; ALTER TABLE public.res_users ADD CHECK (public.evil(id));",
         "which a restore would run",
