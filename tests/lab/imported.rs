@@ -168,7 +168,7 @@ pub fn what_means_harm_is_refused(droplet: Droplet, family: &Family) {
         refused(&laptop, droplet, &format!("add('{text}')"), &[words]);
     }
     refused(&laptop, droplet, "sql = sql[:len(sql) * 6 // 10]", &["cut"]);
-    refused(&laptop, droplet, "sql = sql[:-120]", &["cut"]);
+    refused(&laptop, droplet, "sql = sql[:-120]", &[]);
     refused(&laptop, droplet, "drop()", &["1 are missing", "--missing-files 1"]);
     std::fs::write(laptop.file("bad.dump"), [b"PGDMP".as_slice(), &[7; 4000]].concat()).unwrap();
     import(&laptop, droplet, "bad.dump", &[]).exits(9).says(&["no dump that this pg_restore reads"]);
