@@ -86,6 +86,7 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -s y -l yes -d 'Answer y
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s n -l dry-run -d 'Show the plan and stop'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l update-all -d 'Update every module'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-update -d 'I know that no module needs an update of the database; with `deploy.update: hash`, a checksum is stored of those that have none'
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-backup -d 'Make no backup before, whatever deploy.backup.before says'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
@@ -134,6 +135,7 @@ complete -c ops -n "__fish_ops_using_subcommand install-modules" -s K -l ask-bec
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l all -d 'What the inventory names and the database does not have'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l repair -d 'Bring what an earlier run of Odoo left half-way to its end'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l list -d 'Show the modules that the running release has, all or those that are named, and stop'
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l no-backup -d 'Make no backup before, whatever deploy.backup.before says'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s n -l dry-run -d 'Show the plan and stop'
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
@@ -186,7 +188,7 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subc
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "create" -d 'Make one'
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "list" -d 'List what the repository has, the newest first'
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "list" -d 'List what the repositories have, the newest first, and what is missing of what was promised'
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "show" -d 'Show one: what it holds, by its own record'
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "verify" -d 'Try whether one can come back; production is not touched'
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -a "export" -d 'Make a zip of one that Odoo\'s own database manager takes, on the droplet'
@@ -243,6 +245,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l from -d 'Try the copy in this place of backup.offsite; default: the one on the droplet' -r
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l one-of -d 'Of so many parts of the repository read one, another each day: for large ones far away. The backup itself is read wholly' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
@@ -437,7 +441,7 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_su
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "install" -d 'Put the nightly program and its timer on the droplet, or bring them up to date'
-complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "status" -d 'Say whether they are installed as the inventory wants them, how the last went and when the next begins'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "status" -d 'Say whether they are installed as the inventory wants them, how the last went, when the next begins, and what was promised'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "remove" -d 'Take them away; the backups that there are stay'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
