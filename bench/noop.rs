@@ -112,6 +112,7 @@ impl Desk for Yes {
     fn rehearsed(&self, _: &ops::record::Rehearsal) {}
 
     fn sheet(&self, _: &ops::record::Sheet, _: &str) {}
+    fn recovered(&self, _: &ops::record::Recovered) {}
     fn findings(&self, _: &[Finding]) {}
 
     async fn approve(&self, plan: Plan) -> ops::error::Result<Option<ApprovedPlan>> {

@@ -48,6 +48,7 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "rehearse" -d 'Try the updat
 complete -c ops -n "__fish_ops_needs_command" -f -a "backup" -d 'Backups that were verified before they count: `ops backup ENV` makes one'
 complete -c ops -n "__fish_ops_needs_command" -f -a "restore" -d 'Bring a backup back; what is there now is put aside, and never destroyed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "clone" -d 'Copy the data of one environment to another, made harmless'
+complete -c ops -n "__fish_ops_needs_command" -f -a "recover" -d 'The droplet is gone: bring the whole stack back onto a bare one, from a backup off site'
 complete -c ops -n "__fish_ops_needs_command" -f -a "schedule" -d 'Backups every night by a timer of the droplet, which needs no laptop'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
@@ -428,6 +429,27 @@ complete -c ops -n "__fish_ops_using_subcommand clone" -s v -l verbose -d 'Say m
 complete -c ops -n "__fish_ops_using_subcommand clone" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand clone" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand clone" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand recover" -l onto -d 'The bare droplet: its name in the inventory, or `[user@]host[:port]`' -r
+complete -c ops -n "__fish_ops_using_subcommand recover" -l from -d 'The place of backup.offsite to fetch it from; else the first that answers' -r
+complete -c ops -n "__fish_ops_using_subcommand recover" -l key-file -d 'A file with the key of the backups; else it is asked for' -r -F
+complete -c ops -n "__fish_ops_using_subcommand recover" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand recover" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand recover" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand recover" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand recover" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+json\t''
+markdown\t'For a change ticket; preflight only'"
+complete -c ops -n "__fish_ops_using_subcommand recover" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand recover" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand recover" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplet'
+complete -c ops -n "__fish_ops_using_subcommand recover" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand recover" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand recover" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand recover" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand recover" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
 json\t''

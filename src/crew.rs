@@ -16,6 +16,7 @@ use crate::exit::Exit;
 use crate::facts::{self, Facts};
 use crate::inventory::{Droplet, Environment, When};
 use crate::runbooks::deploy::{Staged, Wanted, default_project, hashing, stage};
+use crate::secret::Secret;
 use crate::transport::{Call, ConnectOptions, Connector, Transport, TransportError};
 use crate::world::World;
 
@@ -159,12 +160,27 @@ impl<'a> Crew<'a> {
         cmd: &Cmd,
         limit: Duration,
     ) -> Result<crate::transport::Output> {
+        self.ask_call(droplet, Call::new(cmd).timeout(limit)).await
+    }
+
+    /// The same with something on stdin that must not be seen.
+    pub(crate) async fn ask_with(
+        &self,
+        droplet: &Droplet,
+        cmd: &Cmd,
+        input: &Secret,
+        limit: Duration,
+    ) -> Result<crate::transport::Output> {
+        self.ask_call(droplet, Call::new(cmd).timeout(limit).input(input)).await
+    }
+
+    async fn ask_call(&self, droplet: &Droplet, call: Call<'_>) -> Result<crate::transport::Output> {
         let link =
             self.links.get(&droplet.name).ok_or_else(|| Error::failed("not connected").on(&droplet.name))?;
-        let mut answer = link.run(Call::new(cmd).timeout(limit)).await;
+        let mut answer = link.run(call.clone()).await;
         if matches!(answer, Err(TransportError::NoStatus { .. })) {
             // Nothing changes here, so a question whose answer was lost may be asked again.
-            answer = link.run(Call::new(cmd).timeout(limit)).await;
+            answer = link.run(call).await;
         }
         answer.map_err(|error| match error {
             TransportError::NoStatus { detail } => {

@@ -123,6 +123,7 @@ impl Deploy {
             verify: None,
             refill: None,
             carried: None,
+            recover: None,
         };
         let desk = Desk::new(session, &inventory, &env, &self.run);
         let secrets = InventorySecrets { inventory: &inventory, session };

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::flow::{self, Road};
 use crate::inventory::{Environment, Inventory};
 use crate::plan::Plan;
-use crate::record::{Rehearsal, Sheet};
+use crate::record::{Recovered, Rehearsal, Sheet};
 use crate::text::printable;
 use crate::transport::ConnectOptions;
 use crate::ui::{Answer, Ui};
@@ -100,6 +100,10 @@ impl flow::Desk for Desk<'_> {
             Ok(path) => ui.say(&format!("Result sheet: {}", printable(&path.display().to_string()))),
             Err(error) => ui.warn(&format!("the result sheet is not on this laptop: {error}")),
         }
+    }
+
+    fn recovered(&self, done: &Recovered) {
+        self.session.ui.recovered(done);
     }
 
     async fn approve(&self, plan: Plan) -> Result<Option<ApprovedPlan>> {

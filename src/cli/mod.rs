@@ -20,6 +20,7 @@ mod install_modules;
 mod lock;
 mod names;
 mod preflight;
+mod recover;
 mod rehearse;
 mod releases;
 mod restore;
@@ -74,6 +75,7 @@ enum Command {
     Backup(backup::Backup),
     Restore(restore::Restore),
     Clone(clone::Clone),
+    Recover(recover::Recover),
     #[command(subcommand)]
     Schedule(schedule::Schedule),
     Preflight(preflight::Preflight),
@@ -100,7 +102,8 @@ impl Command {
             | Command::Rollback(_)
             | Command::Rehearse(_)
             | Command::Restore(_)
-            | Command::Clone(_) => true,
+            | Command::Clone(_)
+            | Command::Recover(_) => true,
             Command::InstallModules(install) => install.streams(),
             Command::Backup(backup) => backup.streams(),
             Command::Schedule(schedule) => schedule.streams(),
@@ -119,6 +122,7 @@ impl Command {
             Command::Backup(backup) => backup.run(session).await,
             Command::Restore(restore) => restore.run(session).await,
             Command::Clone(clone) => clone.run(session).await,
+            Command::Recover(recover) => recover.run(session).await,
             Command::Schedule(schedule) => schedule.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
             Command::Audit(audit) => audit.run(session).await,

@@ -17,7 +17,24 @@ use crate::secret::Secret;
 /// Exit 3: not trusted, and nobody is there to ask, or declined. Exit 2: the file may not be trusted.
 pub fn before(plan: &Plan, inventory: &Inventory, session: &Session) -> Result<()> {
     let runs = plan.has_hooks() || needs_commands(plan);
-    if !runs || trust::state(inventory, &session.world)? != Trust::Ask {
+    if runs { ask(inventory, session) } else { Ok(()) }
+}
+
+/// The same before secrets are read that are wanted for the plan itself.
+///
+/// # Errors
+/// As [`before`].
+pub fn before_reading<'a>(
+    mut secrets: impl Iterator<Item = &'a Source>,
+    inventory: &Inventory,
+    session: &Session,
+) -> Result<()> {
+    let runs = secrets.any(|source| matches!(source, Source::Cmd(_)));
+    if runs { ask(inventory, session) } else { Ok(()) }
+}
+
+fn ask(inventory: &Inventory, session: &Session) -> Result<()> {
+    if trust::state(inventory, &session.world)? != Trust::Ask {
         return Ok(());
     }
     let file = crate::text::printable(&inventory.file.display().to_string());

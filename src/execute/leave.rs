@@ -6,7 +6,7 @@ use super::{Interrupted, Report, Walk};
 use crate::error::Error;
 use crate::event::{Event, Outcome};
 use crate::exit::Exit;
-use crate::plan::{BACKUP, REHEARSAL, VERIFY};
+use crate::plan::{BACKUP, RECOVERY, REHEARSAL, VERIFY};
 
 const GOES_ON: &str = "detached: the droplet goes on without this laptop";
 
@@ -55,7 +55,7 @@ impl Walk<'_> {
         let critical = at_work.iter().any(|place| place.section.critical);
         let hook = at_work.iter().any(|place| place.section.laptop_hook().is_some());
         let is = |id: &str| at_work.iter().any(|place| place.section.id == id);
-        let (rehearsal, backup, verify) = (is(REHEARSAL), is(BACKUP), is(VERIFY));
+        let (rehearsal, backup, verify, recovery) = (is(REHEARSAL), is(BACKUP), is(VERIFY), is(RECOVERY));
         for row in self.places[wave].iter_mut().flat_map(|place| &mut place.rows) {
             if row.outcome == Outcome::NotReached {
                 row.outcome = Outcome::Unknown;
@@ -67,6 +67,7 @@ impl Walk<'_> {
                 (GOES_ON, "the droplet ends the rehearsal, and drops its copy whatever it finds")
             }
             _ if backup => (GOES_ON, "the droplet ends the backup, and verifies it before it counts"),
+            _ if recovery => (GOES_ON, "the droplet ends the recovery, or removes what it made"),
             _ if verify => (GOES_ON, "the droplet ends the verification, and writes down what it finds"),
             (true, _) => {
                 ("detached", "the hook was ended with all that it had started; nothing else is at work")

@@ -11,7 +11,7 @@ pub trait Secrets: Send + Sync {
     /// The variable, file or program does not give a value; the error names it, never the value.
     fn resolve(&self, source: &crate::inventory::Source) -> crate::error::Result<Secret>;
 
-    /// What was drawn for this run.
+    /// What was drawn for this run, or given for it.
     ///
     /// # Errors
     /// Nobody would be told of it.

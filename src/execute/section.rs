@@ -14,7 +14,7 @@ use crate::execute::soft::Soft;
 use crate::execute::story::Story;
 use crate::execute::{Laptop, OwnChecks, hook, own};
 use crate::exit::Exit;
-use crate::plan::{BACKUP, EXPORT, FETCH, IMPORT, REHEARSAL, Section, VERIFY, WATCH};
+use crate::plan::{BACKUP, EXPORT, FETCH, IMPORT, RECOVERY, REHEARSAL, Section, VERIFY, WATCH};
 use crate::record::LedgerRow;
 use crate::text;
 use crate::transport::{Call, Output, Transport, TransportError};
@@ -163,6 +163,9 @@ async fn halt(cx: &Context<'_>, section: &Section, call: &Act<'_>) -> End {
             }
             BACKUP => {
                 "the backup ends early, and what it stored does not count; once more Ctrl-C leaves that to the droplet"
+            }
+            RECOVERY => {
+                "the recovery ends early and removes what it made; once more Ctrl-C leaves that to the droplet"
             }
             VERIFY => {
                 "the verification ends early and leaves nothing; once more Ctrl-C leaves that to the droplet"

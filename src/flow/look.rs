@@ -12,7 +12,9 @@ use crate::inventory::{Environment, Update, When};
 use crate::plan::Plan;
 use crate::queries;
 use crate::runbooks::deploy::{self, Change, Data, Inputs, Part, Request, Staged, Wanted};
-use crate::runbooks::{backup, export, import, modules, restore, rollback, schedule, snapshots, verify};
+use crate::runbooks::{
+    backup, export, import, modules, recover, restore, rollback, schedule, snapshots, verify,
+};
 use crate::text::count;
 
 /// What is to be done, before anything is known of the droplets.
@@ -43,6 +45,7 @@ pub enum Order {
     Verify(verify::Wish),
     Export(export::Wish),
     Import(import::Parcel),
+    Recover(recover::Wish),
 }
 
 impl Order {
@@ -55,6 +58,7 @@ impl Order {
             Order::Verify(wish) => wish.reason.as_deref(),
             Order::Export(wish) => wish.reason.as_deref(),
             Order::Import(parcel) => parcel.reason.as_deref(),
+            Order::Recover(wish) => wish.reason.as_deref(),
             Order::Drop { reason, .. }
             | Order::Backup { reason }
             | Order::Setup { reason, .. }
@@ -92,6 +96,7 @@ impl Order {
             Order::Restore(wish) if wish.part == Part::Filestore => restore::refill::plan(inputs),
             Order::Export(_) => export::plan(inputs),
             Order::Import(_) => import::plan(inputs),
+            Order::Recover(_) => recover::plan(inputs),
             _ => deploy::plan(inputs),
         }
     }
@@ -123,6 +128,12 @@ impl Order {
             Order::Verify(wish) => verify::choose(crew.env, &queries::backups(crew, facts).await?, wish),
             Order::Import(parcel) => Ok(import::request(parcel)),
             Order::Export(wish) => export::choose(crew.env, &queries::backups(crew, facts).await?, wish),
+            Order::Recover(wish) => {
+                let found = queries::recovery(crew, wish).await?;
+                recover::allowed(crew.env, &found)?;
+                let reason = wish.reason.clone();
+                Ok(Request { recover: Some(Box::new(found)), reason, batch: 1, ..Request::default() })
+            }
             Order::Modules(wish) => {
                 let held = modules::running(crew.env, facts)?;
                 let wanted = Wanted { release: Some(held), ..Wanted::default() };
@@ -150,8 +161,13 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
     let env = crew.env;
     let deploys = matches!(order, Order::Deploy(_));
     // The user's own checks ask what is broken, where somebody goes back.
-    let facts = crew.facts(deploys.then_some(When::Preflight)).await?;
+    let mut facts = crew.facts(deploys.then_some(When::Preflight)).await?;
     let mut request = order.request(crew, &facts).await?;
+    if let Some(found) = &request.recover {
+        // Nothing there says what the stack is called, and its lock is where its records will be.
+        let states = facts.values_mut().filter_map(|facts| facts.state.as_mut().ok());
+        states.for_each(|state| state.project = Some(found.manifest.project.clone()));
+    }
     let staged = match order {
         Order::Drop { .. }
         | Order::Backup { .. }
@@ -159,7 +175,8 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
         | Order::Schedule { .. }
         | Order::Verify(_)
         | Order::Export(_)
-        | Order::Import(_) => BTreeMap::new(),
+        | Order::Import(_)
+        | Order::Recover(_) => BTreeMap::new(),
         Order::Restore(wish) if wish.part == Part::Filestore => BTreeMap::new(),
         _ => crew.stage(&facts, &request.wanted).await?,
     };

@@ -8,6 +8,7 @@ mod look;
 mod moving;
 pub mod parcel;
 pub mod pull;
+mod recovery;
 mod rehearsal;
 mod send;
 mod sheet;
@@ -35,7 +36,7 @@ use crate::inventory::Environment;
 use crate::matrix;
 use crate::plan::Plan;
 use crate::queries;
-use crate::record::{RUN_SCHEMA, Rehearsal, RunRecord, Sheet};
+use crate::record::{RUN_SCHEMA, Recovered, Rehearsal, RunRecord, Sheet};
 use crate::runbooks::deploy::{self, Inputs, Request, Staged};
 use crate::transport::ConnectOptions;
 use crate::world::World;
@@ -50,6 +51,7 @@ pub trait Desk: Send + Sync {
     fn rehearsed(&self, found: &Rehearsal);
     /// `text`: the same as Markdown.
     fn sheet(&self, sheet: &Sheet, text: &str);
+    fn recovered(&self, done: &Recovered);
     /// Shows the plan and asks. `None`: it was only to be shown.
     ///
     /// # Errors
@@ -318,7 +320,11 @@ pub async fn carry_out(
     record.ledger = report.ledger.clone();
     record.sheet = sheet::written(road, crew, looked, request, &record, &report).await;
     let after = if report.exit == Exit::Done { wanted(looked) } else { Images::new() };
-    finish(road, report, &posts, record, &after, started).await
+    let recovered = request.recover.as_ref().filter(|_| report.exit == Exit::Done);
+    let recovered = recovered.map(|found| recovery::told(road, names, found));
+    let exit = finish(road, report, &posts, record, &after, started).await?;
+    recovered.iter().for_each(|done| road.desk.recovered(done));
+    Ok(exit)
 }
 
 /// What the end of a run means that was there to find something, or to leave something.
@@ -327,6 +333,7 @@ fn judged(road: &Road<'_>, plan: &Plan, request: &Request, report: Report) -> Re
     match (&request.rehearse, &request.verify) {
         (Some(_), _) => rehearsal::judged(report, env, interrupted),
         (_, Some(backup)) => verify::judged(report, env, backup, interrupted),
+        _ if request.recover.is_some() => recovery::judged(report, env, interrupted),
         _ if backup::ended(plan, &report) => backup::judged(report, env, interrupted),
         _ if request.carried.is_some() => carried::judged(report, interrupted),
         _ if matches!(request.data, deploy::Data::Restored(_)) => backup::brought_back(report, interrupted),

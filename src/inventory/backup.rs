@@ -26,6 +26,8 @@ pub struct Backup {
     pub keep: Retention,
     /// So many files that the database names may be missing, because they have been for long.
     pub missing_files: u32,
+    /// The images that a backup runs with are kept beside it, so that no registry is needed to bring it back.
+    pub images: bool,
     /// Where copies go.
     pub offsite: Vec<Offsite>,
     /// When one begins by itself, once that was installed: see [`schedule`].
@@ -52,6 +54,7 @@ impl Default for Backup {
             image: None,
             keep: Retention { daily: 7, weekly: 4, monthly: 3 },
             missing_files: 0,
+            images: true,
             offsite: Vec::new(),
             schedule: "02:30".into(),
             textfile: None,
@@ -92,6 +95,7 @@ impl Backup {
                 ]),
             ),
             ("missing_files", json!(self.missing_files).into()),
+            ("images", json!(self.images).into()),
             ("schedule", json!(self.schedule).into()),
             ("textfile", json!(self.textfile).into()),
             ("offsite", self.offsite.iter().map(Offsite::node).collect()),
@@ -165,6 +169,7 @@ pub(super) fn resolve(
             monthly: keep.monthly.or(others.monthly).unwrap_or(usual.keep.monthly),
         },
         missing_files: own.missing_files.or(defaults.missing_files).unwrap_or_default(),
+        images: own.images.or(defaults.images).unwrap_or(usual.images),
         schedule: own.schedule.or(defaults.schedule).map_or(usual.schedule, |time| time.0),
         textfile: own.textfile.or(defaults.textfile).map(|path| path.0),
         offsite: offsite(own.offsite.or(defaults.offsite).unwrap_or_default(), base, path)?,

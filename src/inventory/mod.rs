@@ -18,6 +18,7 @@ mod mask;
 mod model;
 mod names;
 mod node;
+mod onto;
 mod parse;
 mod paths;
 mod probes;

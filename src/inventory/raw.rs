@@ -197,6 +197,7 @@ pub(super) struct Backup {
     pub(super) restic: Option<Restic>,
     pub(super) keep: Option<Retention>,
     pub(super) missing_files: Option<u32>,
+    pub(super) images: Option<bool>,
     pub(super) offsite: Option<Vec<Located<Offsite>>>,
     pub(super) schedule: Option<Calendar>,
     pub(super) textfile: Option<Absolute>,

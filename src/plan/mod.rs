@@ -34,6 +34,9 @@ pub const IMPORT: &str = "import";
 /// The section in which a backup comes back beside what serves. Somebody may end it early: what it made is dropped.
 pub const FETCH: &str = "fetch";
 
+/// The section in which a stack comes back onto a bare droplet. Somebody may end it early: what it made is removed.
+pub const RECOVERY: &str = "recover";
+
 /// Ordered sections of steps, and what a person should know before saying yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -237,7 +240,7 @@ pub enum Content {
 pub enum EnvValue {
     Plain(String),
     Secret(Source),
-    /// One that is no affair of the inventory: drawn, or fetched, by the command that carries the plan out.
+    /// One that is no affair of the inventory: drawn, fetched or asked for by the command that carries the plan out.
     Drawn,
 }
 

@@ -23,10 +23,12 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// What restic says of a snapshot, as far as it is needed.
 #[derive(Debug, Deserialize)]
-struct Snapshot {
+pub(super) struct Snapshot {
     id: String,
     #[serde(default)]
-    tags: Vec<String>,
+    pub(super) hostname: String,
+    #[serde(default)]
+    pub(super) tags: Vec<String>,
 }
 
 /// What the repositories have: those that answer, and why the others do not.
@@ -126,7 +128,7 @@ fn checks(part: &Part) -> Vec<BackupCheck> {
 }
 
 /// What is none of ours is left out.
-fn merge(rows: &mut BTreeMap<String, BackupRow>, place: &str, snapshot: &Snapshot) {
+pub(super) fn merge(rows: &mut BTreeMap<String, BackupRow>, place: &str, snapshot: &Snapshot) {
     let Some((id, taken)) = snapshot.tags.iter().find_map(|tag| Some((tag, moment(tag)?))) else { return };
     let tagged = |word: &str| snapshot.tags.iter().any(|tag| tag == word);
     let verified = tagged("verified");
@@ -150,7 +152,7 @@ mod tests {
     fn row_of(tags: &[&str], lines: &str) -> BackupRow {
         let tags = tags.iter().chain(&["20261121t163114z"]).map(|tag| (*tag).to_owned()).collect();
         let mut rows = BTreeMap::new();
-        merge(&mut rows, DROPLET, &Snapshot { id: "d587251a3c77".into(), tags });
+        merge(&mut rows, DROPLET, &Snapshot { id: "d587251a3c77".into(), hostname: String::new(), tags });
         let mut row = rows.into_values().next().unwrap();
         row.judge(&checks(&Part { code: 0, bytes: lines.as_bytes().to_vec() }));
         row

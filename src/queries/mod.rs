@@ -3,6 +3,7 @@
 
 mod backups;
 mod bundle;
+mod recovery;
 mod schedule;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ use crate::text;
 
 pub use backups::{backups, key as backup_key};
 pub use bundle::bundle;
+pub use recovery::recovery;
 pub use schedule::{remembered, schedule, scheduled};
 
 /// What the name of a lock begins with that a person took.

@@ -19,6 +19,7 @@
 
 mod backup;
 mod promise;
+mod recovery;
 mod rehearsal;
 mod sheet;
 mod shown;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use backup::*;
 pub use promise::*;
+pub use recovery::*;
 pub use rehearsal::*;
 pub use sheet::*;
 pub use shown::*;

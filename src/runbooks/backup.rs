@@ -36,13 +36,22 @@ impl<'a> Ground<'a> {
                 .because(format!("{} has {} droplets", env.name, env.droplets.len())));
         };
         let project = facts.and_then(Facts::project).map_or_else(|| default_project(env), str::to_owned);
-        Ok(Self {
+        Ok(Self::named(env, droplet, project))
+    }
+
+    /// Of this Compose project, whatever the droplet has.
+    pub fn of(env: &'a Environment, project: &str) -> Self {
+        Self::named(env, env.home(), project.to_owned())
+    }
+
+    fn named(env: &'a Environment, droplet: &'a Droplet, project: String) -> Self {
+        Self {
             env,
             droplet,
             dir: format!("{}/{project}", env.state_dir),
             repository: repository(env.backup.path.as_str(), &project),
             project,
-        })
+        }
     }
 
     pub fn repository(&self) -> &str {
@@ -129,6 +138,7 @@ impl<'a> Ground<'a> {
         let mut steps = self.verified();
         steps.push(forget);
         steps.extend(self.copies());
+        steps.extend(self.images());
         steps
     }
 
@@ -152,6 +162,21 @@ impl<'a> Ground<'a> {
             self.step("confirm", "compare what is stored with what was read".into(), tool.confirm(), 3600),
             self.step("close", "remove the dump".into(), tool.close(), 300),
         ]
+    }
+
+    /// After the copies: a backup that cannot be kept with its images is one all the same.
+    fn images(&self) -> Vec<Step> {
+        if !self.env.backup.images {
+            return Vec::new();
+        }
+        let kept = "keep the images that it runs with, where they are not kept yet".to_owned();
+        let mut steps = vec![self.step("images", kept, self.tool().images(), LIMIT)];
+        for place in &self.env.backup.offsite {
+            let cmd = self.at(place, |tool| tool.copy_images(&place.name, &self.repository));
+            let title = format!("the same at {}", place.repository);
+            steps.push(self.step(&format!("images.{}", place.name), title, cmd, LIMIT));
+        }
+        steps
     }
 
     /// The plan of one, whatever the droplet is like at the moment: what a timer carries out as well.
@@ -223,7 +248,7 @@ fn bare(env: &Environment, command: &str, title: String, sections: Vec<Section>)
 }
 
 impl Ground<'_> {
-    fn put(&self, id: &str, title: String, path: String, values: Vec<(String, EnvValue)>) -> Step {
+    pub(super) fn put(&self, id: &str, title: String, path: String, values: Vec<(String, EnvValue)>) -> Step {
         let content = Content::EnvFile(values);
         Step {
             id: format!("secrets.{id}"),
@@ -236,22 +261,23 @@ impl Ground<'_> {
         }
     }
 
-    fn init(&self) -> Vec<Step> {
-        let mut steps = Vec::new();
-        for place in &self.env.backup.offsite {
-            let Some(path) = self.secrets(place) else { continue };
+    /// The secrets of the places off site, which the nights need.
+    pub(super) fn put_secrets(&self) -> Vec<Step> {
+        let put = |place: &Offsite| {
+            let path = self.secrets(place)?;
             let value = |value: &Value| match value {
                 Value::Plain(text) => EnvValue::Plain(text.clone()),
                 Value::Secret(source) => EnvValue::Secret(source.clone()),
             };
             let values = place.env.iter().map(|(name, one)| (name.clone(), value(one))).collect();
-            steps.push(self.put(
-                &place.name,
-                format!("keep the secrets of {} on the droplet", place.name),
-                path,
-                values,
-            ));
-        }
+            let title = format!("keep the secrets of {} on the droplet", place.name);
+            Some(self.put(&place.name, title, path, values))
+        };
+        self.env.backup.offsite.iter().filter_map(put).collect()
+    }
+
+    fn init(&self) -> Vec<Step> {
+        let mut steps = self.put_secrets();
         let title = format!("make {} where it is not there", self.repository);
         steps.push(self.step("init", title, self.tool().init(), 900));
         for place in &self.env.backup.offsite {

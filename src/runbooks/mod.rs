@@ -6,6 +6,7 @@ pub mod export;
 pub mod import;
 pub mod modules;
 pub mod promise;
+pub mod recover;
 pub mod rehearsal;
 pub mod restore;
 pub mod rollback;

@@ -105,7 +105,7 @@ pub(super) fn asked_of(env: &Environment, stock: &Stock, from: Option<&str>) -> 
 ///
 /// # Errors
 /// Exit 2: it may be none or several.
-pub(super) fn named<'a>(
+pub fn named<'a>(
     env: &Environment,
     stock: &'a Stock,
     wanted: &str,

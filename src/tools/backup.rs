@@ -11,6 +11,7 @@ const SCRIPT: &str = concat!(
     include_str!("restic.sh"),
     include_str!("beside.sh"),
     include_str!("whole.sh"),
+    include_str!("images.sh"),
     include_str!("backup.sh"),
     include_str!("backup_verbs.sh")
 );
@@ -22,7 +23,8 @@ const RESTORE: &str = concat!(
     include_str!("mask.sh"),
     include_str!("restore.sh")
 );
-const OFFSITE: &str = concat!(include_str!("restic.sh"), include_str!("offsite.sh"));
+const OFFSITE: &str =
+    concat!(include_str!("restic.sh"), include_str!("images.sh"), include_str!("offsite.sh"));
 const KEY: &str = concat!(include_str!("restic.sh"), include_str!("key.sh"));
 const LIST: &str = include_str!("backups.sh");
 const RESTIC: &str = include_str!("restic.sh");
@@ -110,6 +112,16 @@ impl Backup<'_> {
     pub fn forget(&self, keep: Retention) -> Cmd {
         let Retention { daily, weekly, monthly } = keep;
         self.cmd("forget").args([daily, weekly, monthly].map(|number| number.to_string()))
+    }
+
+    /// The images that the newest backup runs with are kept beside it, each once.
+    pub fn images(&self) -> Cmd {
+        self.cmd("images")
+    }
+
+    /// This repository, which is somewhere else, has them too.
+    pub fn copy_images(&self, name: &str, from: &str) -> Cmd {
+        Cmd::script(OFFSITE, self.args("images")).args([name, from])
     }
 
     /// Ends what is at work, and removes what was only for this backup. Safe to repeat.

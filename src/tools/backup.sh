@@ -2,7 +2,7 @@
 # `ready`: environment, the stack's path, attachments that may be missing; of `dump`: the site's file and nginx's service
 # (or nothing); of `forget`: days, weeks, months.
 #
-# The verbs of one backup, in order: ready, hold, dump, read, store, confirm, forget; close ends it wherever it is.
+# The verbs of one backup, in order: ready, hold, dump, read, store, confirm, forget, images; close ends it wherever it is.
 # A snapshot is `unverified` until `confirm`, and only verified ones count, here as everywhere.
 
 ask() { # statements on stdin, in the snapshot that is held
@@ -99,7 +99,17 @@ configuration() { # the site's file, nginx's service
     docker logs --tail 2000 "$name" >"$to/logs/$name.log" 2>&1 </dev/null
   done
   docker ps -a --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False -q |
-    xargs -r docker inspect -f '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"image":{{json .Config.Image}},"id":{{json .Image}}}' >"$now/images"
+    xargs -r docker inspect -f '{"service":{{json (index .Config.Labels "com.docker.compose.service")}},"image":{{json .Config.Image}},"id":{{json .Image}},"running":{{json .State.Running}}}' >"$now/images"
+  docker image ls --no-trunc --format '{"tag":"{{.Repository}}:{{.Tag}}","id":"{{.ID}}"}' "ops/$project" | grep -v '<none>' >"$now/kept" || :
+  outside >"$to/outside"
+}
+
+# Volumes and networks that Compose did not make for this project, and would not.
+outside() {
+  docker ps -aq --filter "label=com.docker.compose.project=$project" | xargs -r docker inspect -f '{{range .Mounts}}{{if eq .Type "volume"}}{{println "volume" .Name}}{{end}}{{end}}{{range $name, $_ := .NetworkSettings.Networks}}{{println "network" $name}}{{end}}' |
+    grep -vxE 'volume [0-9a-f]{64}|network (bridge|host|none)|' | sort -u | while read -r kind name; do
+      [ "$(docker "$kind" inspect -f '{{index .Labels "com.docker.compose.project"}}' "$name" </dev/null)" = "$project" ] || printf '%s %s\n' "$kind" "$name"
+    done
 }
 
 # --- read -----------------------------------------------------------------------------------------
@@ -114,7 +124,7 @@ manifest() {
   {
     printf '{"schema":"ops.backup/1","id":%s,"env":%s,"project":%s,"release":%s,"taken":%s,' "$(json "$(said id)")" "$(json "$(said env)")" \
       "$(json "$project")" "$(json "$release")" "$(json "$(said id | sed 's/^\(....\)\(..\)\(..\)t\(..\)\(..\)\(..\)z$/\1-\2-\3T\4:\5:\6Z/')")"
-    printf '"database":%s,"images":[%s],' "$(cat "$now/database.json")" "$(paste -sd, "$now/images")"
+    printf '"database":%s,"images":[%s],"kept":[%s],' "$(cat "$now/database.json")" "$(paste -sd, "$now/images")" "$(paste -sd, "$now/kept")"
     printf '"attachments":{"named":%s,"missing":%s,"elsewhere":%s},"files":[' "$(wc -l <"$now/wanted")" "$(wc -l <"$now/bad")" "$(said elsewhere)"
     # Paths are ours, and names of containers.
     while read -r sum path; do printf '%s{"path":%s,"bytes":%s,"sha256":"%s"}' "${comma:-}" "$(json "$path")" "$(stat -c %s "$now/$path")" "$sum"; comma=,; done <"$now/sums"
@@ -191,7 +201,7 @@ confirm() {
   # The record first: one without its snapshot is removed by the next backup, a backup without its record is not known.
   record=$store/$(said id)${imported:+.imported}.json
   mv -f "$store/$(said id).json.new" "$record" && sync "$record" &&
-    restic tag --set "ops,${imported:-verified},$(said id)" "$snapshot" </dev/null >/dev/null && : >"$now/tagged" || exit
+    restic tag --set "ops,${imported:-verified},$(said id)$(marks "$record")" "$snapshot" </dev/null >/dev/null && : >"$now/tagged" || exit
   [ ! -s "$now/let-in" ] || cat "$now/let-in"
   echo "backup $(said id) of $database is verified and kept in $repository"
 }
@@ -209,6 +219,45 @@ forget() { # days, weeks, months
     id=${record##*/} id=${id%%.*}
     [ ! -e "$record" ] || grep -q "\"$id\"" "$store/snapshots.json" || rm -f "$record" "$store/$id.checks"
   done
+}
+
+# --- images ---------------------------------------------------------------------------------------
+# A registry may be gone on the day that the droplet is: what the newest backup runs with is kept beside it, each image
+# once, as a snapshot of its own.
+images() {
+  umask 077
+  mkdir -p "$now" && engine || exit
+  for record in "$store"/*z.json; do newest=$record; done
+  [ -e "$newest" ] || { echo 'there is no backup whose images could be kept'; exit 1; }
+  restic snapshots --json --no-lock --host "$project" </dev/null >"$store/images.json" || exit
+  images_of "$newest" | while read -r hex; do
+    tagged "$store/images.json" | grep -q " image .*$(mark "$hex")" || keep_image "$hex" || exit
+  done || exit
+  restic snapshots --json --no-lock --host "$project" </dev/null >"$store/images.json" && forget_images "$store/images.json" || exit
+  rm -rf "$now"
+}
+
+# Through a file, so that half an image is never taken for one.
+keep_image() { # its id
+  kilobytes=$(($(docker image inspect -f '{{.Size}}' "sha256:$1" || echo 0) / 1024))
+  [ "$kilobytes" -gt 0 ] || { echo "the image $1 is not on the droplet any more"; return 1; }
+  # Docker itself writes it once more before.
+  free=$(df -Pk "$now" | awk 'NR == 2 { print $4 }') wanted=$((2 * kilobytes + 262144))
+  [ "$free" -gt "$wanted" ] || { echo "to keep an image of $((kilobytes / 1024)) MB, $((wanted / 1024)) MB are wanted, and $((free / 1024)) MB are free"; return 1; }
+  progress() { echo "wrote $(du -sm "$now" 2>/dev/null | cut -f 1) MB of an image"; }
+  into=''
+  patiently docker save -o "$now/image.tar" "sha256:$1" || return
+  printf '%s\timage.tar\n' "$now/image.tar" >"$now/view"
+  progress() { :; }
+  into=$now/stored
+  : >"$into"
+  patiently restic_exec_viewing backup --json --host "$project" --tag "ops,unverified,image" --group-by host --retry-lock 2m "$VIEW/image.tar" 2>"$now/stored.err" ||
+    { echo 'an image could not be stored:'; tail -n 5 "$now/stored.err"; return 1; }
+  one=$(tail -n 1 "$now/stored" | sed -n 's/.*"snapshot_id":"\([0-9a-f]*\)".*/\1/p') bytes=$(stat -c %s "$now/image.tar")
+  restic ls --json "$one" </dev/null | grep -q "\"path\":\"$VIEW/image.tar\".*\"size\":${bytes}[,}]" || { echo 'an image is not stored whole'; return 1; }
+  restic tag --set "ops,image,$(mark "$1")" "$one" </dev/null >/dev/null || return
+  echo "kept an image of $((bytes / 1048576)) MB"
+  rm -f "$now/image.tar" "$now/stored"
 }
 
 # --- close ----------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ case $verb in
   close) close; exit ;;
   init) umask 077; engine && repository; exit ;;
   forget) engine && forget "$@"; exit ;;
+  images) images; exit ;;
 esac
 [ -n "$c" ] || { echo "no running container of $db"; exit 1; }
 [ -z "${OPS_HALT:-}" ] || [ ! -e "$OPS_HALT" ] || { echo 'ops.ended ended early, as it was asked for'; exit 130; }

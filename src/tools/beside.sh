@@ -27,7 +27,9 @@ introduce() {
 # Odoo's container, which need not run: in the note `holder`.
 web_container() {
   holder=$(container "$web")
-  [ -n "$holder" ] || holder=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$web" | head -n 1)
+  for one in "$web" "$web-b"; do
+    [ -n "$holder" ] || holder=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$one" | head -n 1)
+  done
   [ -n "$holder" ] || { echo "there is no container of $web, whose files belong to the backup"; return 1; }
   note holder "$holder"
 }

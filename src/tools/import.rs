@@ -9,6 +9,7 @@ const IMPORT: &str = concat!(
     include_str!("restic.sh"),
     include_str!("beside.sh"),
     include_str!("whole.sh"),
+    include_str!("images.sh"),
     include_str!("backup.sh"),
     include_str!("import.sh")
 );

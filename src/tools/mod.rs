@@ -14,6 +14,7 @@ pub mod inside;
 pub mod odoo;
 pub mod own;
 pub mod page;
+pub mod recovery;
 pub mod rehearsal;
 pub mod releases;
 pub mod schedule;

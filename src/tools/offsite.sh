@@ -1,5 +1,5 @@
 # Copies of verified backups in a repository somewhere else. Further arguments: its name; the repository on the droplet;
-# of `copy` and `forget`: days, weeks, months.
+# of `copy` and `forget`: days, weeks, months. `images` copies the images that backups run with.
 name=$1 from=$2
 shift 2
 
@@ -46,9 +46,26 @@ forget() {
     --prune --max-unused 10% </dev/null >"$store/forget" 2>&1 || { tail -n 3 "$store/forget"; return 1; }
 }
 
+# Those that backups here run with, and none that no backup there names.
+copy_images() {
+  secrets_are_here && engine || return
+  soon 60 snapshots --json --no-lock --host "$project" || { echo "$name ($repository) cannot be read:"; tail -n 3 "$store/restic.err"; return 1; }
+  cp "$store/restic.out" "$store/there.json" || return
+  tagged "$store/images.json" | grep ' image ' | grep -o 'image-[0-9a-f]*' | LC_ALL=C sort -u >"$store/images.here"
+  tagged "$store/there.json" | grep ' image ' | grep -o 'image-[0-9a-f]*' | LC_ALL=C sort -u >"$store/images.there"
+  if [ -n "$(LC_ALL=C comm -23 "$store/images.here" "$store/images.there")" ]; then
+    progress() { :; }
+    into=$store/copied
+    : >"$into"
+    patiently restic_exec copy --host "$project" --tag image 2>"$store/restic.err" || { tail -n 3 "$store/restic.err"; return 1; }
+  fi
+  forget_images "$store/there.json" && echo "$name has the images that backups run with"
+}
+
 umask 077
 case $verb in
   offsite-ready) ready ;;
+  images) copy_images ;;
   copy) copy && forget "$@" ;;
   forget) secrets_are_here "$name" && engine && there && forget "$@" ;;
   *) exit 71 ;;

@@ -120,8 +120,7 @@ room() {
 read_all() {
   manifest=$now/got/config/manifest.json
   [ -s "$manifest" ] || wrong 'it has no manifest'
-  sed 's/.*"files":\[//' "$manifest" | tr '{' '\n' |
-    sed -n 's/^"path":"\(\(db\|config\)\/[^"\\]*\)","bytes":\([0-9]*\),"sha256":"\([0-9a-f]*\)".*/\4  \1/p' >"$now/sums"
+  sums_of "$manifest" >"$now/sums"
   grep -q ' db/toc\.dat$' "$now/sums" || wrong 'its manifest has no list of its files'
   bad=$(cd "$now/got" && LC_ALL=C nice sha256sum --check --quiet --strict "$now/sums" 2>/dev/null | head -n 5)
   [ -z "$bad" ] || wrong "it is not what its manifest says: $bad"
@@ -196,18 +195,13 @@ database() {
   compare
 }
 
-# Tables, modules and rows as its manifest has them, one a line.
 compare() {
   says | ask "$(said name)" >"$now/says" || exit 2
-  lines <"$now/says" >"$now/there"
-  sed 's/},"images":.*//; s/.*"database"://' "$now/got/config/manifest.json" | lines >"$now/then"
-  [ -s "$now/then" ] || wrong 'its manifest says nothing of the database'
-  differ=$(LC_ALL=C comm -3 "$now/then" "$now/there" | head -n 6)
-  [ -z "$differ" ] || wrong "what came back is not what was kept: $(printf '%s\n' "$differ" | paste -sd';')"
+  differ=$(differing "$now/got/config/manifest.json" <"$now/says")
+  [ -z "$differ" ] || wrong "what came back is not what was kept: $differ"
   # What is no text is a number of rows.
   awk -F: '$1 == "\"tables\"" { print "ops.compared tables " $2; next } $2 ~ /^[0-9]+$/ { rows += $2 } END { print "ops.compared rows " rows + 0 }' "$now/there"
 }
-lines() { sed 's/.*"tables" *:/"tables" :/; s/"modules" *: *{/ /; s/"counts" *: *{/ /' | tr -d '{} ' | tr ',' '\n' | grep . | LC_ALL=C sort; }
 
 # --- files ----------------------------------------------------------------------------------------
 # Those that `read` compared are those that the restored database names.

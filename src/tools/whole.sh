@@ -41,6 +41,21 @@ whole_files() {
   LC_ALL=C sort "$now/bad" | LC_ALL=C comm -23 "$now/wanted" - >"$now/due"
 }
 
+# What the files of the dump and of the configuration have to be, for sha256sum.
+sums_of() { # manifest
+  sed 's/.*"files":\[//' "$1" | tr '{' '\n' |
+    sed -n 's/^"path":"\(\(db\|config\)\/[^"\\]*\)","bytes":\([0-9]*\),"sha256":"\([0-9a-f]*\)".*/\4  \1/p'
+}
+
+# Tables, modules and rows of a database that are not what a manifest has; the database's own `says` on stdin.
+differing() { # manifest
+  lines >"$now/there"
+  sed 's/},"images":.*//; s/.*"database"://' "$1" | lines >"$now/then"
+  [ -s "$now/then" ] || echo 'its manifest says nothing of the database'
+  LC_ALL=C comm -3 "$now/then" "$now/there" | head -n 6 | paste -sd';'
+}
+lines() { sed 's/.*"tables" *:/"tables" :/; s/"modules" *: *{/ /; s/"counts" *: *{/ /' | tr -d '{} ' | tr ',' '\n' | grep . | LC_ALL=C sort; }
+
 # What a manifest says of the database, as one statement.
 says() {
   cat <<'SQL'

@@ -13,6 +13,7 @@ mod live;
 mod look;
 mod plain;
 pub mod plan;
+mod recovery;
 mod rehearsal;
 mod schedule;
 mod screen;
@@ -146,6 +147,13 @@ impl Ui {
     pub fn sheet(&self, sheet: &crate::record::Sheet) {
         if self.options().format == Format::Json {
             self.serialized(sheet);
+        }
+    }
+
+    pub fn recovered(&self, done: &crate::record::Recovered) {
+        match self.options().format {
+            Format::Json => self.serialized(done),
+            _ => self.data(&recovery::render(done, &self.options().data)),
         }
     }
 

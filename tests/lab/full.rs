@@ -4,7 +4,7 @@ mod demo {
     use crate::droplet::DEMO;
     use crate::{
         adopt, backup_faults, backups, carried, checksums, clones, disk, failures, gone, imported, migrate,
-        modules, real, rehearse, rollback, slots, walk, watch,
+        modules, real, recover, rehearse, rollback, slots, walk, watch,
     };
 
     #[test]
@@ -45,6 +45,16 @@ mod demo {
     #[test]
     fn whatever_means_harm_is_refused_and_leaves_nothing() {
         imported::what_means_harm_is_refused(DEMO, &backups::STANDIN);
+    }
+
+    #[test]
+    fn what_cannot_be_recovered_leaves_a_bare_droplet() {
+        recover::what_fails();
+    }
+
+    #[test]
+    fn real_odoo_is_recovered_onto_a_bare_droplet() {
+        recover::of_odoo();
     }
 
     #[test]

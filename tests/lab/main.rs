@@ -40,6 +40,7 @@ mod joined;
 mod login;
 mod old;
 mod pty;
+mod recover;
 mod runner;
 mod schedule;
 mod verify;

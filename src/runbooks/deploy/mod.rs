@@ -44,16 +44,18 @@ use crate::facts::Facts;
 use crate::inventory::{Environment, Strategy};
 use crate::plan::EnvValue;
 use crate::record::{Rehearsal, RestorePoint};
+use crate::runbooks::recover::Found;
 use crate::text::printable;
 
 pub use interruption::copy_seconds;
 pub use kept::Source;
 pub use plan::{drop_plan, plan, rehearsed};
-pub use release::default_project;
+pub use release::{Place, default_project};
 pub use stage::{Held, Wanted};
 pub use staged::{
     Change as Changed, Checksums, Code, Commit, Kept, Model, OnDisk, Resolved, Staged, Stored, Written,
 };
+pub use steps::Builder;
 pub use switching::host;
 pub use update::{Change, Needed};
 
@@ -77,6 +79,8 @@ pub struct Request {
     pub refill: Option<Backup>,
     /// Nothing is deployed: a backup goes somewhere else, or comes from there.
     pub carried: Option<Carried>,
+    /// Nothing is deployed: all of this comes back onto a bare droplet.
+    pub recover: Option<Box<Found>>,
 }
 
 /// A backup on its way.
@@ -172,6 +176,7 @@ impl Request {
             _ if self.rehearse.is_some() => "rehearse",
             _ if self.verify.is_some() => "backup verify",
             _ if self.refill.is_some() => "restore",
+            _ if self.recover.is_some() => "recover",
             (Data::Modules(_), _) => "install-modules",
             (Data::Restored(_), _) => "restore",
             (_, Some(_)) => "rollback",

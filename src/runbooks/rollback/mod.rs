@@ -111,6 +111,7 @@ pub fn choose(env: &Environment, facts: &BTreeMap<String, Facts>, wish: &Wish) -
         verify: None,
         refill: None,
         carried: None,
+        recover: None,
     };
     Ok(Choice { request, breaks })
 }

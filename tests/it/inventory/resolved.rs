@@ -48,6 +48,7 @@ fn the_smallest_environment_shows_every_default() {
           weekly: 4
           monthly: 3
         missing_files: 0
+        images: true
         schedule: 02:30
         offsite: []
       mask:
