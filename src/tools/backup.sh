@@ -254,7 +254,7 @@ keep_image() { # its id
   patiently restic_exec_viewing backup --json --host "$project" --tag "ops,unverified,image" --group-by host --retry-lock 2m "$VIEW/image.tar" 2>"$now/stored.err" ||
     { echo 'an image could not be stored:'; tail -n 5 "$now/stored.err"; return 1; }
   one=$(tail -n 1 "$now/stored" | sed -n 's/.*"snapshot_id":"\([0-9a-f]*\)".*/\1/p') bytes=$(stat -c %s "$now/image.tar")
-  restic ls --json "$one" </dev/null | grep -q "\"path\":\"$VIEW/image.tar\".*\"size\":${bytes}[,}]" || { echo 'an image is not stored whole'; return 1; }
+  restic ls --json "$one" </dev/null >"$now/listing" && grep -q "\"path\":\"$VIEW/image.tar\".*\"size\":${bytes}[,}]" "$now/listing" || { echo 'an image is not stored whole'; return 1; }
   restic tag --set "ops,image,$(mark "$1")" "$one" </dev/null >/dev/null || return
   echo "kept an image of $((bytes / 1048576)) MB"
   rm -f "$now/image.tar" "$now/stored"

@@ -216,7 +216,8 @@ files() { # the words of Compose
   make_note data "$root/$database"
   note allowed "$(sed -n '1s/.*"attachments":{[^}]*"missing":\([0-9]*\).*/\1/p' "$now/manifest.json" | grep . || echo 0)"
   note files ''
-  if restic ls --no-lock "$snapshot" "$VIEW/filestore" </dev/null 2>/dev/null | grep -qx "$VIEW/filestore"; then
+  restic ls --no-lock "$snapshot" "$VIEW/filestore" </dev/null >"$now/listing" 2>/dev/null
+  if grep -qx "$VIEW/filestore" "$now/listing"; then
     progress() { tail -n 1 "$now/fetched" 2>/dev/null | sed -n 's/.*"percent_done":0\.\([0-9][0-9]\).*/fetched \1 %/p'; }
     into=$now/fetched target=$root/$database
     patiently restic_exec restore "$snapshot:$VIEW/filestore" --no-lock --target "$target" --json 2>"$now/err" || { tail -n 3 "$now/err"; exit 1; }

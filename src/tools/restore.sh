@@ -156,7 +156,9 @@ SQL
 files() {
   root=$(said root)
   in_files 'mkdir -p "/files/$1.new"' "$copy" || exit
-  if restic ls "$snapshot" "$VIEW/filestore" </dev/null 2>/dev/null | grep -qx "$VIEW/filestore"; then
+  # Its whole answer is read: a container of restic's is still there for a moment when it is not.
+  restic ls "$snapshot" "$VIEW/filestore" </dev/null >"$now/listing" 2>/dev/null
+  if grep -qx "$VIEW/filestore" "$now/listing"; then
     progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
     into=$now/files.json target=$root/$copy.new
     patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" --json || { tail -n 3 "$now/files.json"; exit 1; }

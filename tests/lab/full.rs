@@ -53,6 +53,11 @@ mod demo {
     }
 
     #[test]
+    fn a_loss_of_power_in_a_recovery_leaves_a_bare_droplet() {
+        recover::a_loss_of_power();
+    }
+
+    #[test]
     fn real_odoo_is_recovered_onto_a_bare_droplet() {
         recover::of_odoo();
     }

@@ -162,7 +162,14 @@ pub fn what_fails() {
     recover().exits(6).says(&["as bare as it was"]);
     assert_eq!(DEMO.root(THERE), "");
     DEMO.root("rm /etc/nginx/conf.d/held.conf; systemctl restart nginx");
-    // The power goes while the database comes back.
+}
+
+/// The droplet takes it back by itself, and another recovery works.
+pub fn a_loss_of_power() {
+    let laptop = laptop(true);
+    let (key, _) = stand(&laptop, DEMO, ["standin", "standin-code"]);
+    // They would not survive it.
+    drop(bare(DEMO));
     let mut child = laptop
         .command(&["recover", DEMO.env, "--onto", DEMO.name, "--key-file", &key, "--yes"])
         .spawn()
