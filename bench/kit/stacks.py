@@ -160,6 +160,14 @@ class Stacks:
         path.write_text(f"bench-far {key}\n[{self.far[0]}]:{self.far[1]} {key}\n")
         return path
 
+    def imageless_inventory(self):
+        """Backups without the images that run: nobody keeps those by hand."""
+        text = open(self.inventory, encoding="utf-8").read()
+        path = self.work / "imageless.yaml"
+        path.write_text(text.replace("defaults:\n", "defaults:\n  backup: { images: false }\n", 1))
+        os.chmod(path, 0o600)
+        return path
+
     def far_inventory(self):
         text = open(self.inventory, encoding="utf-8").read()
         text = text.replace(f"host: {self.address}.11, port: {self.port}", f"host: {self.far[0]}, port: {self.far[1]}")

@@ -16,6 +16,7 @@ WHEELS = place.WORK / "wheels"
 def measure():
     stacks = Stacks(seed=None)
     stacks.ops("deploy", ENVIRONMENT, "--ref", "main", "--yes")
+    stacks.inventory = stacks.imageless_inventory()
     wheels()
     by_hand(stacks, "fill", str(MEGABYTES), str(FILES))
     rows, ratios = [], []
