@@ -4,6 +4,7 @@
 
 mod backup;
 mod carried;
+mod judged;
 mod look;
 mod moving;
 pub mod parcel;
@@ -308,7 +309,7 @@ pub async fn carry_out(
     let report = work.await.unwrap_or_else(|_| Report::fault(plan));
     // Not waited for: on a dead link a beat takes long, and the runner refuses one that comes late.
     heart.abort();
-    let report = judged(road, plan, request, report);
+    let report = judged::judged(road, plan, request, report);
     if request.rehearse.is_some() {
         record.rehearsal = rehearsal::found(road, crew, names, looked, request, &report).await;
         record.rehearsal.iter().for_each(|found| road.desk.rehearsed(found));
@@ -325,20 +326,6 @@ pub async fn carry_out(
     let exit = finish(road, report, &posts, record, &after, started).await?;
     recovered.iter().for_each(|done| road.desk.recovered(done));
     Ok(exit)
-}
-
-/// What the end of a run means that was there to find something, or to leave something.
-fn judged(road: &Road<'_>, plan: &Plan, request: &Request, report: Report) -> Report {
-    let (env, interrupted) = (&road.env.name, road.stop.soft.is_cancelled());
-    match (&request.rehearse, &request.verify) {
-        (Some(_), _) => rehearsal::judged(report, env, interrupted),
-        (_, Some(backup)) => verify::judged(report, env, backup, interrupted),
-        _ if request.recover.is_some() => recovery::judged(report, env, interrupted),
-        _ if backup::ended(plan, &report) => backup::judged(report, env, interrupted),
-        _ if request.carried.is_some() => carried::judged(report, interrupted),
-        _ if matches!(request.data, deploy::Data::Restored(_)) => backup::brought_back(report, interrupted),
-        _ => report,
-    }
 }
 
 /// What serves before the run: of the release on record, for the audit.
