@@ -107,11 +107,7 @@ pub fn choose(env: &Environment, facts: &BTreeMap<String, Facts>, wish: &Wish) -
         allow_downgrade: true,
         reason: wish.reason.clone(),
         batch: 1,
-        rehearse: None,
-        verify: None,
-        refill: None,
-        carried: None,
-        recover: None,
+        ..Request::default()
     };
     Ok(Choice { request, breaks })
 }

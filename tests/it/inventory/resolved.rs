@@ -6,8 +6,7 @@ use super::{EXAMPLE, SMALL, parse, with};
 
 #[test]
 fn the_smallest_environment_shows_every_default() {
-    let inventory = parse(SMALL).unwrap();
-    insta::assert_snapshot!(resolved(inventory.environment("prod").unwrap()), @r###"
+    insta::assert_snapshot!(resolved(parse(SMALL).unwrap().environment("prod").unwrap()), @r###"
     prod:
       protected: false
       state_dir: /var/lib/ops
