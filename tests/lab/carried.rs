@@ -43,7 +43,7 @@ fn pulling(laptop: &Laptop, droplet: Droplet, bytes: u64) -> Child {
     let err = std::fs::File::create(laptop.file("err")).unwrap();
     let mut command = laptop.command(&["backup", "pull", droplet.env, "--yes", "--file", "here.zip"]);
     let child = command.stdout(Stdio::null()).stderr(err).spawn().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_secs(300);
     while laptop.file("here.zip.part").metadata().map_or(0, |meta| meta.len()) < bytes {
         assert!(Instant::now() < deadline, "{}", std::fs::read_to_string(laptop.file("err")).unwrap());
         std::thread::sleep(Duration::from_millis(50));
