@@ -29,9 +29,11 @@ function __fish_ops_using_subcommand
 end
 
 complete -c ops -n "__fish_ops_needs_command" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_needs_command" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_needs_command" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_needs_command" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -51,6 +53,7 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "clone" -d 'Copy the data of
 complete -c ops -n "__fish_ops_needs_command" -f -a "recover" -d 'The droplet is gone: bring the whole stack back onto a bare one, from a backup off site'
 complete -c ops -n "__fish_ops_needs_command" -f -a "schedule" -d 'Backups every night by a timer of the droplet, which needs no laptop'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
+complete -c ops -n "__fish_ops_needs_command" -f -a "health" -d 'Look at everything that runs, and say what is wrong, how bad, and what to do about it'
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
 complete -c ops -n "__fish_ops_needs_command" -f -a "releases" -d 'What ran and can run again'
@@ -74,9 +77,11 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -l retry -d 'Do the rest
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l update -d 'Update these modules in the database, and no others' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l watch -d 'Compare the release with the one before it for so long after the switch: 10m, or off; default: as the inventory says' -r
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand deploy" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand deploy" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -101,9 +106,11 @@ complete -c ops -n "__fish_ops_using_subcommand rollback" -l strategy -d 'How th
 blue-green\t'Beside the old one, or not at all: nobody is interrupted'
 recreate\t'In its place: the site is interrupted for seconds'"
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand rollback" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand rollback" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -125,9 +132,11 @@ complete -c ops -n "__fish_ops_using_subcommand install-modules" -l confirm -d '
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand install-modules" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand install-modules" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -152,9 +161,11 @@ complete -c ops -n "__fish_ops_using_subcommand rehearse" -l wait-lock -d 'Wait 
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -l update -d 'Update these modules, and no others; default: those that a deploy would update' -r
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -l test-tags -d 'Run Odoo\'s own tests of these tags afterwards, as Odoo\'s option of the same name' -r
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand rehearse" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand rehearse" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -174,9 +185,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subc
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -203,9 +216,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -219,9 +234,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -233,9 +250,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -252,9 +271,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -273,9 +294,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -294,9 +317,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -315,9 +340,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -334,9 +361,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -353,9 +382,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -372,9 +403,11 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -395,9 +428,11 @@ complete -c ops -n "__fish_ops_using_subcommand restore" -l confirm -d 'Confirm 
 complete -c ops -n "__fish_ops_using_subcommand restore" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand restore" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand restore" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand restore" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand restore" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand restore" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -415,9 +450,11 @@ complete -c ops -n "__fish_ops_using_subcommand clone" -l confirm -d 'Confirm da
 complete -c ops -n "__fish_ops_using_subcommand clone" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand clone" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand clone" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand clone" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand clone" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand clone" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -451,9 +488,11 @@ complete -c ops -n "__fish_ops_using_subcommand recover" -s q -l quiet -d 'Say l
 complete -c ops -n "__fish_ops_using_subcommand recover" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -470,9 +509,11 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcom
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -486,9 +527,11 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcom
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -503,9 +546,11 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcom
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -521,9 +566,11 @@ complete -c ops -n "__fish_ops_using_subcommand preflight" -l droplet -d 'Only t
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l ref -d 'The branch, tag or commit to deploy; else the inventory\'s' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l image -d 'The image of the web service; else what the compose file says' -r
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand preflight" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand preflight" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -534,12 +581,35 @@ complete -c ops -n "__fish_ops_using_subcommand preflight" -s v -l verbose -d 'S
 complete -c ops -n "__fish_ops_using_subcommand preflight" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand preflight" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand health" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand health" -l only -d 'Only these checks, by id or group' -r
+complete -c ops -n "__fish_ops_using_subcommand health" -l fail-on -d 'What ends with exit code 9; what is unknown always does' -r -f -a "warn\t''
+crit\t''"
+complete -c ops -n "__fish_ops_using_subcommand health" -l write -d 'Write the answer to this file, at once and whole, instead of stdout' -r -F
+complete -c ops -n "__fish_ops_using_subcommand health" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand health" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+json\t''
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
+complete -c ops -n "__fish_ops_using_subcommand health" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand health" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand health" -l all -d 'Every environment of the inventory'
+complete -c ops -n "__fish_ops_using_subcommand health" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand health" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand health" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand health" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand audit" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand audit" -l limit -d 'At most so many of the newest lines' -r
 complete -c ops -n "__fish_ops_using_subcommand audit" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand audit" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand audit" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand audit" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -551,9 +621,11 @@ complete -c ops -n "__fish_ops_using_subcommand audit" -s q -l quiet -d 'Say les
 complete -c ops -n "__fish_ops_using_subcommand audit" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -572,9 +644,11 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcom
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l limit -d 'At most so many' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -586,9 +660,11 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -601,9 +677,11 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l step -d 'Only this step' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -615,9 +693,11 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from attach" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from attach" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from attach" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from attach" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from attach" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -630,9 +710,11 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from resume" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from resume" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from resume" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from resume" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from resume" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from resume" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -647,9 +729,11 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -664,9 +748,11 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l to -d 'The archive to write; must not be there yet' -r -F
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -677,9 +763,11 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -691,9 +779,11 @@ complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_su
 complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the releases kept on an environment\'s droplets, the newest first'
 complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -704,9 +794,11 @@ complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcom
 complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -719,9 +811,11 @@ complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_s
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -f -a "drop" -d 'Drop some of them for good; never the one that a rollback of what runs needs'
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -736,9 +830,11 @@ complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subco
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -751,9 +847,11 @@ complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subco
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -767,9 +865,11 @@ complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcom
 complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -f -a "release" -d 'Give a lock back that was taken by hand, or take one away from a run that is dead'
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -782,9 +882,11 @@ complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l reason -d 'Why, for those who meet the lock' -r
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -797,9 +899,11 @@ complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -811,9 +915,11 @@ complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -824,9 +930,11 @@ complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subc
 complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -f -a "check" -d 'Check the inventory and show it with every default filled in, secrets hidden'
 complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -836,9 +944,11 @@ complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand completions" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand completions" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand completions" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand completions" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -848,9 +958,11 @@ complete -c ops -n "__fish_ops_using_subcommand completions" -s q -l quiet -d 'S
 complete -c ops -n "__fish_ops_using_subcommand completions" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand man" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand man" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand man" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand man" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -15,7 +15,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
-    /// How results are written; markdown: preflight only
+    /// How results are written; markdown: preflight and health; prometheus, nagios: health only
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "human")]
     pub output: Format,
 

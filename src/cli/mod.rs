@@ -16,6 +16,7 @@ mod consent;
 mod deploy;
 mod desk;
 pub mod docs;
+mod health;
 mod install_modules;
 mod lock;
 mod names;
@@ -79,6 +80,7 @@ enum Command {
     #[command(subcommand)]
     Schedule(schedule::Schedule),
     Preflight(preflight::Preflight),
+    Health(health::Health),
     Audit(audit::Audit),
     #[command(subcommand)]
     Runs(runs::Runs),
@@ -125,6 +127,7 @@ impl Command {
             Command::Recover(recover) => recover.run(session).await,
             Command::Schedule(schedule) => schedule.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
+            Command::Health(health) => health.run(session).await,
             Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,
             Command::Releases(releases) => releases.run(session).await,

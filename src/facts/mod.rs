@@ -19,6 +19,7 @@ mod proxy;
 mod schedule;
 mod stack;
 mod state;
+mod vitals;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,7 @@ use crate::record::{BackupRow, BackupStatus, Holder, Release, RunRecord, Slot};
 pub use database::RELATIONS;
 pub use host::PROGRAMS;
 pub use own::probe as own_probe;
+pub use vitals::*;
 
 /// One probe's answer, or why there is none. A failed probe is never a passed check.
 pub type Probe<T> = Result<T, ProbeFailure>;
@@ -67,6 +69,9 @@ pub struct Facts {
     pub state: Probe<State>,
     pub schedule: Probe<Schedule>,
     pub backups: Probe<Backups>,
+    /// Only `ops health` asks for them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vitals: Option<Box<Vitals>>,
     /// The user's own tcp, http and sql checks of the phase, by name: what was observed.
     pub own: BTreeMap<String, Probe<Observed>>,
 }
@@ -74,7 +79,11 @@ pub struct Facts {
 /// The one script that asks a droplet everything: `nonce` is drawn for each run, at least 16
 /// hexadecimal digits; the user's own checks of the phase `when`, if there is one, are asked too.
 pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: impl Into<Option<When>>) -> Cmd {
-    let alone = [("host", host::probe()), ("listeners", listeners::probe()), ("stack", stack::probe(env))];
+    let when = when.into();
+    let health = when == Some(When::Health);
+    let mut alone =
+        vec![("host", host::probe()), ("listeners", listeners::probe()), ("stack", stack::probe(env))];
+    alone.extend(health.then(vitals::alone).into_iter().flatten());
     let with_containers = [
         ("docker", docker::probe()),
         ("mounts", mounts::probe(env)),
@@ -86,12 +95,13 @@ pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: impl Into
         ("schedule", schedule::probe()),
         ("backups", backups::probe(env)),
     ];
-    let own = when.into().into_iter().flat_map(|when| own::probes(env, droplet, when));
-    let with_containers = with_containers.into_iter().map(|(name, cmd)| (name.to_owned(), cmd));
+    let vitals = health.then(|| vitals::with_containers(env, droplet)).into_iter().flatten();
+    let own = when.into_iter().flat_map(|when| own::probes(env, droplet, when));
+    let with_containers = with_containers.into_iter().chain(vitals).map(|(name, cmd)| (name.to_owned(), cmd));
     frame::cmd(env, nonce, &alone, with_containers.chain(own))
 }
 
-/// Reads the answer to [`script`]. Never fails as a whole: what is missing or garbage is a
+/// Reads the answer to [`script`] of the same phase. Never fails as a whole: what is missing or garbage is a
 /// [`ProbeFailure`] of its fact.
 pub fn parse(env: &Environment, droplet: &Droplet, nonce: &str, stdout: &[u8]) -> Facts {
     let answers = frame::Answers::read(nonce, stdout);
@@ -109,6 +119,7 @@ pub fn parse(env: &Environment, droplet: &Droplet, nonce: &str, stdout: &[u8]) -
         state: answers.of("state").and_then(|text| state::parse(&text)),
         schedule: answers.of("schedule").and_then(|text| schedule::parse(&text)),
         backups: answers.of("backups").and_then(|text| backups::parse(&text)),
+        vitals: answers.has("vitals.machine").then(|| Box::new(vitals::parse(env, droplet, &answers))),
         own: own::parse(env, &answers),
     }
 }
@@ -183,6 +194,8 @@ pub struct Mount {
     pub purposes: Vec<String>,
     pub mount_point: String,
     pub size: u64,
+    pub used: u64,
+    /// For those who are not root: some file systems keep a part back.
     pub free: u64,
     pub inodes: u64,
     pub inodes_free: u64,

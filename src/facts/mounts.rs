@@ -11,7 +11,7 @@ newline='
 room() {
     case $2 in /*) dir=$2 ;; *) dir=/ ;; esac
     until [ -e "${dir:-/}" ]; do dir=${dir%/*}; done
-    room=$(df -B1 --output=size,avail,itotal,iavail,target -- "${dir:-/}")
+    room=$(df -B1 --output=size,used,avail,itotal,iavail,target -- "${dir:-/}")
     printf '%s\t%s\n' "$1" "${room##*"$newline"}"
 }
 room stack "$1"
@@ -44,7 +44,7 @@ pub(super) fn parse(text: &str) -> Probe<Vec<Mount>> {
     Ok(mounts)
 }
 
-/// Four numbers and the mount point; a file system without inodes says `-`.
+/// Five numbers and the mount point; a file system without inodes says `-`.
 fn read(purpose: &str, room: &str) -> Option<Mount> {
     let mut rest = room.trim();
     let mut number = || {
@@ -52,11 +52,12 @@ fn read(purpose: &str, room: &str) -> Option<Mount> {
         rest = after.trim_start();
         if word == "-" { Some(0) } else { word.parse().ok() }
     };
-    let [size, free, inodes, inodes_free] = [number()?, number()?, number()?, number()?];
+    let [size, used, free, inodes, inodes_free] = [number()?, number()?, number()?, number()?, number()?];
     Some(Mount {
         purposes: vec![purpose.to_owned()],
         mount_point: rest.to_owned(),
         size,
+        used,
         free,
         inodes,
         inodes_free,

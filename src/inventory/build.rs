@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::model::*;
 use super::raw::Located;
 use super::words::show;
-use super::{addresses, backup, droplets, git, hooks, mask, paths, promise, raw};
+use super::{addresses, backup, droplets, git, health, hooks, mask, paths, promise, raw};
 
 /// Where relative local paths start.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,8 @@ struct Whole<'a> {
 
 fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result<Environment, Fault> {
     let path = format!("environments.{name}");
-    let raw::Defaults { ssh, r#become, deploy: deploys, backup: backups, min_free_percent } = &whole.defaults;
+    let raw::Defaults { ssh, r#become, deploy: deploys, backup: backups, health: healths, min_free_percent } =
+        &whole.defaults;
     let inherited = droplets::Inherited {
         ssh: raw.ssh.unwrap_or_default().or(&ssh.clone().unwrap_or_default()),
         r#become: raw.r#become.or(*r#become).unwrap_or_default(),
@@ -84,6 +85,7 @@ fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result
         )?,
         mask: mask::resolve(raw.mask.unwrap_or_default()),
         targets: promise::targets(raw.targets),
+        health: health::resolve(raw.health.unwrap_or_default(), healths.clone().unwrap_or_default(), &path)?,
         modules: modules(raw.modules.unwrap_or_default(), &path)?,
         checks: checks(raw.checks.unwrap_or_default(), &path)?,
         notify: notify(raw.notify.unwrap_or_default(), whole.base, &path)?,

@@ -12,6 +12,7 @@ mod droplets;
 mod fault;
 mod find;
 mod git;
+mod health;
 pub mod hide;
 mod hooks;
 mod mask;
@@ -32,6 +33,7 @@ mod words;
 
 pub use backup::{Backup, Offsite, Retention};
 pub use find::{find, load};
+pub use health::{Health, Limits};
 pub use hooks::{Hook, HookPlace, HookWhen, Hooks};
 pub use mask::Mask;
 pub use model::*;

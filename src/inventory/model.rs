@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use super::backup::Backup;
+use super::health::Health;
 use super::hooks::Hooks;
 use super::mask::Mask;
 use super::promise::{Beforehand, Targets};
@@ -43,6 +44,7 @@ pub struct Environment {
     pub backup: Backup,
     pub mask: Mask,
     pub targets: Targets,
+    pub health: Health,
     /// Odoo modules this environment is meant to have.
     pub modules: Vec<String>,
     pub checks: Vec<UserCheck>,

@@ -62,6 +62,7 @@ pub(super) struct Defaults {
     pub(super) r#become: Option<Become>,
     pub(super) deploy: Option<Deploy>,
     pub(super) backup: Option<Backup>,
+    pub(super) health: Option<super::health::Raw>,
     pub(super) min_free_percent: Option<Percent>,
 }
 
@@ -93,6 +94,7 @@ pub(super) struct Environment {
     pub(super) backup: Option<Backup>,
     pub(super) mask: Option<Mask>,
     pub(super) targets: Option<Targets>,
+    pub(super) health: Option<super::health::Raw>,
     pub(super) modules: Option<Vec<Located<Module>>>,
     pub(super) checks: Option<Vec<Located<Check>>>,
     pub(super) notify: Option<Vec<Notify>>,
@@ -286,6 +288,7 @@ numbers! {
     Percent(u8) = 0..=90, "a share of free space: 0 to 90 percent";
     Keep(u32) = 1..=100, "a number of releases to keep: 1 to 100";
     Status(u16) = 100..=599, "an HTTP status: 100 to 599";
+    Level(u64) = 0..=1_000_000_000, "a threshold: a whole number";
 }
 
 /// A text, or where to get one.

@@ -44,6 +44,7 @@ fn body(environment: &Environment) -> Node<'_> {
         ("backup", environment.backup.node()),
         ("mask", environment.mask.node()),
         ("targets", environment.targets.node()),
+        ("health", environment.health.node()),
         ("modules", json!(environment.modules).into()),
         ("checks", environment.checks.iter().map(check).collect()),
         ("notify", environment.notify.iter().map(notify).collect()),
@@ -186,7 +187,7 @@ pub(super) fn secret(value: &Value, hide: impl Fn(&str) -> String) -> Node<'_> {
 }
 
 /// The shortest of our spellings that is exact.
-fn wait(duration: Duration) -> Node<'static> {
+pub(super) fn wait(duration: Duration) -> Node<'static> {
     let millis = duration.as_millis();
     let units = [(3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
     let fits = units.into_iter().find(|(unit, _)| millis > 0 && millis.is_multiple_of(*unit));

@@ -3,6 +3,7 @@
 
 mod backups;
 mod bundle;
+mod health;
 mod recovery;
 mod schedule;
 
@@ -25,6 +26,7 @@ use crate::text;
 
 pub use backups::{backups, key as backup_key};
 pub use bundle::bundle;
+pub use health::health;
 pub use recovery::recovery;
 pub use schedule::{remembered, schedule, scheduled};
 

@@ -8,6 +8,7 @@
 mod ask;
 pub mod checklist;
 pub mod failure;
+mod health;
 pub mod lists;
 mod live;
 mod look;
@@ -169,7 +170,18 @@ impl Ui {
         match self.options().format {
             Format::Json => self.serialized(&checks::Preflight::new(env, at, findings)),
             Format::Markdown => self.data(&checks::markdown(findings, env, at)),
-            Format::Human => self.data(&checklist::render(findings, &self.options().data)),
+            _ => self.data(&checklist::render(findings, &self.options().data)),
+        }
+    }
+
+    /// The answer of `ops health`, as it was asked for.
+    pub fn health(&self, report: &checks::health::Report) -> String {
+        match self.options().format {
+            Format::Human => health::render(report, &self.options().data),
+            Format::Json => format!("{}\n", report.json()),
+            Format::Markdown => checks::health::markdown(report),
+            Format::Prometheus => checks::health::prometheus(report),
+            Format::Nagios => checks::health::nagios(report) + "\n",
         }
     }
 

@@ -23,8 +23,12 @@ pub enum Format {
     #[default]
     Human,
     Json,
-    /// For a change ticket; preflight only.
+    /// For a ticket; preflight and health only.
     Markdown,
+    /// For the textfile collector of Prometheus; health only.
+    Prometheus,
+    /// For Nagios and its kin, with their exit codes; health only.
+    Nagios,
 }
 
 /// How events are told.

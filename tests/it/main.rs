@@ -8,6 +8,7 @@ mod cli;
 mod deploy;
 mod docs;
 mod facts;
+mod health;
 mod hooks;
 mod import;
 mod inventory;

@@ -63,6 +63,7 @@ pub fn environment() -> Environment {
         mask: ops::inventory::Mask::default(),
         backup: ops::inventory::Backup::default(),
         targets: ops::inventory::Targets::default(),
+        health: ops::inventory::Health::default(),
         modules: vec!["ipai_docs".into()],
         checks: Vec::new(),
         notify: Vec::new(),
@@ -103,6 +104,7 @@ pub fn facts() -> Facts {
             purposes: ["stack", "state", "root", "docker"].map(String::from).into(),
             mount_point: "/".into(),
             size: 80_000_000_000,
+            used: 38_800_000_000,
             free: 41_200_000_000,
             inodes: 5_000_000,
             inodes_free: 4_000_000,
@@ -136,6 +138,7 @@ pub fn facts() -> Facts {
         state: Ok(state()),
         schedule: Ok(Schedule::default()),
         backups: Ok(ops::facts::Backups::default()),
+        vitals: None,
         own: BTreeMap::new(),
     }
 }

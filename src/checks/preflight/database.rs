@@ -9,7 +9,7 @@ use crate::text::size;
 pub(super) const ANSWERS: Check =
     Check { id: "database", title: "database", severity: Severity::Critical, judge: answers };
 
-pub(super) const MODULES: Check = Check {
+pub(in crate::checks) const MODULES: Check = Check {
     id: "database.modules",
     title: "modules waiting for an update",
     severity: Severity::High,

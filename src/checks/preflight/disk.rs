@@ -104,7 +104,7 @@ fn needed(subject: &Subject<'_>, mount: &Mount) -> u64 {
     bytes
 }
 
-pub(super) fn advice(mount: &Mount) -> String {
+pub(in crate::checks) fn advice(mount: &Mount) -> String {
     let place = crate::cmd::quote(&mount.mount_point);
     let look = format!("see what fills it: sudo du -xh --max-depth=2 {place} | sort -h | tail");
     if mount.purposes.iter().any(|p| p == "docker") {

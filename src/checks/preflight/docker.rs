@@ -3,7 +3,7 @@
 use crate::checks::{Check, Subject, Verdict, known};
 use crate::inventory::Severity;
 
-pub(super) const ENGINE: Check =
+pub(in crate::checks) const ENGINE: Check =
     Check { id: "docker.engine", title: "Docker engine", severity: Severity::Critical, judge: engine };
 
 pub(super) const COMPOSE: Check =

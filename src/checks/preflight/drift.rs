@@ -6,7 +6,7 @@ use crate::facts::Container;
 use crate::inventory::Severity;
 use crate::record::{Image, Release};
 
-pub(super) const CHECK: Check =
+pub(in crate::checks) const CHECK: Check =
     Check { id: "release.drift", title: "what runs is the last release", severity: Severity::Medium, judge };
 
 fn judge(subject: &Subject<'_>) -> Verdict {

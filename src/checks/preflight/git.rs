@@ -17,7 +17,7 @@ pub(super) const DOWNGRADE: Check = Check {
     judge: downgrade,
 };
 
-pub(super) const CLEAN: Check =
+pub(in crate::checks) const CLEAN: Check =
     Check { id: "git.clean", title: "changes made by hand", severity: Severity::Low, judge: clean };
 
 fn reachable(subject: &Subject<'_>) -> Verdict {

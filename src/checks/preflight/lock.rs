@@ -10,7 +10,7 @@ use crate::text::{count, lasting};
 pub(super) const FREE: Check =
     Check { id: "lock", title: "lock of the stack", severity: Severity::Critical, judge: free };
 
-pub(super) const RECORDS: Check = Check {
+pub(in crate::checks) const RECORDS: Check = Check {
     id: "state.records",
     title: "records on the droplet",
     severity: Severity::Medium,

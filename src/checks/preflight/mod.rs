@@ -24,6 +24,15 @@ mod writable;
 use super::{Check, Finding, Subject};
 use crate::inventory::When;
 
+// The same for `ops health`.
+pub(super) use database::MODULES;
+pub(super) use disk::advice as room;
+pub(super) use docker::ENGINE;
+pub(super) use drift::CHECK as DRIFT;
+pub(super) use git::CLEAN;
+pub(super) use lock::RECORDS;
+pub(super) use proxy::CHECK as PROXY;
+
 /// In the order of the checklist: the reasons before what follows from them.
 pub const ALL: &[Check] = &[
     access::CHECK,

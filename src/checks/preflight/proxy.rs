@@ -4,7 +4,8 @@ use crate::checks::{Check, Subject, Verdict, known};
 use crate::cmd::quote;
 use crate::inventory::{Proxy, Severity};
 
-pub(super) const CHECK: Check = Check { id: "proxy.config", title: "proxy", severity: Severity::High, judge };
+pub(in crate::checks) const CHECK: Check =
+    Check { id: "proxy.config", title: "proxy", severity: Severity::High, judge };
 
 fn judge(subject: &Subject<'_>) -> Verdict {
     let state = match known(&subject.facts.proxy) {

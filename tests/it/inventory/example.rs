@@ -49,11 +49,12 @@ fn every_key_that_is_known_is_in_the_example() {
         known.entry(kind).or_default().extend(list.split(", ").map(str::to_owned));
     }
     assert!(known.len() >= 12, "only {} kinds of mapping were found", known.len());
-    // The keys of `ssh:`, `deploy:` and `backup:` may be given in two places; one of them shows them all.
+    // The keys of `ssh:`, `deploy:`, `backup:` and `health:` may be given in two places; one of them shows them all.
     let same = |kind: &str| {
         kind.replace("environments.*.ssh", "defaults.ssh")
             .replace("defaults.deploy", "environments.*.deploy")
             .replace("defaults.backup", "environments.*.backup")
+            .replace("defaults.health", "environments.*.health")
     };
     for (kind, keys) in known {
         let shown: BTreeSet<_> =

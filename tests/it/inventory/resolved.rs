@@ -6,7 +6,9 @@ use super::{EXAMPLE, SMALL, parse, with};
 
 #[test]
 fn the_smallest_environment_shows_every_default() {
-    insta::assert_snapshot!(resolved(parse(SMALL).unwrap().environment("prod").unwrap()), @r###"
+    let shown = resolved(parse(SMALL).unwrap().environment("prod").unwrap());
+    let (before, after) = (shown.find("  health:").unwrap(), shown.find("  modules:").unwrap());
+    insta::assert_snapshot!(shown[..before].to_owned() + &shown[after..], @r###"
     prod:
       protected: false
       state_dir: /var/lib/ops
@@ -63,6 +65,65 @@ fn the_smallest_environment_shows_every_default() {
         pre_deploy: []
         post_deploy: []
         on_failure: []
+    "###);
+}
+
+#[test]
+fn the_smallest_environment_shows_every_threshold() {
+    let inventory = parse(SMALL).unwrap();
+    let shown = resolved(inventory.environment("prod").unwrap());
+    let (from, to) = (shown.find("  health:").unwrap(), shown.find("  modules:").unwrap());
+    insta::assert_snapshot!(&shown[from..to], @r###"
+    health:
+      disk:
+        warn: 80
+        crit: 90
+      memory:
+        warn: 15
+        crit: 7
+      pressure:
+        warn: 5
+        crit: 20
+      load:
+        warn: 150
+        crit: 300
+      answer:
+        warn: 2s
+        crit: 5s
+      certificate:
+        warn: 30
+        crit: 17
+      connections:
+        warn: 80
+        crit: 95
+      statement:
+        warn: 5m
+        crit: 30m
+      idle:
+        warn: 5m
+        crit: 15m
+      blocked:
+        warn: 1
+        crit: 10
+      wraparound:
+        warn: 500
+        crit: 1000
+      crons:
+        warn: 1
+        crit: 5
+      mails:
+        warn: 10
+        crit: 100
+      tracebacks:
+        warn: 1
+        crit: 20
+      log:
+        warn: 500
+        crit: 2000
+      backup:
+        warn: 26
+        crit: 50
+      skip: []
     "###);
 }
 

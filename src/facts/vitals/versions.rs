@@ -1,0 +1,36 @@
+//! Which versions Odoo's container finds on disk of the modules that the inventory names.
+
+use std::collections::BTreeMap;
+
+use crate::cmd::Cmd;
+use crate::facts::{Probe, ProbeFailure};
+use crate::inventory::Environment;
+
+const PROGRAM: &str = concat!(include_str!("../../tools/addons_paths.py"), include_str!("versions.py"));
+
+// The container's own command tells where Odoo looks. Its words are data: they pass as arguments.
+const PROBE: &str = r#"
+[ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
+[ -n "$OPS_WEB" ] && [ $# -gt 1 ] && [ "$(docker inspect -f '{{.State.Running}}' "$OPS_WEB")" = true ] || exit 0
+program=$1
+shift
+set -- "$@" --
+words=$(docker inspect -f '{{range .Config.Cmd}}{{println .}}{{end}}' "$OPS_WEB") || exit
+while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<EOT
+$words
+EOT
+exec docker exec "$OPS_WEB" python3 -c "$program" "$@"
+"#;
+
+pub(super) fn probe(env: &Environment) -> Cmd {
+    Cmd::script(PROBE, std::iter::once(PROGRAM).chain(env.modules.iter().map(String::as_str)))
+}
+
+pub(super) fn parse(text: &str) -> Probe<Option<BTreeMap<String, Option<String>>>> {
+    match text.trim() {
+        "" => Ok(None),
+        json => serde_json::from_str(json)
+            .map(Some)
+            .map_err(|_| ProbeFailure::new(format!("the versions on disk cannot be understood: {json}"))),
+    }
+}

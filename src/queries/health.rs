@@ -1,0 +1,116 @@
+//! How environments are: all droplets at once, each asked once, and none hides another.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use crate::checks::health::{self, Looked, REACHED, Report};
+use crate::checks::{Finding, Subject, Verdict};
+use crate::error::{Error, Result};
+use crate::event::{Event, Listener};
+use crate::facts::{self, Facts};
+use crate::inventory::{Droplet, Environment, Severity, When};
+use crate::transport::{Call, ConnectOptions, Connector, TransportError};
+use crate::world::World;
+
+/// For the answer of one droplet. Each probe has less, so that only a droplet that hangs takes so long.
+const ANSWER: Duration = Duration::from_secs(45);
+
+/// What one look found, and the facts of the droplets that were reached, by environment.
+///
+/// # Errors
+/// This machine has no randomness. A droplet that cannot be asked is a finding.
+pub async fn health(
+    envs: &[Environment],
+    world: &World,
+    options: ConnectOptions,
+    listener: &dyn Listener,
+) -> Result<(Report, Vec<BTreeMap<String, Facts>>)> {
+    let connector = Connector::new(world, options);
+    let nonce = crate::crew::nonce()?;
+    let all = envs.iter().flat_map(|env| env.droplets.iter().map(move |droplet| (env, droplet)));
+    let title = "looking".to_owned();
+    listener.on(&Event::Activity { title: title.clone(), droplet: None });
+    let looks = join_all(all.map(|(env, droplet)| look(&connector, env, droplet, &nonce))).await;
+    listener.on(&Event::ActivityEnded { title, droplet: None, ok: true });
+    let mut looks = looks.into_iter();
+    let mut droplets: Vec<Looked> = Vec::new();
+    let mut kept = Vec::new();
+    for env in envs {
+        let mut known = BTreeMap::new();
+        let first = droplets.len();
+        for (looked, facts) in looks.by_ref().take(env.droplets.len()) {
+            known.extend(facts.map(|facts| (looked.droplet.clone(), facts)));
+            droplets.push(looked);
+        }
+        let home = droplets[first..].iter_mut().find(|looked| looked.droplet == env.home().name);
+        if let (Some(home), Some(finding)) = (home, health::mixed(env, &known)) {
+            home.findings.push(finding);
+        }
+        kept.push(known);
+    }
+    let now = world.now();
+    let at = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    Ok((Report { at, now: now.as_second(), droplets }, kept))
+}
+
+async fn look(
+    connector: &Connector,
+    env: &Environment,
+    droplet: &Droplet,
+    nonce: &str,
+) -> (Looked, Option<Facts>) {
+    let begin = Instant::now();
+    let answer = ask(connector, env, droplet, nonce).await;
+    let millis = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let (env_name, name) = (env.name.clone(), droplet.name.clone());
+    let facts = match answer {
+        Ok(facts) => facts,
+        Err(error) => {
+            let findings = vec![unreached(&env.name, &name, error)];
+            let figures = Vec::new();
+            return (
+                Looked { env: env_name, droplet: name, reached: false, millis, findings, figures },
+                None,
+            );
+        }
+    };
+    let subject = Subject { env, droplet, facts: &facts, staged: None, allow_downgrade: false };
+    let (findings, figures) = (health::judge(&subject), health::figures(&subject));
+    (Looked { env: env_name, droplet: name, reached: true, millis, findings, figures }, Some(facts))
+}
+
+/// One login, one exec. Asked once: whoever looks again asks again.
+async fn ask(
+    connector: &Connector,
+    env: &Environment,
+    droplet: &Droplet,
+    nonce: &str,
+) -> std::result::Result<Facts, TransportError> {
+    let link = connector.connect(droplet).await?;
+    let cmd = facts::script(env, droplet, nonce, When::Health);
+    let answer = link.run(Call::new(&cmd).timeout(ANSWER)).await;
+    link.close().await;
+    Ok(facts::parse(env, droplet, nonce, &answer?.stdout))
+}
+
+/// A droplet that could not be asked is not known to be down.
+fn unreached(env: &str, droplet: &str, error: TransportError) -> Finding {
+    let said = match error {
+        TransportError::NoStatus { detail } => {
+            Error::failed("the droplet did not answer to the end").because(detail)
+        }
+        error => error.into_error(droplet, env),
+    };
+    let why = [said.what].into_iter().chain(said.why.into_iter().take(1)).collect::<Vec<_>>().join(": ");
+    let next = said.next.first().map(|next| format!("; {next}")).unwrap_or_default();
+    Finding {
+        id: REACHED.to_owned(),
+        title: "droplet".to_owned(),
+        severity: Severity::Critical,
+        droplet: droplet.to_owned(),
+        verdict: Verdict::unknown(format!("{why}{next}")),
+    }
+}
