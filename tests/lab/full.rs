@@ -3,9 +3,14 @@
 mod demo {
     use crate::droplet::DEMO;
     use crate::{
-        adopt, backup_faults, backups, carried, checksums, clones, disk, failures, gone, imported, migrate,
-        modules, real, recover, rehearse, rollback, slots, walk, watch,
+        adopt, backup_faults, backups, carried, checksums, clones, disk, failures, gone, health, imported,
+        migrate, modules, real, recover, rehearse, rollback, slots, walk, watch,
     };
+
+    #[test]
+    fn what_breaks_is_found_and_nothing_else() {
+        health::one_cause_after_the_other(DEMO);
+    }
 
     #[test]
     fn no_fault_makes_a_backup_of_what_is_none() {

@@ -15,6 +15,7 @@ mod disk;
 mod droplet;
 mod failures;
 mod gone;
+mod health;
 mod imported;
 mod inventory;
 mod laptop;

@@ -3,7 +3,7 @@
 use super::{above, age, percent, preflight, seconds, vitals};
 use crate::checks::{Check, Subject, Verdict, known, some_of};
 use crate::cmd::quote;
-use crate::facts::{Session, Sessions};
+use crate::facts::{Odoo, Probe, Session, Sessions, Vitals};
 use crate::inventory::{Limits, Role, Severity};
 use crate::text::{count, size};
 
@@ -56,12 +56,22 @@ fn up(subject: &Subject<'_>) -> Verdict {
 
 /// What the sessions do; an error is the verdict of every check here.
 fn sessions<'a>(subject: &Subject<'a>) -> Result<&'a Sessions, Verdict> {
+    answered(subject, |vitals| &vitals.sessions)
+}
+
+/// What Odoo's tables tell.
+pub(super) fn tables<'a>(subject: &Subject<'a>) -> Result<&'a Odoo, Verdict> {
+    answered(subject, |vitals| &vitals.odoo)
+}
+
+/// Where the database itself is down, that is told once.
+fn answered<'a, T>(subject: &Subject<'a>, of: fn(&Vitals) -> &Probe<Option<T>>) -> Result<&'a T, Verdict> {
     if !subject.has(Role::Db) {
         return Err(Verdict::skip("this droplet has no database"));
     }
-    match known(&vitals(subject)?.sessions) {
-        Ok(Some(sessions)) => Ok(sessions),
-        Ok(None) => Err(Verdict::skip(format!("no container of {} runs", subject.env.stack.db))),
+    match known(of(vitals(subject)?)) {
+        Ok(Some(told)) => Ok(told),
+        Ok(None) => Err(Verdict::skip("see pg.up")),
         Err(_) if matches!(up(subject), Verdict::Skip { .. } | Verdict::Fail { .. }) => {
             Err(Verdict::skip("see pg.up"))
         }
@@ -165,16 +175,16 @@ fn wraparound(subject: &Subject<'_>) -> Verdict {
 }
 
 fn bloat(subject: &Subject<'_>) -> Verdict {
-    let sessions = match sessions(subject) {
-        Ok(sessions) => sessions,
+    let bloated = match tables(subject) {
+        Ok(odoo) => &odoo.bloated,
         Err(verdict) => return verdict,
     };
-    match sessions.bloated.len() {
+    match bloated.len() {
         0 => Verdict::pass("no table has many"),
         tables => above(
             tables,
             Limits { warn: 1, crit: 11 },
-            format!("many in {}", some_of(sessions.bloated.clone(), 5)),
+            format!("many in {}", some_of(bloated.clone(), 5)),
             "vacuum (analyze) the table; a transaction that stays open keeps them, see pg.idle",
         ),
     }

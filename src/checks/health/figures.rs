@@ -48,7 +48,7 @@ pub fn figures(subject: &Subject<'_>) -> Vec<Figure> {
 fn host(subject: &Subject<'_>, all: &mut Vec<Figure>) {
     for mount in subject.facts.mounts.iter().flatten() {
         let label = Some(("mount", mount.mount_point.clone()));
-        let value = ratio(mount.free, mount.size);
+        let value = ratio(mount.free, mount.used.saturating_add(mount.free));
         all.push(Figure { name: "disk_free_ratio", label: label.clone(), value, unit: Unit::Ratio });
         if mount.inodes > 0 {
             let value = ratio(mount.inodes_free, mount.inodes);
@@ -73,9 +73,11 @@ fn database(subject: &Subject<'_>, all: &mut Vec<Figure>) {
         all.push(plain("pg_connections", signed(sessions.used), Unit::Number));
         all.push(plain("pg_connections_max", signed(sessions.max), Unit::Number));
         all.push(plain("pg_blocked_sessions", signed(sessions.blocked), Unit::Number));
-        if let Some(odoo) = &sessions.odoo {
-            all.push(plain("odoo_crons_overdue", signed(odoo.overdue), Unit::Number));
-        }
+    }
+    if let Some(Ok(Some(odoo))) = subject.facts.vitals.as_deref().map(|vitals| &vitals.odoo)
+        && let Some(crons) = &odoo.crons
+    {
+        all.push(plain("odoo_crons_overdue", signed(crons.overdue), Unit::Number));
     }
 }
 

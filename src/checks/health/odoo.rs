@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::database::tables;
 use super::{above, age, modules, vitals};
 use crate::checks::{Check, Subject, Verdict, known, some_of};
-use crate::facts::{Odoo, Traceback};
+use crate::facts::Traceback;
 use crate::inventory::{Role, Severity};
 
 pub(super) const ALL: &[Check] = &[
@@ -17,23 +18,10 @@ pub(super) const ALL: &[Check] = &[
 /// So long none is late by chance: Odoo itself gives modules so long to be settled.
 const DEAD: u64 = 5 * 3600;
 
-fn odoo<'a>(subject: &Subject<'a>) -> Result<&'a Odoo, Verdict> {
-    if !subject.has(Role::Db) {
-        return Err(Verdict::skip("this droplet has no database"));
-    }
-    let sessions = match known(&vitals(subject)?.sessions) {
-        Ok(sessions) => sessions,
-        Err(_) if subject.facts.containers.is_ok() && !matches!(subject.facts.database, Ok(Some(_))) => {
-            return Err(Verdict::skip("see pg.up"));
-        }
-        Err(verdict) => return Err(verdict),
-    };
-    sessions.as_ref().and_then(|sessions| sessions.odoo.as_ref()).ok_or_else(|| Verdict::skip("see pg.up"))
-}
-
 fn crons(subject: &Subject<'_>) -> Verdict {
-    let odoo = match odoo(subject) {
-        Ok(odoo) => odoo,
+    let odoo = match tables(subject).map(|odoo| &odoo.crons) {
+        Ok(Some(crons)) => crons,
+        Ok(None) => return Verdict::skip("the database has none"),
         Err(verdict) => return verdict,
     };
     if odoo.overdue == 0 {
@@ -53,7 +41,7 @@ fn crons(subject: &Subject<'_>) -> Verdict {
 }
 
 fn mails(subject: &Subject<'_>) -> Verdict {
-    match odoo(subject).map(|odoo| odoo.mails) {
+    match tables(subject).map(|odoo| odoo.mails) {
         Err(verdict) => verdict,
         Ok(None) => Verdict::skip("Odoo sends no mail here"),
         Ok(Some(mails)) => above(

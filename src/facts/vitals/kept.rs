@@ -22,15 +22,17 @@ for armed in runs/*/sections/*/*/armed; do
     section=${armed%/*/armed} run=${armed#runs/}
     printf 'armed\t%s/%s\n' "${run%%/*}" "${section##*/}"
 done
-set -- "$1" backup/[0-9]*t[0-9]*z.json
-if [ -f "$2" ]; then
-    printf 'records\t%s\n' "$(($# - 1))"
-    while [ $# -gt 1 ]; do newest=$2; shift; [ $# -gt 1 ] || break; done
+repository=$1/$OPS_PROJECT records=0
+for record in backup/[0-9]*t[0-9]*z.json; do
+    [ ! -f "$record" ] || records=$((records + 1)) newest=$record
+done
+if [ "$records" -gt 0 ]; then
+    printf 'records\t%s\n' "$records"
     checks=${newest%.json}.checks
     [ ! -s "$checks" ] || printf 'checked\t%s\n' "$(tail -n 1 "$checks" | head -c 4096 | tr '\t' ' ')"
 fi
-if [ -f "$1/$OPS_PROJECT/config" ] && [ -d "$1/$OPS_PROJECT/snapshots" ]; then
-    printf 'snapshots\t%s\n' "$(find "$1/$OPS_PROJECT/snapshots" -type f | grep -c .)"
+if [ -f "$repository/config" ] && [ -d "$repository/snapshots" ]; then
+    printf 'snapshots\t%s\n' "$(find "$repository/snapshots" -type f | grep -c .)"
 fi
 exit 0
 "#;

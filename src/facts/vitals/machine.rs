@@ -15,7 +15,8 @@ for kind in cpu memory io; do
     awk -v kind="$kind" '$1 == "full" { sub(/avg60=/, "", $3); print "pressure\t" kind "\t" $3 }' "/proc/pressure/$kind" 2>/dev/null
 done
 if [ -e /run/reboot-required ]; then
-    printf 'reboot\tfor %s\n' "$(sort -u /run/reboot-required.pkgs 2>/dev/null | head -n 5 | tr '\n' ' ')"
+    pkgs=$(sort -u /run/reboot-required.pkgs 2>/dev/null | head -n 5 | tr '\n' ' ')
+    if [ -n "$pkgs" ]; then printf 'reboot\tfor %s\n' "$pkgs"; else printf 'reboot\tby the system\n'; fi
 fi
 if command -v timedatectl >/dev/null 2>&1 && ! systemd-detect-virt -cq 2>/dev/null; then
     printf 'time\t%s\n' "$(timeout 5 timedatectl show -p NTPSynchronized --value 2>/dev/null)"

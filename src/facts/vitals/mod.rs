@@ -6,6 +6,7 @@ mod errors;
 mod kept;
 mod logs;
 mod machine;
+mod odoo;
 mod pages;
 mod sessions;
 mod tls;
@@ -27,6 +28,7 @@ pub struct Vitals {
     /// Bytes of each container's log, by the container's name; None where its driver keeps it elsewhere.
     pub logs: Probe<BTreeMap<String, Option<u64>>>,
     pub sessions: Probe<Option<Sessions>>,
+    pub odoo: Probe<Option<Odoo>>,
     /// What Odoo's log holds of the last day.
     pub errors: Probe<Option<Vec<Traceback>>>,
     /// The login page, asked of the web container itself.
@@ -56,7 +58,7 @@ pub struct Machine {
     pub killed: Option<u64>,
 }
 
-/// What PostgreSQL's sessions do, and what Odoo left in its tables.
+/// What PostgreSQL's sessions do.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, serde::Deserialize)]
 #[serde(default)]
 pub struct Sessions {
@@ -77,9 +79,6 @@ pub struct Sessions {
     pub oldest_in: String,
     /// Pages that were read and found broken.
     pub broken_pages: u64,
-    /// Tables most of which is dead.
-    pub bloated: Vec<String>,
-    pub odoo: Option<Odoo>,
 }
 
 /// One session of PostgreSQL. Never its statement: that may hold anything.
@@ -92,10 +91,20 @@ pub struct Session {
     pub database: Option<String>,
 }
 
-/// What Odoo has to do.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(default)]
+/// What Odoo's tables tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Odoo {
+    /// Tables most of which is dead.
+    pub bloated: Vec<String>,
+    /// None: there is no such table.
+    pub crons: Option<Crons>,
+    /// Not sent, in the last day; None: there is no such table.
+    pub mails: Option<u64>,
+}
+
+/// Odoo's scheduled actions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Crons {
     pub crons: u64,
     /// By half an hour or more.
     pub overdue: u64,
@@ -103,8 +112,6 @@ pub struct Odoo {
     pub late: u64,
     /// Names of some of them.
     pub late_names: Vec<String>,
-    /// Not sent, in the last day; None: there is no such table.
-    pub mails: Option<u64>,
 }
 
 /// One kind of traceback in Odoo's log.
@@ -173,6 +180,7 @@ pub(super) fn alone() -> [(&'static str, Cmd); 1] {
 pub(super) fn with_containers(env: &Environment, droplet: &Droplet) -> Vec<(&'static str, Cmd)> {
     let mut probes = vec![("vitals.logs", logs::probe()), ("vitals.kept", kept::probe(env))];
     probes.push(("vitals.sessions", sessions::probe(env)));
+    probes.push(("vitals.odoo", odoo::probe(env)));
     if droplet.roles.contains(&Role::Web) {
         probes.push(("vitals.errors", errors::probe(env)));
         probes.push(("vitals.inside", pages::inside(env)));
@@ -195,6 +203,7 @@ pub(super) fn parse(env: &Environment, droplet: &Droplet, answers: &Answers) -> 
         machine: answers.of("vitals.machine").and_then(|text| machine::parse(&text)),
         logs: answers.of("vitals.logs").and_then(|text| logs::parse(&text)),
         sessions: answers.of("vitals.sessions").and_then(|text| sessions::parse(&text)),
+        odoo: answers.of("vitals.odoo").and_then(|text| odoo::parse(&text)),
         errors: match web {
             true => answers.of("vitals.errors").and_then(|text| errors::parse(&text)),
             false => Ok(None),

@@ -11,7 +11,7 @@ use crate::inventory::{Environment, Proxy};
 const SECONDS: &str = "12";
 
 const ASK: &str = r#"
-[ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
+told() { [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }; }
 address() { docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$1" | tr ' ' '\n' | grep -m 1 .; }
 ask() {
     answer=$(curl -q -sS -g -k -L --max-redirs 3 --proto '=http,https' --noproxy '*' -m "$seconds" -c /dev/null \
@@ -25,7 +25,8 @@ ask() {
 // A container that does not run has no page, and that is told elsewhere.
 const INSIDE: &str = r#"
 seconds=$2
-[ -n "$OPS_WEB" ] && [ "$(docker inspect -f '{{.State.Running}}' "$OPS_WEB")" = true ] || exit 0
+told
+[ -n "$OPS_WEB" ] && [ "$(docker inspect -f '{{.State.Status}}' "$OPS_WEB")" = running ] || exit 0
 at=$(address "$OPS_WEB") || at=127.0.0.1
 ask -H "Host: $1" "http://$at:8069/web/login"
 "#;
@@ -34,7 +35,8 @@ ask -H "Host: $1" "http://$at:8069/web/login"
 const PROXIED: &str = r#"
 name=$1 start=$2 container=$3 seconds=$4 at=127.0.0.1
 if [ -n "$container" ]; then
-    [ -n "$OPS_PROXY" ] && [ "$(docker inspect -f '{{.State.Running}}' "$OPS_PROXY")" = true ] || exit 0
+    told
+    [ -n "$OPS_PROXY" ] && [ "$(docker inspect -f '{{.State.Status}}' "$OPS_PROXY")" = running ] || exit 0
     at=$(address "$OPS_PROXY") || at=127.0.0.1
     ports=$(docker inspect -f '{{range $inside, $all := .NetworkSettings.Ports}}{{range $all}}{{.HostPort}} {{$inside}}{{"\n"}}{{end}}{{end}}' "$OPS_PROXY")
     inside() { printf '%s\n' "$ports" | sed -n "s#^$1 \([0-9]*\)/tcp\$#\1#p" | head -n 1; }

@@ -11,7 +11,7 @@ const PROBE: &str = r#"
 name=$1 site=$2 container=$3 secure=$4 at=127.0.0.1 port=443
 if [ -n "$container" ]; then
     [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
-    [ -n "$OPS_PROXY" ] && [ "$(docker inspect -f '{{.State.Running}}' "$OPS_PROXY")" = true ] || exit 0
+    [ -n "$OPS_PROXY" ] && [ "$(docker inspect -f '{{.State.Status}}' "$OPS_PROXY")" = running ] || exit 0
     inside() { docker exec "$OPS_PROXY" "$@"; }
     at=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$OPS_PROXY" | tr ' ' '\n' | grep -m 1 .)
     port=$(docker inspect -f '{{range $inside, $all := .NetworkSettings.Ports}}{{range $all}}{{.HostPort}} {{$inside}}{{"\n"}}{{end}}{{end}}' "$OPS_PROXY" | sed -n 's#^443 \([0-9]*\)/tcp$#\1#p' | head -n 1)

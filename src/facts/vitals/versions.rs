@@ -11,7 +11,7 @@ const PROGRAM: &str = concat!(include_str!("../../tools/addons_paths.py"), inclu
 // The container's own command tells where Odoo looks. Its words are data: they pass as arguments.
 const PROBE: &str = r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
-[ -n "$OPS_WEB" ] && [ $# -gt 1 ] && [ "$(docker inspect -f '{{.State.Running}}' "$OPS_WEB")" = true ] || exit 0
+[ -n "$OPS_WEB" ] && [ $# -gt 1 ] && [ "$(docker inspect -f '{{.State.Status}}' "$OPS_WEB")" = running ] || exit 0
 program=$1
 shift
 set -- "$@" --

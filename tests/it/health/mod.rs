@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use ops::checks::health::judge;
 use ops::checks::{Finding, Subject, Verdict};
-use ops::facts::{Facts, Kept, Machine, Odoo, Page, Probe, ProbeFailure, Sessions, Vitals};
+use ops::facts::{Crons, Facts, Kept, Machine, Odoo, Page, Probe, ProbeFailure, Sessions, Vitals};
 use ops::inventory::{Droplet, Environment};
 use ops::record::Release;
 
@@ -53,7 +53,7 @@ impl Case {
     }
 
     fn odoo(&mut self) -> &mut Odoo {
-        self.sessions().odoo.as_mut().unwrap()
+        self.vitals().odoo.as_mut().unwrap().as_mut().unwrap()
     }
 
     fn kept(&mut self) -> &mut Kept {
@@ -88,8 +88,12 @@ fn vitals() -> Vitals {
             used: 6,
             oldest: 3_000_000,
             oldest_in: "odoo".into(),
-            odoo: Some(Odoo { crons: 12, mails: Some(0), ..Odoo::default() }),
             ..Sessions::default()
+        })),
+        odoo: Ok(Some(Odoo {
+            bloated: Vec::new(),
+            crons: Some(Crons { crons: 12, ..Crons::default() }),
+            mails: Some(0),
         })),
         errors: Ok(Some(Vec::new())),
         inside: Ok(Some(page.clone())),

@@ -109,7 +109,7 @@ fn pg_up() {
     let down = |case: &mut Case| {
         case.facts.containers.as_mut().unwrap()[0].state = "exited".into();
         case.facts.database = Err(ProbeFailure::new("container is not running"));
-        case.vitals().sessions = Ok(None);
+        (case.vitals().sessions, case.vitals().odoo) = (Ok(None), Ok(None));
     };
     fails("ct.running", "db has exited", down);
     for id in ["pg.up", "pg.connections", "pg.idle", "odoo.crons", "odoo.modules"] {
@@ -130,12 +130,11 @@ fn pg_connections_and_age() {
     passes("pg.pages", "no broken page", |_| ());
     fails("pg.pages", "2 pages", |case| case.sessions().broken_pages = 2);
     does_not_know("pg.pages", |case| case.vitals().sessions = lost());
-    let bloated =
-        |tables: usize| move |case: &mut Case| case.sessions().bloated = vec!["mail".into(); tables];
+    let bloated = |tables: usize| move |case: &mut Case| case.odoo().bloated = vec!["mail".into(); tables];
     passes("pg.bloat", "no table", |_| ());
     warns("pg.bloat", "mail", bloated(1));
     fails("pg.bloat", "6 more", bloated(11));
-    does_not_know("pg.bloat", |case| case.vitals().sessions = lost());
+    does_not_know("pg.bloat", |case| case.vitals().odoo = lost());
 }
 
 fn session(seconds: u64) -> Session {
@@ -211,7 +210,7 @@ fn odoo_modules() {
 fn odoo_crons_and_mails() {
     let late = |overdue: u64, late: u64| {
         move |case: &mut Case| {
-            let odoo = case.odoo();
+            let odoo = case.odoo().crons.as_mut().unwrap();
             (odoo.overdue, odoo.late, odoo.late_names) = (overdue, late, vec!["Mail: queue".into()]);
         }
     };
@@ -219,12 +218,13 @@ fn odoo_crons_and_mails() {
     warns("odoo.crons", "1 of 12 overdue, for up to 66 min: Mail: queue", late(1, 4000));
     fails("odoo.crons", "6 of 12", late(6, 4000));
     fails("odoo.crons", "up to 5 h", late(1, 5 * 3600));
-    does_not_know("odoo.crons", |case| case.vitals().sessions = lost());
+    does_not_know("odoo.crons", |case| case.vitals().odoo = lost());
+    skips("odoo.crons", |case| case.odoo().crons = None);
     passes("odoo.mails", "0", |_| ());
     warns("odoo.mails", "12", |case| case.odoo().mails = Some(12));
     fails("odoo.mails", "100", |case| case.odoo().mails = Some(100));
     skips("odoo.mails", |case| case.odoo().mails = None);
-    does_not_know("odoo.mails", |case| case.vitals().sessions = lost());
+    does_not_know("odoo.mails", |case| case.vitals().odoo = lost());
 }
 
 #[test]
