@@ -71,6 +71,9 @@ _ops() {
             ops,deploy)
                 cmd="ops__subcmd__deploy"
                 ;;
+            ops,health)
+                cmd="ops__subcmd__health"
+                ;;
             ops,install-modules)
                 cmd="ops__subcmd__install__subcmd__modules"
                 ;;
@@ -195,7 +198,7 @@ _ops() {
 
     case "${cmd}" in
         ops)
-            opts="-v -q -h -V --config --output --color --verbose --quiet --no-input --connections --help --version deploy rollback install-modules rehearse backup restore clone recover schedule preflight audit runs releases snapshots lock config completions man"
+            opts="-v -q -h -V --config --output --color --verbose --quiet --no-input --connections --help --version deploy rollback install-modules rehearse backup restore clone recover schedule preflight health audit runs releases snapshots lock config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -217,7 +220,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -266,7 +269,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -323,7 +326,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -380,7 +383,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -441,7 +444,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -502,7 +505,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -559,7 +562,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -616,7 +619,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -661,7 +664,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -718,7 +721,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -794,7 +797,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -839,7 +842,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -904,7 +907,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -961,7 +964,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1002,7 +1005,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1043,7 +1046,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1084,7 +1087,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1173,7 +1176,75 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ops__subcmd__health)
+            opts="-K -v -q -h --all --droplet --ask-become-pass --only --fail-on --write --config --output --color --verbose --quiet --no-input --connections --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --droplet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "warn crit" -- "${cur}"))
+                    return 0
+                    ;;
+                --write)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1238,7 +1309,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1279,7 +1350,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1328,7 +1399,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1373,7 +1444,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1422,7 +1493,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1463,7 +1534,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1516,7 +1587,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1592,7 +1663,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1665,7 +1736,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1706,7 +1777,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1751,7 +1822,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1820,7 +1891,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1885,7 +1956,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1926,7 +1997,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1971,7 +2042,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2031,7 +2102,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2080,7 +2151,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2129,7 +2200,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2178,7 +2249,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2223,7 +2294,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2272,7 +2343,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2313,7 +2384,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2370,7 +2441,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2427,7 +2498,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2472,7 +2543,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2513,7 +2584,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2570,7 +2641,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2615,7 +2686,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -473,9 +473,11 @@ complete -c ops -n "__fish_ops_using_subcommand recover" -l confirm -d 'Confirm 
 complete -c ops -n "__fish_ops_using_subcommand recover" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand recover" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
 complete -c ops -n "__fish_ops_using_subcommand recover" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand recover" -l output -d 'How results are written; markdown: preflight only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand recover" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
-markdown\t'For a change ticket; preflight only'"
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
 complete -c ops -n "__fish_ops_using_subcommand recover" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
