@@ -86,11 +86,11 @@ pub fn exported_twice_are_the_same(droplet: Droplet, family: &Family) {
 
 /// The laptop dies, somebody loses patience, the link is cut: `here.zip` is whole in the end.
 fn fetched_in_the_end(laptop: &Laptop, droplet: Droplet) {
-    // A megabyte a second, so that it can be met on its way.
+    // A megabyte a second, so that it can be met on its way; of what is fetched alone.
     droplet.root(
         "cat >/usr/local/bin/tail <<'END'
 #!/bin/sh
-[ -e /run/slow ] || exec /usr/bin/tail \"$@\"
+case \"$2\" in +*) [ -e /run/slow ] || exec /usr/bin/tail \"$@\" ;; *) exec /usr/bin/tail \"$@\" ;; esac
 /usr/bin/tail \"$@\" | { while [ -e /run/slow ]; do dd bs=64k count=2 iflag=fullblock 2>/dev/null; sleep 0.1; done; cat; }
 END
 chmod 755 /usr/local/bin/tail; : >/run/slow",
