@@ -53,6 +53,11 @@ mod demo {
     }
 
     #[test]
+    fn a_stack_comes_back_onto_a_bare_droplet_without_git_and_registry() {
+        recover::of_the_standin();
+    }
+
+    #[test]
     fn what_cannot_be_recovered_leaves_a_bare_droplet() {
         recover::what_fails();
     }

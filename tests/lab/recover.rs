@@ -138,8 +138,8 @@ fn comes_back(droplet: Droplet, family: &Family, refs: [&str; 2], reached: &str)
     assert_eq!(droplet.release(), reached);
 }
 
-#[test]
-fn a_stack_comes_back_onto_a_bare_droplet_without_git_and_registry() {
+/// The stand-in, in minutes.
+pub fn of_the_standin() {
     comes_back(DEMO, &STANDIN, ["standin", "standin-code"], "standin-code");
 }
 
