@@ -3,13 +3,12 @@
 use clap::{Args, Subcommand};
 
 use super::args::{DropletArgs, EnvArg};
+use super::carry::{carry, carry_with};
 use super::consent::RunArgs;
-use super::desk::Desk;
-use super::trust::{InventorySecrets, WithOne};
 use super::{names, session::Session};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::flow::{self, Order};
+use crate::flow::Order;
 use crate::inventory::Environment;
 use crate::queries;
 use crate::runbooks::backup::Setup;
@@ -149,12 +148,8 @@ impl Backup {
 
 impl Create {
     async fn run(self, session: &Session) -> Result<Exit> {
-        let inventory = session.inventory()?;
-        let env = session.environment(&inventory, &self.env)?;
-        let desk = Desk::new(session, &inventory, &env, &self.run);
-        let secrets = InventorySecrets { inventory: &inventory, session };
-        let road = desk.road(&secrets, session.connect(&self.env, false)?);
-        flow::carry(&road, &Order::Backup { reason: self.run.reason.clone() }, self.run.patience()).await
+        let order = Order::Backup { reason: self.run.reason.clone() };
+        carry(session, &self.env, &self.run, order).await
     }
 }
 
@@ -165,12 +160,7 @@ async fn setup(
     what: Setup,
     drawn: Option<Secret>,
 ) -> Result<Exit> {
-    let inventory = session.inventory()?;
-    let env = session.environment(&inventory, target)?;
-    let desk = Desk::new(session, &inventory, &env, run);
-    let secrets = WithOne { inventory: InventorySecrets { inventory: &inventory, session }, one: drawn };
-    let road = desk.road(&secrets, session.connect(target, false)?);
-    flow::carry(&road, &Order::Setup { what, reason: run.reason.clone() }, run.patience()).await
+    carry_with(session, target, run, drawn, Order::Setup { what, reason: run.reason.clone() }).await
 }
 
 impl Key {

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::args::EnvArg;
+use super::carry::carry;
 use super::consent::RunArgs;
 use super::desk::Desk;
 use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::flow::{self, Order, pull};
+use crate::flow::{Order, pull};
 use crate::runbooks::export::Wish;
 
 /// Make a zip of one that Odoo's own database manager takes, on the droplet
@@ -79,12 +80,8 @@ impl Which {
 
 impl Export {
     pub(super) async fn run(self, session: &Session) -> Result<Exit> {
-        let inventory = session.inventory()?;
-        let env = session.environment(&inventory, &self.env)?;
-        let desk = Desk::new(session, &inventory, &env, &self.run);
-        let secrets = InventorySecrets { inventory: &inventory, session };
-        let road = desk.road(&secrets, session.connect(&self.env, false)?);
-        flow::carry(&road, &Order::Export(self.which.wish(&self.run)), self.run.patience()).await
+        let order = Order::Export(self.which.wish(&self.run));
+        carry(session, &self.env, &self.run, order).await
     }
 }
 

@@ -3,13 +3,12 @@
 use clap::Args;
 
 use super::args::EnvArg;
+use super::carry::carry;
 use super::consent::RunArgs;
-use super::desk::Desk;
-use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::flow::{self, Order};
+use crate::flow::Order;
 use crate::runbooks::verify::Wish;
 
 /// Try whether one can come back; production is not touched
@@ -49,11 +48,6 @@ pub struct Verify {
 
 impl Verify {
     pub(super) async fn run(self, session: &Session) -> Result<Exit> {
-        let inventory = session.inventory()?;
-        let env = session.environment(&inventory, &self.env)?;
-        let desk = Desk::new(session, &inventory, &env, &self.run);
-        let secrets = InventorySecrets { inventory: &inventory, session };
-        let road = desk.road(&secrets, session.connect(&self.env, false)?);
         let wish = Wish {
             backup: self.backup,
             from: self.from,
@@ -61,6 +55,6 @@ impl Verify {
             drill: self.drill,
             reason: self.run.reason.clone(),
         };
-        flow::carry(&road, &Order::Verify(wish), self.run.patience()).await
+        carry(session, &self.env, &self.run, Order::Verify(wish)).await
     }
 }

@@ -3,15 +3,14 @@
 use clap::Args;
 
 use super::args::{DropletArgs, EnvArg};
+use super::carry::carry;
 use super::consent::RunArgs;
-use super::desk::Desk;
 use super::names;
 use super::restore::bring;
 use super::session::Session;
-use super::trust::InventorySecrets;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::flow::{self, Order};
+use crate::flow::Order;
 use crate::runbooks::restore::Wish;
 
 /// Copy the data of one environment to another, made harmless
@@ -51,8 +50,18 @@ impl Clone {
         // What is refused is refused before a backup is made for it.
         let inventory = session.inventory()?;
         session.environment(&inventory, &EnvArg { env: self.target.clone(), ..source.clone() })?;
-        if self.backup.is_none() && self.source != self.target && !self.run.dry_run {
-            self.back_up(session, &source).await?;
+        if self.backup.is_none() && self.source != self.target {
+            let exit = self.back_up(session, &source).await?;
+            if exit != Exit::Done {
+                return Ok(exit);
+            }
+            if self.run.dry_run {
+                session.ui.say(&format!("Then it comes to {} as the newest one would:", self.target));
+                session
+                    .ui
+                    .say(&format!("  ops clone {} {} --backup latest --dry-run", self.source, self.target));
+                return Ok(exit);
+            }
         }
         let wish = Wish {
             backup: self.backup.unwrap_or_else(|| "latest".to_owned()),
@@ -63,17 +72,11 @@ impl Clone {
     }
 
     async fn back_up(&self, session: &Session, source: &EnvArg) -> Result<Exit> {
-        let inventory = session.inventory()?;
-        let env = session.environment(&inventory, source)?;
         let given = &self.run.consent;
         let agreed = given.yes || given.confirm.as_ref() == Some(&self.target);
-        let confirm = if agreed { Some(self.source.clone()) } else { given.confirm.clone() };
         let mut run = self.run.clone();
-        run.consent.confirm = confirm;
-        let desk = Desk::new(session, &inventory, &env, &run);
-        let secrets = InventorySecrets { inventory: &inventory, session };
-        let road = desk.road(&secrets, session.connect(source, false)?);
+        run.consent.confirm = if agreed { Some(self.source.clone()) } else { given.confirm.clone() };
         let reason = run.reason.clone().or_else(|| Some(format!("to clone it to {}", self.target)));
-        flow::carry(&road, &Order::Backup { reason }, run.patience()).await
+        carry(session, source, &run, Order::Backup { reason }).await
     }
 }

@@ -9,6 +9,7 @@ mod backup;
 mod backup_away;
 mod backup_import;
 mod backup_verify;
+mod carry;
 mod clone;
 pub mod complete;
 mod config;

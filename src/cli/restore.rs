@@ -3,14 +3,13 @@
 use clap::Args;
 
 use super::args::{DropletArgs, EnvArg};
+use super::carry::{carry, carry_with};
 use super::consent::RunArgs;
-use super::desk::Desk;
 use super::names;
 use super::session::Session;
-use super::trust::{InventorySecrets, WithOne};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::flow::{self, Order};
+use crate::flow::Order;
 use crate::inventory::Environment;
 use crate::queries;
 use crate::runbooks::deploy::{Backup, Part};
@@ -83,15 +82,7 @@ impl Restore {
         };
         match self.to {
             Some(to) => bring(session, &self.env, &to, wish, &self.run).await,
-            None => {
-                let inventory = session.inventory()?;
-                let mut env = session.environment(&inventory, &self.env)?;
-                env.deploy.watch = None;
-                let desk = Desk::new(session, &inventory, &env, &self.run);
-                let secrets = InventorySecrets { inventory: &inventory, session };
-                let road = desk.road(&secrets, session.connect(&self.env, false)?);
-                flow::carry(&road, &Order::Restore(wish), self.run.patience()).await
-            }
+            None => carry(session, &self.env, &self.run, Order::Restore(wish)).await,
         }
     }
 }
@@ -115,14 +106,10 @@ pub(super) async fn bring(
     let source = session.environment(&inventory, from)?;
     let target =
         EnvArg { env: to.to_owned(), droplets: DropletArgs { droplet: Vec::new(), ..from.droplets.clone() } };
-    let mut env = session.environment(&inventory, &target)?;
-    env.deploy.watch = None;
+    let env = session.environment(&inventory, &target)?;
     let (backup, key) = fetched(session, &source, from, &env, &wish).await?;
     wish.foreign = Some(Box::new(backup));
-    let desk = Desk::new(session, &inventory, &env, run);
-    let secrets = WithOne { inventory: InventorySecrets { inventory: &inventory, session }, one: Some(key) };
-    let road = desk.road(&secrets, session.connect(&target, false)?);
-    flow::carry(&road, &Order::Restore(wish), run.patience()).await
+    carry_with(session, &target, run, Some(key), Order::Restore(wish)).await
 }
 
 /// What is known of it where it is from, and what opens it.

@@ -3,14 +3,13 @@
 use clap::Args;
 
 use super::args::EnvArg;
+use super::carry::carry;
 use super::consent::RunArgs;
 use super::deploy::How;
-use super::desk::Desk;
-use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::flow::{self, Order};
+use crate::flow::Order;
 use crate::runbooks::rollback::{Extent, Wish};
 
 /// Go back to a release that the droplets kept: code, and where it has to be, data
@@ -53,8 +52,6 @@ pub struct Rollback {
 
 impl Rollback {
     pub async fn run(self, session: &Session) -> Result<Exit> {
-        let inventory = session.inventory()?;
-        let env = session.environment(&inventory, &self.env)?;
         let extent = match (self.code_only, self.with_data, self.force_code_only) {
             (true, _, _) => Extent::Code,
             (_, true, _) => Extent::Data,
@@ -63,9 +60,6 @@ impl Rollback {
         };
         let strategy = self.strategy.map(How::strategy);
         let wish = Wish { to: self.to, extent, strategy, reason: self.run.reason.clone() };
-        let desk = Desk::new(session, &inventory, &env, &self.run);
-        let secrets = InventorySecrets { inventory: &inventory, session };
-        let road = desk.road(&secrets, session.connect(&self.env, false)?);
-        flow::carry(&road, &Order::Rollback(wish), self.run.patience()).await
+        carry(session, &self.env, &self.run, Order::Rollback(wish)).await
     }
 }

@@ -3,13 +3,12 @@
 use clap::{Args, Subcommand};
 
 use super::args::EnvArg;
+use super::carry::carry;
 use super::consent::RunArgs;
-use super::desk::Desk;
 use super::session::Session;
-use super::trust::InventorySecrets;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::flow::{self, Order};
+use crate::flow::Order;
 use crate::queries;
 use crate::record::Fresh;
 use crate::runbooks::promise;
@@ -70,13 +69,8 @@ impl Schedule {
 }
 
 async fn change(session: &Session, target: &EnvArg, run: &RunArgs, remove: bool) -> Result<Exit> {
-    let inventory = session.inventory()?;
-    let env = session.environment(&inventory, target)?;
-    let desk = Desk::new(session, &inventory, &env, run);
-    let secrets = InventorySecrets { inventory: &inventory, session };
-    let road = desk.road(&secrets, session.connect(target, false)?);
     let order = Order::Schedule { remove, reason: run.reason.clone() };
-    flow::carry(&road, &order, run.patience()).await
+    carry(session, target, run, order).await
 }
 
 impl Status {

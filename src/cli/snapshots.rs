@@ -3,13 +3,12 @@
 use clap::{Args, Subcommand};
 
 use super::args::EnvArg;
+use super::carry::carry;
 use super::consent::RunArgs;
-use super::desk::Desk;
-use super::trust::InventorySecrets;
 use super::{names, session::Session};
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::flow::{self, Order};
+use crate::flow::Order;
 use crate::runbooks::snapshots;
 use crate::ui::lists;
 
@@ -68,12 +67,7 @@ impl List {
 
 impl Drop {
     async fn run(self, session: &Session) -> Result<Exit> {
-        let inventory = session.inventory()?;
-        let env = session.environment(&inventory, &self.env)?;
-        let desk = Desk::new(session, &inventory, &env, &self.run);
-        let secrets = InventorySecrets { inventory: &inventory, session };
-        let road = desk.road(&secrets, session.connect(&self.env, false)?);
         let order = Order::Drop { names: self.names, reason: self.run.reason.clone() };
-        flow::carry(&road, &order, self.run.patience()).await
+        carry(session, &self.env, &self.run, order).await
     }
 }
