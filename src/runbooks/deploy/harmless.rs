@@ -92,7 +92,7 @@ fn masked(mask: &Mask) -> Option<String> {
     let words = [("e-mail addresses", mask.emails), ("phone numbers", mask.phones), ("names", mask.names)];
     let words = words.into_iter().filter(|(_, wanted)| *wanted).map(|(word, _)| word.to_owned());
     let own = Some(&mask.sql).filter(|sql| !sql.is_empty());
-    let own = own.map(|sql| format!("what {} of yours", count(sql.len(), "statement")));
+    let own = own.map(|sql| format!("whatever {} of yours changes", count(sql.len(), "statement")));
     let all: Vec<_> = words.chain(own).collect();
     (!all.is_empty()).then(|| all.join(", "))
 }

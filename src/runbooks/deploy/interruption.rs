@@ -72,9 +72,12 @@ impl Work<'_> {
         });
         let title = match &migration.to {
             To::Modules(change) => changed(change),
-            To::Return(point) if self.inputs.request.data.held().is_none() => {
-                format!("the database of {} comes back, from its backup", point.taken)
-            }
+            To::Return(point) if self.inputs.request.data.held().is_none() => match self.origin() {
+                Some(origin) => {
+                    format!("the database of {} as of {} comes in its place", origin.env, point.taken)
+                }
+                None => format!("the database of {} comes back, from its backup", point.taken),
+            },
             To::Return(point) => {
                 format!("the database of {} comes back, as release {} left it", point.taken, point.release)
             }

@@ -1,6 +1,6 @@
 //! A backup of one environment that another one's droplet fetches: from where, and with what. Pure.
 
-use super::{DROPLET, Stock, Wish, meant, named};
+use super::{DROPLET, Stock, Wish, asked_of, meant, named};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::facts::Facts;
@@ -12,7 +12,7 @@ use crate::runbooks::deploy::{Backup, Origin};
 /// A backup of one environment, as another one's droplet fetches it. `facts`: of its own droplet.
 ///
 /// # Errors
-/// Exit 2: no such backup. Exit 9: it is on a droplet only, and not on this one.
+/// Exit 2: no such backup, or no such place. Exit 9: it is on a droplet only, and not on this one.
 pub fn foreign(
     source: &Environment,
     facts: Option<&Facts>,
@@ -21,6 +21,7 @@ pub fn foreign(
     wish: &Wish,
 ) -> Result<Backup> {
     let ground = Ground::new(source, facts)?;
+    asked_of(source, stock, wish.from.as_deref())?;
     let beside = source.home().address == target.home().address;
     let from = wish.from.as_deref();
     let row = named(source, stock, &wish.backup, |row| {
