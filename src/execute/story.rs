@@ -243,6 +243,7 @@ impl<'a> Story<'a> {
 fn failed(step: &Step, code: i32, log: &[u8]) -> Error {
     let why = match code {
         124 => format!("it took longer than {} s", step.timeout),
+        126 | 127 => format!("exit code {code}: a program could not be started"),
         code => format!("exit code {code}"),
     };
     // A step that looks says what should be so.

@@ -145,14 +145,25 @@ pub fn record_modules(project: &str, db: &str, database: &str, template: &str) -
 c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \
   --filter label=com.docker.compose.oneoff=False | head -n 1)
 [ -n "$c" ] || { echo "no running container of $2"; exit 1; }
-ask() { docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$3"; }
-ask "$1" "$2" "$3" >"$4.modules" <<'SQL' || exit
+# Docker may fail to start a program in a container whose cgroups just change (126, with its reason where the answer
+# would stand). Then nothing was asked, and a release that serves is not put back for it.
+ask() { # database, file of the answer; a question on stdin
+  question=$(cat) code=126 tries=0
+  while [ "$code" = 126 ] && [ "$tries" -lt 3 ]; do
+    [ "$tries" = 0 ] || { cat "$2"; sleep 1; }
+    tries=$((tries + 1))
+    printf '%s\n' "$question" | docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$1" >"$2"
+    code=$?
+  done
+  [ "$code" = 0 ] || { cat "$2"; exit "$code"; }
+}
+ask "$3" "$4.modules" <<'SQL'
 select string_agg(to_json(name)::text || ': ' || to_json(coalesce(latest_version, ''))::text, ', ' order by name)
 from ir_module_module where state = 'installed'
 SQL
 awk -v file="$4.modules" '/^ *"@modules": "@"$/ { while ((getline line <file) > 0) print line; next } { print }' "$4" >"$4.new" &&
   mv -f "$4.new" "$4" && rm -f "$4.modules" || exit
-ask "$1" "$2" "$3" >"${4%/*}/since" <<'SQL'
+ask "$3" "${4%/*}/since" <<'SQL'
 select json_build_object('lsn', pg_current_wal_lsn(), 'oid', datid::bigint, 'rows', tup_inserted + tup_updated + tup_deleted, 'at', now())
 from pg_stat_database where datname = current_database()
 SQL

@@ -76,6 +76,41 @@ fn what_is_needed_and_what_follows_is_said() {
     assert_eq!(change.install[0].because.len(), 1, "{change:?}");
 }
 
+/// `docker ps` answers `c`; `docker exec` fails as often as the file beside it says, as Docker itself does.
+const DOCKER: &str = r#"#!/bin/sh
+[ "$1" != ps ] || { echo c; exit; }
+left=$(cat "$0.left")
+[ "$left" = 0 ] || { echo $((left - 1)) >"$0.left"; echo 'OCI runtime exec failed: cgroup.procs: invalid argument'; exit 126; }
+grep -q select && echo '"base": "14.0.1.3"'
+"#;
+
+#[test]
+fn what_docker_could_not_start_is_asked_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name);
+    std::fs::write(file("docker"), DOCKER).unwrap();
+    std::fs::set_permissions(file("docker"), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let template = file("release.json.in").display().to_string();
+    let record = ops::tools::odoo::record_modules("odoo", "db", "odoo", &template).to_script();
+    let run = |failures: &str| {
+        std::fs::write(file("docker.left"), failures).unwrap();
+        std::fs::write(&template, "{\n  \"@modules\": \"@\"\n}\n").unwrap();
+        #[expect(clippy::disallowed_methods, reason = "a droplet's script, on this machine")]
+        let out = std::process::Command::new("sh")
+            .args(["-c", &record])
+            .env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", dir.path().display()))
+            .output()
+            .unwrap();
+        (out.status.code(), String::from_utf8_lossy(&out.stdout).into_owned())
+    };
+    let (code, said) = run("2");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(std::fs::read_to_string(&template).unwrap().contains("\"base\": \"14.0.1.3\""));
+    let (code, said) = run("3");
+    assert_eq!(code, Some(126), "{said}");
+    assert!(said.contains("cgroup.procs"), "{said}");
+}
+
 #[test]
 fn what_is_installed_already_is_no_change() {
     assert!(resolved(&["ipai_a"], &install(&["ipai_a"])).unwrap().is_empty());
