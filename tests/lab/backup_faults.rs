@@ -3,7 +3,7 @@
 
 use std::process::{Child, Stdio};
 
-use crate::backups::{Family, nothing_left};
+use crate::backups::{self, Family, nothing_left};
 use crate::droplet::{Droplet, lab};
 use crate::laptop::Laptop;
 use crate::migrate::{databases, dump};
@@ -172,19 +172,7 @@ pub fn at_parts_of_the_work(droplet: Droplet, family: &Family) {
 /// whole that is not, and the next one makes up for it.
 pub fn of_a_copy(droplet: Droplet, family: &Family) {
     droplet.fresh();
-    lab(&["s3", "reset"]);
-    lab(&["sftp", "reset"]);
-    let laptop = Laptop::with(&[(
-        "modules: [ipai_docs]",
-        "modules: [ipai_docs]
-    backup:
-      offsite:
-        - name: spaces
-          repository: s3:http://s3.lab:9000/faults/prod
-          env: { AWS_ACCESS_KEY_ID: lab-offsite, AWS_SECRET_ACCESS_KEY: { file: s3-secret } }
-        - { name: box, repository: \"sftp:backup@sftp.lab:/srv/backup/faults\" }",
-    )]);
-    std::fs::write(laptop.file("s3-secret"), "lab-offsite-secret").unwrap();
+    let laptop = backups::with_two_places("faults");
     laptop.deploy(droplet.env, family.base[0], &[]).exits(0);
     laptop.ops(&["backup", "init", droplet.env, "--yes"]).exits(0);
     laptop.ops(&["backup", droplet.env, "--yes"]).exits(0);

@@ -223,22 +223,28 @@ pub fn by_an_image(droplet: Droplet, family: &Family) {
     nothing_left(droplet);
 }
 
-/// Copies in S3 and by sftp: made, kept up with, and what is left when the droplet's own repository is gone.
-pub fn with_copies_off_site(droplet: Droplet, family: &Family) {
-    droplet.fresh();
+/// A laptop whose environment has a place in S3 and one by sftp, both empty.
+pub fn with_two_places(name: &str) -> Laptop {
     lab(&["s3", "reset"]);
     lab(&["sftp", "reset"]);
-    let laptop = Laptop::with(&[(
-        "modules: [ipai_docs]",
+    let places = format!(
         "modules: [ipai_docs]
     backup:
       offsite:
         - name: spaces
-          repository: s3:http://s3.lab:9000/demo/prod
-          env: { AWS_ACCESS_KEY_ID: lab-offsite, AWS_SECRET_ACCESS_KEY: { file: s3-secret } }
-        - { name: box, repository: \"sftp:backup@sftp.lab:/srv/backup/demo\" }",
-    )]);
+          repository: s3:http://s3.lab:9000/{name}/prod
+          env: {{ AWS_ACCESS_KEY_ID: lab-offsite, AWS_SECRET_ACCESS_KEY: {{ file: s3-secret }} }}
+        - {{ name: box, repository: \"sftp:backup@sftp.lab:/srv/backup/{name}\" }}"
+    );
+    let laptop = Laptop::with(&[("modules: [ipai_docs]", &places)]);
     std::fs::write(laptop.file("s3-secret"), "lab-offsite-secret").unwrap();
+    laptop
+}
+
+/// Copies in S3 and by sftp: made, kept up with, and what is left when the droplet's own repository is gone.
+pub fn with_copies_off_site(droplet: Droplet, family: &Family) {
+    droplet.fresh();
+    let laptop = with_two_places("demo");
     laptop.deploy(droplet.env, family.base[0], &[]).exits(0);
     droplet.sql("insert into ipai_document (name) values ('kept')");
     let path = attach(droplet, "an attachment");

@@ -132,7 +132,7 @@ fn a_damaged_repository_is_found() {
     let laptop = Laptop::new();
     stand(&laptop);
     let largest = "p=$(find data -type f -printf '%s %p\\n' | sort -rn | head -n 1 | cut -d ' ' -f 2)";
-    let flip = format!("{largest}; printf 'XXXX' | dd of=$p bs=1 seek=100 conv=notrunc 2>/dev/null");
+    let flip = format!("{largest}; printf 'XXXX' | dd of=$p bs=1 seek=100 conv=notrunc status=none");
     found(&laptop, "flipped bytes", &flip, &["the repository is damaged", "ciphertext verification failed"]);
     let gone = format!("{largest}; rm -f $p");
     found(&laptop, "a missing pack", &gone, &["the repository is damaged", "does not exist"]);
@@ -155,7 +155,7 @@ const PLACES: &str = "modules: [ipai_docs]
       offsite:
         - { name: disk, repository: /srv/far }
         - { name: box, repository: \"sftp:backup@sftp.lab:/srv/backup/demo\" }";
-const DAMAGE: &str = "p=$(find data -type f -printf '%s %p\\n' | sort -rn | head -n 1 | cut -d ' ' -f 2) && printf XXXX | dd of=$p bs=1 seek=100 conv=notrunc 2>/dev/null";
+const DAMAGE: &str = "p=$(find data -type f -printf '%s %p\\n' | sort -rn | head -n 1 | cut -d ' ' -f 2) && printf XXXX | dd of=$p bs=1 seek=100 conv=notrunc status=none";
 
 /// A droplet with a backup that is in three places.
 fn spread() -> Laptop {
@@ -260,7 +260,7 @@ fn a_snapshot_that_is_not_what_it_says_is_found() {
         &format!("{data}; truncate -s -100 $f"),
         &["not what its manifest says", ".dat: FAILED"],
     );
-    let flip = format!("{data}; printf X | dd of=$f bs=1 seek=1000 conv=notrunc 2>/dev/null");
+    let flip = format!("{data}; printf X | dd of=$f bs=1 seek=1000 conv=notrunc status=none");
     rejected(&laptop, 3, &flip, &["not what its manifest says", ".dat: FAILED"]);
     rejected(
         &laptop,
