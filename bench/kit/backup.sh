@@ -9,7 +9,8 @@ click=/var/backups/click
 
 # PostgreSQL's programs of the server's own version, beside it.
 beside() {
-  docker run --rm --network container:odoo-db-1 -v "$staging:/backup" -e PGHOST=127.0.0.1 -e PGUSER=odoo --entrypoint "$1" \
+  docker run --rm --network container:odoo-db-1 -v "$staging:/backup" -e PGHOST=127.0.0.1 -e PGUSER=odoo \
+    -e PGPASSWORD="$(docker exec odoo-db-1 printenv POSTGRES_PASSWORD)" --entrypoint "$1" \
     "$(docker inspect -f '{{.Image}}' odoo-db-1)" "${@:2}"
 }
 click() {

@@ -14,10 +14,8 @@ ask() { # statements on stdin, in the snapshot that is held
 ready() { # environment, the stack's path, attachments that may be missing
   umask 077
   close || exit
-  engine && repository || exit
-  restic unlock >/dev/null </dev/null || exit
   # Of attempts that came to no end. What they stored is found again by the next one.
-  restic forget --host "$project" --tag unverified --group-by host --unsafe-allow-remove-all </dev/null >/dev/null || exit
+  engine && repository forget --host "$project" --tag unverified --group-by host --unsafe-allow-remove-all || exit
   mkdir -p "$now/db" "$now/config" || exit
   note id "$(date -u +%Y%m%dt%H%M%Sz)"
   note env "$1" && note stack "$2" && note allowed "$3"
@@ -75,9 +73,10 @@ SQL
 dump() { # the site's file, nginx's service
   rm -rf "$now/db" "$now/db.partial"
   progress() { echo "dumped $(du -sm "$now/db.partial" 2>/dev/null | cut -f 1) MB"; }
-  patiently beside "container:$c" pg_dump -d "$database" -Fd -j 2 -Z 0 --snapshot="$(said snapshot)" --lock-wait-timeout=60s -f /backup/db.partial ||
+  # shellcheck disable=SC2016
+  patiently beside "container:$c" sh -c 'pg_dump "$@" && exec pg_dumpall --globals-only --no-role-passwords -f /backup/config/globals.sql' sh \
+    -d "$database" -Fd -j 2 -Z 0 --snapshot="$(said snapshot)" --lock-wait-timeout=60s -f /backup/db.partial ||
     { [ ! -s "$now/let-in" ] || cat "$now/let-in"; echo "$database could not be dumped"; exit 1; }
-  (beside "container:$c" pg_dumpall --globals-only --no-role-passwords -f /backup/config/globals.sql) || exit
   mv "$now/db.partial" "$now/db" && configuration "$@" || exit
   echo "dumped $database: $(du -sm "$now/db" | cut -f 1) MB"
 }
@@ -114,9 +113,15 @@ outside() {
 
 # --- read -----------------------------------------------------------------------------------------
 read_all() {
-  whole_dump db && whole_files || exit
-  (cd "$now" && find db config -type f ! -path 'config/manifest.json' | LC_ALL=C sort | tr '\n' '\0' | xargs -0 sha256sum) >"$now/sums" || exit
-  manifest || exit
+  (cd "$now" && find db config -type f ! -path 'config/manifest.json' -printf '%p %s\n') | LC_ALL=C sort >"$now/sizes"
+  # Meanwhile: the dump is in memory still.
+  (cd "$now" && sed 's/ [0-9]*$//' sizes | tr '\n' '\0' | xargs -0 nice sha256sum) >"$now/sums" &
+  sums=$!
+  whole_files >"$now/words" &
+  files=$!
+  whole_dump db || { code=$?; kill "$sums" "$files"; exit "$code"; }
+  wait "$files" || { code=$?; cat "$now/words"; kill "$sums"; exit "$code"; }
+  wait "$sums" && manifest || exit
 }
 
 manifest() {
@@ -127,7 +132,9 @@ manifest() {
     printf '"database":%s,"images":[%s],"kept":[%s],' "$(cat "$now/database.json")" "$(paste -sd, "$now/images")" "$(paste -sd, "$now/kept")"
     printf '"attachments":{"named":%s,"missing":%s,"elsewhere":%s},"files":[' "$(wc -l <"$now/wanted")" "$(wc -l <"$now/bad")" "$(said elsewhere)"
     # Paths are ours, and names of containers.
-    while read -r sum path; do printf '%s{"path":%s,"bytes":%s,"sha256":"%s"}' "${comma:-}" "$(json "$path")" "$(stat -c %s "$now/$path")" "$sum"; comma=,; done <"$now/sums"
+    paste "$now/sums" "$now/sizes" | LC_ALL=C awk -F '\t' '
+      { sum = $1; sub(/^\\/, "", sum); bytes = path = $2; sub(/.* /, "", bytes); sub(/ [0-9]*$/, "", path); gsub(/["\\]/, "\\\\&", path)
+        printf "%s{\"path\":\"%s\",\"bytes\":%s,\"sha256\":\"%s\"}", comma, path, bytes, substr(sum, 1, 64); comma = "," }'
     printf ']}\n'
   } >"$now/config/manifest.json"
 }
@@ -184,10 +191,10 @@ put_away() { # options of restic
 # database names.
 confirm() {
   snapshot=$(said snapshot.id)
-  restic ls --json "$snapshot" </dev/null >"$now/listing" || { echo 'what was stored cannot be listed'; exit 1; }
+  restic ls --no-lock --json "$snapshot" </dev/null >"$now/listing" || { echo 'what was stored cannot be listed'; exit 1; }
   sed -n "s#.*\"type\":\"file\",\"path\":\"$VIEW/\([^\"]*\)\".*\"size\":\([0-9]*\).*#\1 \2#p" "$now/listing" | LC_ALL=C sort >"$now/there"
   {
-    while read -r _ path; do printf '%s %s\n' "$path" "$(stat -c %s "$now/$path")"; done <"$now/sums"
+    cat "$now/sizes"
     printf 'config/manifest.json %s\n' "$(stat -c %s "$now/config/manifest.json")"
   } | LC_ALL=C sort >"$now/due.files"
   lost=$({ LC_ALL=C comm -23 "$now/due.files" "$now/there"
@@ -211,10 +218,13 @@ confirm() {
 # that they cannot come back (verify.sh) take no place of the newest three.
 forget() { # days, weeks, months
   # Of those that came from a file the newest three stay, and take no other's place.
-  restic forget --host "$project" --tag imported --group-by host --keep-last 3 </dev/null >"$store/forget" || { tail -n 3 "$store/forget"; exit 1; }
-  restic forget --host "$project" --tag verified --group-by host --keep-last "$((3 + $(wrong_at droplet)))" --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
+  set -- "$@" "$store"/*z.imported.json
+  [ ! -e "$4" ] || restic forget --host "$project" --tag imported --group-by host --keep-last 3 </dev/null >"$store/forget" || { tail -n 3 "$store/forget"; exit 1; }
+  restic forget --json --host "$project" --tag verified --group-by host --keep-last "$((3 + $(wrong_at droplet)))" --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
     --prune --max-unused 10% </dev/null >"$store/forget" || { tail -n 3 "$store/forget"; exit 1; }
-  restic snapshots --json --host "$project" --tag verified --tag imported </dev/null >"$store/snapshots.json" || exit
+  # Each has a record, which goes with it.
+  grep -q '"remove":\[' "$store/forget" || [ -e "$4" ] || return 0
+  restic snapshots --json --no-lock --host "$project" --tag verified --tag imported </dev/null >"$store/snapshots.json" || exit
   for record in "$store"/*z.json "$store"/*z.imported.json; do
     id=${record##*/} id=${id%%.*}
     [ ! -e "$record" ] || grep -q "\"$id\"" "$store/snapshots.json" || rm -f "$record" "$store/$id.checks"

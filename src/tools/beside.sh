@@ -38,12 +38,16 @@ web_container() {
 locate() {
   web_container || return
   image_of=$(docker inspect -f '{{.Image}}' "$holder") && user_of=$(docker inspect -f '{{.Config.User}}' "$holder") || return
-  inside=$(docker run --rm --network none --volumes-from "$holder:ro" --user 0:0 --entrypoint sh "$image_of" -c '
+  # shellcheck disable=SC2016
+  set -- -c '
     home=$(awk -F: -v user="${1%%:*}" "\$1 == user || \$3 == user { print \$6; exit }" /etc/passwd)
     said=$(sed -n "s/^[[:space:]]*data_dir[[:space:]]*=[[:space:]]*//p" "${ODOO_RC:-/etc/odoo/odoo.conf}" 2>/dev/null | tail -n 1)
     for data in "$said" /var/lib/odoo "${home:-/root}/.local/share/Odoo"; do
       [ -z "$data" ] || [ ! -d "$data" ] || { echo "$data/filestore"; exit; }
-    done' sh "$user_of") || return
+    done' sh "$user_of"
+  # One that does not run, or not well, is asked by a container of its own, which takes longer.
+  inside=$(timeout 10 docker exec --user 0:0 "$holder" sh "$@" 2>/dev/null) ||
+    inside=$(docker run --rm --network none --volumes-from "$holder:ro" --user 0:0 --entrypoint sh "$image_of" "$@") || return
   [ -n "$inside" ] || { echo "Odoo's data directory is not to be found in $web"; return 1; }
   # The volume that holds it, as the droplet sees it: the longest that fits.
   docker inspect -f '{{range .Mounts}}{{.Destination}}{{"\t"}}{{.Source}}{{"\n"}}{{end}}' "$holder" | awk -F'\t' -v path="$inside" '

@@ -105,13 +105,16 @@ secrets_are_here() { # its name
 }
 
 # The repository, made with its key where there is none yet. A key without a repository stays: it is in somebody's safe.
-repository() {
+repository() { # what is asked of it meanwhile, as arguments of restic: every call takes half a second to open it
+  [ $# -gt 0 ] || set -- cat config --no-lock
   if [ ! -s "$key" ]; then
     [ ! -e "$repository/config" ] || { echo "there is a repository at $repository, and its key $key is gone"; return 1; }
     (umask 277 && head -c 32 /dev/urandom | base64 | tr -d '\n' >"$key.new") && sync "$key.new" && mv -f "$key.new" "$key" || return
   fi
-  restic cat config </dev/null >/dev/null 2>"$store/restic.err"
+  restic "$@" </dev/null >/dev/null 2>"$store/restic.err"
   code=$?
+  # A lock that a call of ours left when it was killed.
+  [ "$code" != 11 ] || { restic unlock </dev/null >/dev/null && restic "$@" </dev/null >/dev/null 2>"$store/restic.err"; code=$?; }
   case $code in
     0) ;;
     10)
@@ -132,7 +135,7 @@ patiently() {
     ticks=$((ticks + 1))
     [ $((ticks % 10)) != 0 ] || progress
     [ -z "${OPS_HALT:-}" ] || [ ! -e "$OPS_HALT" ] || why='ended early, as it was asked for'
-    [ -z "$why" ] || { docker rm -f "ops-backup-$project"; end_restic; kill "$work"; } >/dev/null 2>&1
+    [ -z "$why" ] || { docker rm -f "ops-backup-$project" "ops-backup-$project-files"; end_restic; kill "$work"; } >/dev/null 2>&1
   done
   wait "$work"
   set -- "$?"

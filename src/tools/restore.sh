@@ -48,9 +48,7 @@ fetch() {
   progress() { tail -n 1 "$now/fetched" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
   into=$now/fetched target=$now
   export RESTIC_PROGRESS_FPS=0.5
-  for part in db config; do
-    patiently restic_exec restore "$snapshot:$VIEW/$part" --target "$now/$part" --json || { tail -n 3 "$now/fetched"; exit 1; }
-  done
+  patiently restic_exec restore "$snapshot:$VIEW" --include /db --include /config --target "$now" --json || { tail -n 3 "$now/fetched"; exit 1; }
   (cd "$now" && LC_ALL=C sha256sum --check --quiet --strict sums) || { echo 'what was fetched is not what was stored'; exit 1; }
   echo "ops.compared sums $(wc -l <"$now/sums")"
 }
@@ -120,7 +118,7 @@ quieten() { # where users find it, what is masked, statements
     echo "update ir_config_parameter set value = '$(random)'::uuid::text where key = 'database.uuid';
       update ir_config_parameter set value = '$(random)'::uuid::text where key = 'database.secret';
       delete from ir_config_parameter where key = 'report.url';"
-    [ -z "$url" ] || printf "update ir_config_parameter set value = '%s' where key in ('web.base.url');\n" "$(printf '%s' "$url" | sed "s/'/''/g")"
+    [ -z "$url" ] || printf "update ir_config_parameter set value = '%s' where key = 'web.base.url';\n" "$(printf '%s' "$url" | sed "s/'/''/g")"
     mask "$masked"
     echo "commit;"; } | ask "$copy" >/dev/null || { echo "$copy could not be made harmless"; exit 1; }
   [ $# -gt 0 ] || return 0
@@ -155,14 +153,9 @@ SQL
 # Into a directory of their own; then each that the database names is there, and is what its name says.
 files() {
   root=$(said root)
-  in_files 'mkdir -p "/files/$1.new"' "$copy" || exit
-  # Its whole answer is read: a container of restic's is still there for a moment when it is not.
-  restic ls "$snapshot" "$VIEW/filestore" </dev/null >"$now/listing" 2>/dev/null
-  if grep -qx "$VIEW/filestore" "$now/listing"; then
-    progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
-    into=$now/files.json target=$root/$copy.new
-    patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" --json || { tail -n 3 "$now/files.json"; exit 1; }
-  fi
+  progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
+  into=$now/files.json target=$root/$copy.new
+  patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" --json 2>"$now/err" || without_files
   compare_files "$copy.new" "$now/names"
   bad=$(wc -l <"$now/bad") allowed=$(sed -n 's/.*"missing" *: *\([0-9]*\).*/\1/p' "$now/said")
   [ "$bad" -le "${allowed:-0}" ] || { echo "of $(wc -l <"$now/names") files that the database names, $bad did not come back:"
@@ -170,6 +163,14 @@ files() {
   echo "ops.compared files $(wc -l <"$now/names")"
   in_files 'if [ -d "/files/$2" ]; then chown --reference "/files/$2" "/files/$1.new"; else chown --reference /files "/files/$1.new"; fi
     mv "/files/$1.new" "/files/$1"' "$copy" "$database" || exit
+}
+
+# A backup may be of a stack that had no files yet.
+without_files() {
+  # Its whole answer is read: a container of restic's is still there for a moment when it is not.
+  restic ls "$snapshot" "$VIEW/filestore" </dev/null >"$now/listing" 2>/dev/null
+  ! grep -qx "$VIEW/filestore" "$now/listing" || { tail -n 3 "$now/files.json"; cat "$now/err"; exit 1; }
+  in_files 'mkdir -p "/files/$1.new"' "$copy" </dev/null || exit
 }
 
 # Of names like 01/0123.., those that are missing below a directory or are not what they say: in $now/bad.
@@ -244,7 +245,11 @@ select format('drop role %I', rolname) from pg_roles where rolname = :'copy' and
 SQL
   there=$(echo "select count(*) from pg_database where datname = :'copy'" | ask postgres) || return
   [ "$there" = 0 ] || { echo "$copy was live, and is kept"; rm -rf "$now"; return; }
-  mkdir -p "$now" && locate && in_files 'rm -rf -- "/files/$1" "/files/$1.new"' "$copy" </dev/null || return
+  mkdir -p "$now" && locate || return
+  # Only root can tell that there is nothing.
+  if [ "$(id -u)" != 0 ] || [ -e "$(said root)/$copy" ] || [ -e "$(said root)/$copy.new" ]; then
+    in_files 'rm -rf -- "/files/$1" "/files/$1.new"' "$copy" </dev/null || return
+  fi
   rm -rf "$now"
 }
 

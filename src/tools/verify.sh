@@ -25,7 +25,10 @@ checked() { # true or false; why not
 # A judgement (whole.sh): code 1 says that the backup is wrong, any other that it could not be told.
 judged() {
   "$@" >"$now/words"
-  code=$?
+  judge "$?"
+}
+judge() { # code; what was said is in $now/words
+  code=$1
   [ "$code" != 1 ] || wrong "$(cat "$now/words")"
   cat "$now/words"
   [ "$code" = 0 ] || exit "$code"
@@ -76,6 +79,7 @@ check() {
     *) unreached || exit 2 ;;
   esac
   sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p' "$now/restic.out" >"$now/snapshot"
+  sed -n 's/.*"total_bytes_processed":\([0-9]*\).*/\1/p' "$now/restic.out" >"$now/bytes"
   [ -s "$now/snapshot" ] || wrong "it is no longer in the repository $repository"
   # All of it, or the part whose turn is today, so that after so many days all of it was read.
   data=--read-data
@@ -108,8 +112,10 @@ fetch() {
 
 # All of the snapshot and, for a drill, the database once more.
 room() {
-  soon 300 stats --json --no-lock --mode restore-size "$snapshot" || unreached || exit 2
-  bytes=$(sed -n 's/.*"total_size":\([0-9]*\).*/\1/p' "$now/restic.out")
+  # What another restic than ours stored may not say it.
+  bytes=$(said bytes)
+  [ -n "$bytes" ] || soon 300 stats --json --no-lock --mode restore-size "$snapshot" || unreached || exit 2
+  [ -n "$bytes" ] || bytes=$(sed -n 's/.*"total_size":\([0-9]*\).*/\1/p' "$now/restic.out")
   [ -n "$bytes" ] || { echo 'how large it is cannot be told'; exit 2; }
   [ "$by" = verify ] || bytes=$((bytes + $(sed -n 's/.*"bytes" *: *\([0-9]*\), *"server".*/\1/p' "$store/$id.json" | head -n 1 | grep . || echo "$bytes")))
   wanted=$((bytes / 1024 + RESERVE)) free=$(df -Pk "$now" | awk 'NR == 2 { print $4 }')
@@ -122,10 +128,17 @@ read_all() {
   [ -s "$manifest" ] || wrong 'it has no manifest'
   sums_of "$manifest" >"$now/sums"
   grep -q ' db/toc\.dat$' "$now/sums" || wrong 'its manifest has no list of its files'
-  bad=$(cd "$now/got" && LC_ALL=C nice sha256sum --check --quiet --strict "$now/sums" 2>/dev/null | head -n 5)
+  # Meanwhile: what was just written is in memory still.
+  (cd "$now/got" && LC_ALL=C nice sha256sum --check --quiet --strict "$now/sums" >"$now/unlike" 2>/dev/null; echo end >>"$now/unlike") &
+  summed=$!
+  whole_dump got/db >"$now/words"
+  whole=$?
+  wait "$summed"
+  [ "$(tail -n 1 "$now/unlike")" = end ] || { echo 'the sums could not be compared'; exit 2; }
+  bad=$(sed '$d' "$now/unlike" | head -n 5)
   [ -z "$bad" ] || wrong "it is not what its manifest says: $bad"
   echo "ops.compared sums $(wc -l <"$now/sums")"
-  judged whole_dump got/db
+  judge "$whole"
   names
   if [ -d "$now/got/filestore" ]; then note files "$now/got/filestore"; else note files ''; fi
   note allowed "$(attachments missing | grep . || echo 0)"

@@ -29,7 +29,7 @@ whole_files() {
     : >"$now/checked"
     progress() { :; }
     into=$now/checked
-    patiently docker run --rm --name "ops-backup-$project" --label "ops.backup=$project" --network none -v "$files:/files:ro" -v "$now/names.sums:/sums:ro" \
+    patiently docker run --rm --name "ops-backup-$project-files" --label "ops.backup=$project" --network none -v "$files:/files:ro" -v "$now/names.sums:/sums:ro" \
       -w /files --user 0:0 --entrypoint sh "$(docker inspect -f '{{.Image}}' "$(said holder)")" -c 'LC_ALL=C nice sha1sum --check --quiet /sums 2>/dev/null || :; echo end'
     code=$? into=''
     [ "$code" = 0 ] && [ "$(tail -n 1 "$now/checked")" = end ] || { cat "$now/checked"; echo "the files could not be read (code $code)"; return 2; }
