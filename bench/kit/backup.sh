@@ -14,8 +14,9 @@ beside() {
     "$(docker inspect -f '{{.Image}}' odoo-db-1)" "${@:2}"
 }
 click() {
+  docker cp -q "$(docker ps -qf name=odoo-odoo | head -n 1):/etc/odoo/odoo.conf" /root/odoo.conf
   docker run --rm --network odoo_default --user root -v odoo_odoo-data:/var/lib/odoo -v /root/wheels:/wheels:ro -v "$click:/click" \
-    -v /opt/odoo/odoo.conf:/etc/odoo/odoo.conf:ro --entrypoint sh registry.lab:5000/odoo:14.0-a -c \
+    -v /root/odoo.conf:/etc/odoo/odoo.conf:ro --entrypoint sh registry.lab:5000/odoo:14.0-a -c \
     'pip3 -q install --no-index --find-links /wheels --target /tmp/site click-odoo-contrib 2>/dev/null
      printf "db_host = db\ndb_user = odoo\ndb_password = %s\n" "$1" | cat /etc/odoo/odoo.conf - >/tmp/conf
      shift; PYTHONPATH=/tmp/site exec python3 -c "import sys; from importlib import import_module

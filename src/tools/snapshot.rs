@@ -18,7 +18,7 @@ pub struct Snapshot<'a> {
     pub database: &'a str,
     /// Of the run, in names: `20261121t071721z`.
     pub stamp: &'a str,
-    /// A file whose first word is the container with the filestore; to drop, its Compose service.
+    /// A file whose first word is the container with the filestore; to gather and to drop, its Compose service.
     pub web: &'a str,
 }
 
@@ -47,6 +47,11 @@ impl Snapshot<'_> {
     /// time does nothing; the names exchanged, it is its own undo.
     pub fn exchange(&self, comes: &str, goes: &str) -> Cmd {
         Cmd::script(SCRIPT, ["exchange", self.project, self.service, self.database, comes, goes, self.web])
+    }
+
+    /// The files of what was put aside as `left` are with the live one as well.
+    pub fn gather(&self, left: &str) -> Cmd {
+        Cmd::script(SCRIPT, ["gather", self.project, self.service, self.database, left, "", self.web])
     }
 
     /// Drops databases that were put aside, with their files; one that is not there is dropped already.

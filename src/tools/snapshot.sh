@@ -1,6 +1,6 @@
 # Puts a database aside untouched and goes on with a copy of it, or brings the original back.
-# Arguments: take, back, dump, restore, exchange, drop or expire; project; service; database; name of the original aside; name of
-# what is put aside when it comes back (for dump and restore: the file of the dump); container whose volumes hold the filestore (a file with its id, or empty; for drop: its Compose service), names.
+# Arguments: take, back, dump, restore, exchange, gather, drop or expire; project; service; database; name of the original aside; name of
+# what is put aside when it comes back (for dump and restore: the file of the dump); container whose volumes hold the filestore (a file with its id, or empty; for gather and drop: its Compose service), names.
 verb=$1 project=$2 service=$3 database=$4 kept=$5 broken=$6 web=$7
 new=$kept.new file=$6 holder=''
 
@@ -19,7 +19,8 @@ there() { # name; 1, 0 or nothing where the server does not answer
 
 # Odoo's files of a database, in its own container's volumes: a directory of links to the same files, which no
 # vacuum of the other generation can take away. Where there are none, there is nothing to keep.
-files() { # from, to: names of databases; keep (a new directory of links), merge (what is missing comes back) or remove
+files() { # from, to: names of databases; keep (a new directory of links), merge (what is missing comes back), gather (as well,
+  # and both stay), swap (takes its place, which is put aside by a further name) or remove
   for said in "$web" "$web.idle"; do [ -n "$holder" ] || [ ! -s "$said" ] || read -r holder _ <"$said"; done
   [ -n "$holder" ] || return 0
   image=$(docker inspect -f '{{.Image}}' "$holder") && user=$(docker inspect -f '{{.Config.User}}' "$holder") || return
@@ -34,21 +35,29 @@ files_as() { # whom; as files
       home=$(awk -F: -v user="${4%%:*}" "\$1 == user || \$3 == user { print \$6; exit }" /etc/passwd)
       conf=${ODOO_RC:-/etc/odoo/odoo.conf}
       said=$(sed -n "s/^[[:space:]]*data_dir[[:space:]]*=[[:space:]]*//p" "$conf" 2>/dev/null | tail -n 1)
+      join() { cp -al --update=none "$all/$1/." "$all/$2/" 2>/dev/null || cp -aln "$all/$1/." "$all/$2/"; }
+      keep() { [ -d "$all/$2" ] || { rm -rf "$all/$2.new" && cp -al "$all/$1" "$all/$2.new" && mv "$all/$2.new" "$all/$2"; }; }
       for data in "$said" /var/lib/odoo "${home:-/root}/.local/share/Odoo"; do
         all=$data/filestore
-        [ -n "$data" ] && [ -d "$all/$1" ] || continue
+        [ -n "$data" ] && { [ -d "$all/$1" ] || { [ "$3" = swap ] && [ -d "$all/$2" ]; }; } || continue
         if [ "$3" = remove ]; then
           rm -rf "$all/$1"
+        elif [ "$3" = swap ]; then
+          # Names alone change, so that it takes no longer for many files. Either of the two may be done already.
+          if [ ! -d "$all/$1" ]; then keep "$2" "$5"; exit; fi
+          [ ! -d "$all/$2" ] || [ -d "$all/$5" ] || mv "$all/$2" "$all/$5" || exit
+          if [ -d "$all/$2" ]; then join "$1" "$2" && rm -rf "$all/$1"; else mv "$all/$1" "$all/$2"; fi
+        elif [ "$3" = gather ]; then
+          join "$1" "$2"
         elif [ "$3" = keep ]; then
-          [ ! -d "$all/$2" ] || exit 0
-          rm -rf "$all/$2.new" && cp -al "$all/$1" "$all/$2.new" && mv "$all/$2.new" "$all/$2"
+          keep "$1" "$2"
         else
           [ -d "$all/$2" ] || { mkdir "$all/$2" && chown --reference "$all/$1" "$all/$2"; } || exit
-          { cp -al --update=none "$all/$1/." "$all/$2/" 2>/dev/null || cp -aln "$all/$1/." "$all/$2/"; } && rm -rf "$all/$1"
+          join "$1" "$2" && rm -rf "$all/$1"
         fi
         exit
       done
-      exit 0' sh "$1" "$2" "$3" "$user"
+      exit 0' sh "$1" "$2" "$3" "$user" "${4:-}"
 }
 
 take() {
@@ -148,13 +157,12 @@ SQL
   [ ! -e "$file" ] || mv -f -- "$file" "$file.restored"
 }
 
-# What was put aside takes the live one's place. The files of both are kept: what the vacuum of the one that
-# leaves has removed comes back, and what was attached to it stays.
+# What was put aside takes the live one's place, with its files: what the vacuum of the one that leaves has removed is
+# among them, and what was attached to it stays with that one.
 exchange() {
   comes=$(there kept) && goes=$(there broken) || { echo 'the database server does not answer'; exit 1; }
   if [ "$comes" = 1 ]; then
     [ "$goes" = 0 ] || { echo "both $kept and $broken are there"; exit 1; }
-    files "$database" "$broken" keep || { echo "the filestore of $database cannot be kept"; exit 1; }
     ask <<'SQL' || exit
 select format('alter database %I allow_connections false', :'db') from pg_database where datname = :'db' \gexec
 select count(pg_terminate_backend(pid)) from pg_stat_activity where datname in (:'db', :'kept') \g /dev/null
@@ -173,15 +181,24 @@ select format('comment on database %I is null', datname) from pg_database
   where datname = :'db' and shobj_description(oid, 'pg_database') = 'made by ops for a restore' \gexec
 select format('alter database %I allow_connections true', :'db') from pg_database where datname = :'db' \gexec
 SQL
-  files "$kept" "$database" merge || { echo "files of $kept could not be brought back"; exit 1; }
+  files "$kept" "$database" swap "$broken" || { echo "files of $kept could not be brought back"; exit 1; }
   echo "$database is what $kept was; what it was is kept as $broken, closed to connections"
+}
+
+# Users are in again: what was attached while the other one was live is with this one as well, though it names none of it.
+gather() {
+  service_holds
+  files "$kept" "$database" gather || echo "files of $kept are with $kept alone"
+}
+service_holds() {
+  holder=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$web" \
+    --filter label=com.docker.compose.oneoff=False | head -n 1)
+  [ -n "$holder" ] || { echo "no container of $web"; exit 1; }
 }
 
 # Only what is closed to connections, as everything is that was put aside.
 drop() {
-  holder=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$web" \
-    --filter label=com.docker.compose.oneoff=False | head -n 1)
-  [ -n "$holder" ] || { echo "no container of $web"; exit 1; }
+  service_holds
   for name; do
     [ -n "$name" ] || exit 1
     kept=$name broken='' new=$name.new
@@ -208,4 +225,5 @@ expire)
   exit 0 ;;
 back) back ;;
 exchange) exchange ;;
+gather) gather ;;
 esac

@@ -96,7 +96,7 @@ pub fn code_and_data(droplet: Droplet, family: &Family) {
     assert_eq!(droplet.release(), family.base[1]);
     assert_eq!(version(droplet), "14.0.1.0.0");
     assert_eq!(droplet.sql("select string_agg(name, ',') from ipai_document"), "before");
-    droplet.root(&format!("{files} cd $d; [ -s {gone} ] && [ -s aa/new ]"));
+    droplet.root(&format!("{files} cd $d; [ -s {gone} ] && [ -s aa/new ] && [ -s ../odoo_after_*/aa/new ]"));
     let all = databases(droplet);
     let [(live, true), (left, false)] = all.as_slice() else { panic!("{all:?}") };
     assert!(live == "odoo" && left.starts_with("odoo_after_"), "{all:?}");

@@ -78,6 +78,19 @@ impl Builder<'_> {
         self.step("switch.data", Phase::Switch, title, vec![forth], back, 600)
     }
 
+    /// What was attached since is named by the database that was put aside alone, which has it: this is for whoever looks
+    /// for it. `opened`: users are in already.
+    pub(super) fn gather(&self, opened: bool) -> Step {
+        let title = format!("keep the files of {} with the live ones as well", self.left_database());
+        let web = self.place.service(&self.env.stack.web);
+        let gather = self.with_snapshot(|one| run(Snapshot { web: &web, ..one.clone() }.gather(&one.left())));
+        let (phase, undo) = match opened {
+            true => (Phase::Open, Undo::Onward("no file is changed".into())),
+            false => (Phase::Record, Undo::NotNeeded("no file is changed".into())),
+        };
+        self.step("open.files", phase, title, vec![gather], undo, 3600)
+    }
+
     /// nginx answers for itself.
     pub(super) fn close(&self, closing: &Closing) -> Step {
         let keep = format!("{}/site.before", self.place.dir);

@@ -180,6 +180,9 @@ impl Work<'_> {
             ..step
         };
         steps.extend(closing.and_then(|_| builder.verify_proxy(&host)).map(onward));
+        // What a restore puts aside stays as it was.
+        let rolled_back = matches!(&migration.to, To::Return(_)) && self.inputs.request.data.held().is_some();
+        steps.extend(rolled_back.then(|| builder.gather(closing.is_some())));
         steps
     }
 
