@@ -1,16 +1,35 @@
-//! What the droplet remembers of backups: which were verified, what was found of them since, and where they are.
+//! What the droplet remembers of backups: which were verified, what was found of them since, and where they are; and whether
+//! it can make one.
 //!
 //! Deliberately absent: asking the repositories, which takes a second each (`ops backup list` does).
 
 use super::fields::Fields;
-use super::{Backups, Probe};
+use serde::Serialize;
+
+use super::Probe;
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
 use crate::record::{BackupCheck, BackupRow, DROPLET, moment};
 
+/// Backups that were verified, as far as the droplet remembers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Backups {
+    /// The newest first. Their places are those that had them when these were last asked.
+    pub rows: Vec<BackupRow>,
+    /// Of the droplet's own restic, as it says itself.
+    pub restic: Option<String>,
+    /// Whether the image of `backup.restic.image` is there.
+    pub image: bool,
+}
+
 // Of each record only its end, and of each place only the ids that it had when it was last asked. What is not of one line
 // of ours is left out.
 const PROBE: &str = r#"
+if [ -n "$2" ]; then
+    [ -z "$(docker image inspect -f '{{.Id}}' "$2" 2>/dev/null)" ] || printf 'image\tyes\n'
+else
+    restic version 2>/dev/null | awk '$1 == "restic" { print "restic\t" $2; exit }'
+fi
 [ -n "$OPS_STATE" ] && cd "$OPS_STATE/backup" 2>/dev/null || exit 0
 [ ! -e "$1/$OPS_PROJECT/config" ] || printf 'repository\tyes\n'
 of() { # kind, what awk does with a line, files
@@ -26,7 +45,7 @@ exit 0
 "#;
 
 pub(super) fn probe(env: &Environment) -> Cmd {
-    Cmd::script(PROBE, [env.backup.path.as_str()])
+    Cmd::script(PROBE, [env.backup.path.as_str(), env.backup.image.as_deref().unwrap_or_default()])
 }
 
 pub(super) fn parse(text: &str) -> Probe<Backups> {
@@ -58,7 +77,8 @@ pub(super) fn parse(text: &str) -> Probe<Backups> {
     };
     let mut rows: Vec<_> = of("backup").iter().filter_map(row).collect();
     rows.sort_by(|a, b| b.id.cmp(&a.id));
-    Ok(Backups { rows })
+    let restic = fields.text("restic");
+    Ok(Backups { rows, restic, image: fields.flag("image") })
 }
 
 #[cfg(test)]
@@ -84,6 +104,13 @@ mod tests {
         let rows = parse(&SAID.replace("repository\tyes\n", "")).unwrap().rows;
         assert_eq!(rows.iter().map(|row| row.verified).collect::<Vec<_>>(), [false, true]);
         assert_eq!(rows[1].places, ["spaces"]);
-        assert_eq!(parse("").unwrap().rows, []);
+        assert_eq!(parse("").unwrap(), Backups::default());
+    }
+
+    #[test]
+    fn what_would_make_one_is_told() {
+        let own = parse("restic\t0.18.0\n").unwrap();
+        assert_eq!((own.restic.as_deref(), own.image), (Some("0.18.0"), false));
+        assert!(parse("image\tyes\n").unwrap().image);
     }
 }

@@ -27,8 +27,9 @@ use serde::Serialize;
 
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, When};
-use crate::record::{BackupRow, BackupStatus, Holder, Release, RunRecord, Slot};
+use crate::record::{BackupStatus, Holder, Release, RunRecord, Slot};
 
+pub use backups::Backups;
 pub use database::RELATIONS;
 pub use host::PROGRAMS;
 pub use own::probe as own_probe;
@@ -374,13 +375,6 @@ pub struct Schedule {
     /// The id of the newest verified backup, whoever made it.
     pub newest: Option<String>,
     pub status: Option<BackupStatus>,
-}
-
-/// Backups that were verified, as far as the droplet remembers.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Backups {
-    /// The newest first. Their places are those that had them when these were last asked.
-    pub rows: Vec<BackupRow>,
 }
 
 /// What a user's own check saw.

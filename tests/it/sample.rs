@@ -137,7 +137,7 @@ pub fn facts() -> Facts {
         proxy: Ok(Some(proxy())),
         state: Ok(state()),
         schedule: Ok(Schedule::default()),
-        backups: Ok(ops::facts::Backups::default()),
+        backups: Ok(ops::facts::Backups { restic: Some("0.18.0".into()), ..Default::default() }),
         vitals: None,
         own: BTreeMap::new(),
     }

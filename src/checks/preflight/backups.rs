@@ -8,7 +8,7 @@ use crate::cmd::quote;
 use crate::inventory::{Before, Severity};
 use crate::record::{BackupRow, Fresh, Kept};
 use crate::runbooks::promise;
-use crate::text::lasting;
+use crate::text::{lasting, printable};
 
 pub(super) const VERIFIED: Check =
     Check { id: "backup.verified", title: "a verified backup", severity: Severity::High, judge: verified };
@@ -18,6 +18,13 @@ pub(super) const DRILL: Check =
 
 pub(super) const RPO: Check =
     Check { id: "backup.rpo", title: "the promised RPO", severity: Severity::High, judge: rpo };
+
+pub(super) const RESTIC: Check = Check {
+    id: "backup.restic",
+    title: "restic, which backups are made with",
+    severity: Severity::High,
+    judge: restic,
+};
 
 /// What is known of backups, and when; else why nothing is judged.
 fn asked<'a>(subject: &Subject<'a>) -> Result<(&'a [BackupRow], Timestamp), Verdict> {
@@ -44,6 +51,37 @@ fn wanted(subject: &Subject<'_>) -> Result<(), Verdict> {
         _ => return Ok(()),
     };
     Err(Verdict::skip(why))
+}
+
+/// As `engine` of `tools/restic.sh`, which refuses where this warns.
+const OLDEST: (u64, u64) = (0, 17);
+
+fn restic(subject: &Subject<'_>) -> Verdict {
+    if subject.env.droplets.len() > 1 {
+        return Verdict::skip("ops makes no backups of several droplets");
+    }
+    let backups = match wanted(subject).and_then(|()| known(&subject.facts.backups)) {
+        Ok(backups) => backups,
+        Err(verdict) => return verdict,
+    };
+    let bad = |what: String, fix: &str| match subject.env.deploy.backup.before {
+        Before::Always => Verdict::fail(what, fix),
+        _ => Verdict::warn(what, fix),
+    };
+    if let Some(image) = &subject.env.backup.image {
+        let there = if backups.image { "on the droplet" } else { "pulled by the first backup" };
+        return Verdict::pass(format!("the image {}, {there}", printable(image)));
+    }
+    let install = "install restic 0.17 or newer on the droplet, or name an image in backup.restic.image";
+    let Some(version) = &backups.restic else {
+        return bad("the droplet has none".into(), install);
+    };
+    let mut numbers = version.split('.').map(|part| part.parse::<u64>().unwrap_or(0));
+    let told = format!("the droplet's own, {}", printable(version));
+    match (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) >= OLDEST {
+        true => Verdict::pass(told),
+        false => bad(told, install),
+    }
 }
 
 fn verified(subject: &Subject<'_>) -> Verdict {

@@ -57,6 +57,7 @@ pub const ALL: &[Check] = &[
     drift::CHECK,
     database::ANSWERS,
     database::MODULES,
+    backups::RESTIC,
     backups::VERIFIED,
     backups::DRILL,
     backups::RPO,

@@ -34,6 +34,32 @@ fn has(case: &mut Case, seconds: i64) {
 const DAY: i64 = 24 * 3600;
 
 #[test]
+fn what_backups_are_made_with_is_said_before_one_is_wanted() {
+    let with = |case: &mut Case, before: Before, restic: Option<&str>| {
+        case.env.deploy.backup.before = before;
+        case.facts.backups.as_mut().unwrap().restic = restic.map(str::to_owned);
+    };
+    skips("backup.restic", "never", |case| with(case, Before::Never, None));
+    passes("backup.restic", "the droplet's own, 0.18.0", |case| with(case, Before::Always, Some("0.18.0")));
+    passes("backup.restic", "1.0", |case| with(case, Before::Migrating, Some("1.0")));
+    for old in ["0.16.4", "0.9", "dev", "\u{1b}[2J"] {
+        fails("backup.restic", "the droplet's own", "0.17", |case| with(case, Before::Always, Some(old)));
+    }
+    warns("backup.restic", "has none", |case| with(case, Before::Migrating, None));
+    let image = |case: &mut Case, there: bool| {
+        with(case, Before::Always, None);
+        case.env.backup.image = Some("registry.lab/restic@sha256:0".into());
+        case.facts.backups.as_mut().unwrap().image = there;
+    };
+    passes("backup.restic", "restic@sha256:0, on the droplet", |case| image(case, true));
+    passes("backup.restic", "pulled by the first backup", |case| image(case, false));
+    does_not_know("backup.restic", |case| {
+        with(case, Before::Always, None);
+        case.facts.backups = lost();
+    });
+}
+
+#[test]
 fn only_a_verified_backup_that_is_young_enough_counts() {
     skips("backup.verified", "never", |_| {});
     passes("backup.verified", "3 h old, at droplet", |case| has(case, DAY / 8));
