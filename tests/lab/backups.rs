@@ -117,9 +117,13 @@ pub fn made_and_brought_back(droplet: Droplet, family: &Family) {
     other.ops(&["restore", droplet.env, "--yes"]).exits(3).says(&["Data is lost", "--confirm"]);
     assert_eq!(droplet.sql(NAMES), "spoilt");
     let prober = Prober::on(droplet);
-    other.ops(&["restore", droplet.env, "latest", "--confirm", droplet.env]).exits(0).says(&["from backup"]);
+    other
+        .ops(&["restore", droplet.env, "latest", "--confirm", droplet.env])
+        .exits(0)
+        .says(&["from backup", "Result sheet: "]);
     let long = prober.interruption("a restore");
     assert!(long < Duration::from_secs(60), "{long:?}");
+    sheet_of_a_restore(droplet);
     assert_eq!((droplet.sql(NAMES), droplet.release()), ("kept".to_owned(), family.base[1].to_owned()));
     droplet.root(&format!("{FILES} [ \"$(cat odoo/{path})\" = 'an attachment' ]"));
     assert_eq!(droplet.sql("select count(*) from ir_attachment where name = 'an attachment'"), "1");
@@ -133,6 +137,20 @@ pub fn made_and_brought_back(droplet: Droplet, family: &Family) {
     // It was the wrong thing to do: what was there is there.
     other.ops(&["rollback", droplet.env, "--with-data", "--confirm", droplet.env]).exits(0);
     assert_eq!(droplet.sql(NAMES), "spoilt");
+}
+
+#[track_caller]
+fn sheet_of_a_restore(droplet: Droplet) {
+    let sheet = droplet.root("cat /var/lib/ops/odoo/runs/*/sheet.md");
+    for one in [
+        "| verdict | **it came back, and serves** |",
+        "- files: ",
+        "- rows: ",
+        "- sums: ",
+        "| restore.database | ",
+    ] {
+        assert!(sheet.contains(one), "{one}\n{sheet}");
+    }
 }
 
 /// A backup of before a deploy that updated a module: its code comes with it.

@@ -16,7 +16,7 @@ pub(super) const ALL: &[Check] = &[
 ];
 
 /// Backups are the business of the droplet that keeps the ledger.
-fn home(subject: &Subject<'_>) -> Result<(), Verdict> {
+pub(super) fn home(subject: &Subject<'_>) -> Result<(), Verdict> {
     match subject.droplet.name == subject.env.home().name && subject.has(Role::Db) {
         true => Ok(()),
         false => Err(Verdict::skip("backups are made where the database is")),
@@ -48,7 +48,7 @@ fn fresh(subject: &Subject<'_>) -> Verdict {
 }
 
 /// What was promised decides, where anything was: a warning when an eighth of it is left.
-fn limits(subject: &Subject<'_>) -> Limits<u64> {
+pub(super) fn limits(subject: &Subject<'_>) -> Limits<u64> {
     if let Some(rpo) = subject.env.targets.rpo {
         let crit = rpo.as_secs();
         return Limits { warn: crit - crit / 8, crit };

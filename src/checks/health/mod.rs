@@ -6,6 +6,7 @@
 mod backups;
 mod certificate;
 mod containers;
+mod copies;
 mod database;
 mod figures;
 mod host;
@@ -48,6 +49,7 @@ pub const ALL: &[Group] = &[
     Group { name: "odoo", checks: odoo::ALL },
     Group { name: "release", checks: release::ALL },
     Group { name: "backup", checks: backups::ALL },
+    Group { name: "backup", checks: copies::ALL },
     Group { name: "ops", checks: ops::ALL },
 ];
 
