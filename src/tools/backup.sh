@@ -113,15 +113,20 @@ outside() {
 
 # --- read -----------------------------------------------------------------------------------------
 read_all() {
-  (cd "$now" && find db config -type f ! -path 'config/manifest.json' -printf '%p %s\n') | LC_ALL=C sort >"$now/sizes"
   # Meanwhile: the dump is in memory still.
-  (cd "$now" && sed 's/ [0-9]*$//' sizes | tr '\n' '\0' | xargs -0 nice sha256sum) >"$now/sums" &
+  sum_up &
   sums=$!
   whole_files >"$now/words" &
   files=$!
   whole_dump db || { code=$?; kill "$sums" "$files"; exit "$code"; }
   wait "$files" || { code=$?; cat "$now/words"; kill "$sums"; exit "$code"; }
   wait "$sums" && manifest || exit
+}
+
+# What the manifest says of the files of the dump and of the configuration.
+sum_up() {
+  (cd "$now" && find db config -type f ! -path 'config/manifest.json' -printf '%p %s\n') | LC_ALL=C sort >"$now/sizes" &&
+    (cd "$now" && sed 's/ [0-9]*$//' sizes | tr '\n' '\0' | xargs -0 nice sha256sum) >"$now/sums"
 }
 
 manifest() {

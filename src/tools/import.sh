@@ -183,7 +183,7 @@ dump_again() {
   mv "$now/db.partial" "$now/db" && docker rm -fv "$server" >/dev/null && rm_server || exit 2
   printf 'CREATE ROLE "%s";\n' "$(said user | sed 's/"/""/g')" >"$now/config/globals.sql"
   whole_dump db || exit 2
-  (cd "$now" && find db config -type f ! -path 'config/manifest.json' | LC_ALL=C sort | tr '\n' '\0' | xargs -0 sha256sum) >"$now/sums" || exit 2
+  sum_up || exit 2
   # No release of ours is what it was made beside.
   : >"$now/images"
   (dir=$now/none && manifest) && sed "s/,\"attachments\":/,\"imported\":$(json "$(said name | LC_ALL=C tr -c 'A-Za-z0-9._\n-' _)"),\"attachments\":/" "$now/config/manifest.json" \
