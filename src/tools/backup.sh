@@ -130,6 +130,8 @@ sum_up() {
 }
 
 manifest() {
+  # The list of the files is what everything is compared with later: half of it would be worse than none.
+  grep -q '^db/toc\.dat ' "$now/sizes" && [ "$(wc -l <"$now/sums")" = "$(wc -l <"$now/sizes")" ] || { echo 'the sums of the dump are not complete'; return 1; }
   release=$(cat "$dir/releases/current" 2>/dev/null) || release=''
   {
     printf '{"schema":"ops.backup/1","id":%s,"env":%s,"project":%s,"release":%s,"taken":%s,' "$(json "$(said id)")" "$(json "$(said env)")" \
