@@ -8,6 +8,7 @@ mod certificate;
 mod containers;
 mod copies;
 mod database;
+mod doors;
 mod figures;
 mod host;
 mod markdown;
@@ -46,6 +47,7 @@ pub const ALL: &[Group] = &[
     Group { name: "containers", checks: containers::ALL },
     Group { name: "database", checks: database::ALL },
     Group { name: "web", checks: pages::ALL },
+    Group { name: "odoo", checks: doors::ALL },
     Group { name: "odoo", checks: odoo::ALL },
     Group { name: "release", checks: release::ALL },
     Group { name: "backup", checks: backups::ALL },

@@ -2,6 +2,7 @@
 //!
 //! The probes travel with those of [`super::script`], in the same round trip.
 
+mod doors;
 mod errors;
 mod kept;
 mod logs;
@@ -21,6 +22,8 @@ use super::frame::Answers;
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, Role};
 
+pub use doors::{Bus, Doors, Rpc, Stage, Way};
+
 /// Signs of life. `None` inside: there is nothing of this here.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Vitals {
@@ -36,6 +39,7 @@ pub struct Vitals {
     /// The login page through the proxy, by its real name.
     pub proxied: Probe<Option<Page>>,
     pub tls: Probe<Option<Tls>>,
+    pub doors: Probe<Option<Doors>>,
     /// The modules of the inventory on disk, as Odoo's container finds them, and their versions.
     pub versions: Probe<Option<BTreeMap<String, Option<String>>>>,
     pub kept: Probe<Kept>,
@@ -185,6 +189,7 @@ pub(super) fn with_containers(env: &Environment, droplet: &Droplet) -> Vec<(&'st
         probes.push(("vitals.errors", errors::probe(env)));
         probes.push(("vitals.inside", pages::inside(env)));
         probes.push(("vitals.versions", versions::probe(env)));
+        probes.push(("vitals.doors", doors::probe(env)));
         probes.extend(env.proxy.as_ref().map(|proxy| ("vitals.proxied", pages::proxied(env, proxy))));
         probes.extend(env.proxy.as_ref().map(|proxy| ("vitals.tls", tls::probe(env, proxy))));
     }
@@ -216,6 +221,10 @@ pub(super) fn parse(env: &Environment, droplet: &Droplet, answers: &Answers) -> 
         },
         versions: match web {
             true => answers.of("vitals.versions").and_then(|text| versions::parse(&text)),
+            false => Ok(None),
+        },
+        doors: match web {
+            true => answers.of("vitals.doors").and_then(|text| doors::parse(&text)),
             false => Ok(None),
         },
         kept: answers.of("vitals.kept").and_then(|text| kept::parse(&text)),

@@ -1,7 +1,9 @@
 //! Health on facts that were made up: each check passes, warns, fails, and knows what it does not know.
 
+mod doors;
 mod host;
 mod probes;
+mod series;
 mod shown;
 mod site;
 mod stack;
@@ -99,6 +101,7 @@ fn vitals() -> Vitals {
         inside: Ok(Some(page.clone())),
         proxied: Ok(Some(page)),
         tls: Ok(Some(site::tls())),
+        doors: Ok(Some(doors::doors())),
         versions: Ok(Some(BTreeMap::from([("ipai_docs".to_owned(), Some("14.0.1.0".to_owned()))]))),
         kept: Ok(Kept { records: 3, snapshots: Some(3), ..Kept::default() }),
     }

@@ -1,0 +1,93 @@
+//! Odoo's own way to its database, and the doors that programs and browsers come by, asked inside its container.
+
+use serde::{Deserialize, Serialize};
+
+use crate::cmd::Cmd;
+use crate::facts::{Probe, ProbeFailure};
+use crate::inventory::Environment;
+use crate::text::printable;
+
+const PROGRAM: &str = concat!(include_str!("../../tools/addons_paths.py"), include_str!("doors.py"));
+
+// The container's own command tells how Odoo is set up. Its words are data: they pass as arguments.
+const PROBE: &str = r#"
+[ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
+[ -n "$OPS_WEB" ] && [ "$(docker inspect -f '{{.State.Status}}' "$OPS_WEB")" = running ] || exit 0
+words=$(docker inspect -f '{{range .Config.Cmd}}{{println .}}{{end}}' "$OPS_WEB") || exit
+while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<EOT
+$words
+EOT
+exec docker exec "$OPS_WEB" python3 -c "$@"
+"#;
+
+/// What Odoo's container reaches and answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doors {
+    pub database: Way,
+    pub rpc: Rpc,
+    /// None: there is no door of its own, as without workers before Odoo 16.
+    pub bus: Option<Bus>,
+    /// What `/web/health` answers; Odoo has it from 15 on.
+    pub health: Option<u16>,
+}
+
+/// How far Odoo's container comes to the database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    /// `db:5432`
+    pub at: String,
+    pub stage: Stage,
+    pub why: String,
+}
+
+/// Where it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// The name is no address.
+    Name,
+    /// Nobody answers there.
+    Tcp,
+    /// The server refuses user, password or database.
+    Login,
+    In,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rpc {
+    pub status: Option<u16>,
+    pub why: String,
+    /// As Odoo says it: `14.0-20231205`.
+    pub version: Option<String>,
+}
+
+/// The port of live messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bus {
+    pub port: u16,
+    pub status: Option<u16>,
+    pub why: String,
+    /// A websocket was asked for.
+    pub socket: bool,
+}
+
+pub(super) fn probe(env: &Environment) -> Cmd {
+    let name = env.proxy.as_ref().map_or("localhost", |proxy| proxy.server_name.as_str());
+    Cmd::script(PROBE, [PROGRAM, name, env.stack.database.as_str()])
+}
+
+pub(super) fn parse(text: &str) -> Probe<Option<Doors>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let mut doors: Doors = serde_json::from_str(text.trim()).map_err(|_| {
+        ProbeFailure::new(format!("what Odoo's container answers cannot be understood: {text}"))
+    })?;
+    let texts = [&mut doors.database.at, &mut doors.database.why, &mut doors.rpc.why];
+    for text in
+        texts.into_iter().chain(&mut doors.rpc.version).chain(doors.bus.as_mut().map(|bus| &mut bus.why))
+    {
+        *text = printable(text);
+    }
+    Ok(Some(doors))
+}
