@@ -72,14 +72,38 @@ impl Bench {
     #[track_caller]
     fn spoilt(&self, step: &str, fault: &str, mend: &str) {
         let before = self.verified();
+        self.ended(self.meeting(step, fault), &[1], step);
+        self.droplet.root(mend);
+        self.is_as_before(before, &format!("{step}: {fault}"));
+    }
+
+    /// The same with a fault in the middle of the step: where the work was over before it came, it is tried again.
+    fn spoilt_midway(&self, step: &str, fault: impl Fn() -> String) {
+        for _ in 0..5 {
+            let (fault, before) = (fault(), self.verified());
+            let mut child = self.meeting(step, &fault);
+            if child.wait().unwrap().success() {
+                continue;
+            }
+            self.ended(child, &[1], step);
+            return self.is_as_before(before, &format!("{step}: {fault}"));
+        }
+        panic!("{step} was always over before the fault came");
+    }
+
+    /// A backup that has met something before a step.
+    fn meeting(&self, step: &str, fault: &str) -> Child {
         hold(self.droplet, step);
         let child = self.backup();
         await_hold(self.droplet);
         self.droplet.root(fault);
         go_on(self.droplet);
-        self.ended(child, &[1], step);
-        self.droplet.root(mend);
-        assert_eq!((self.verified(), self.records()), (before, before), "{step}: {fault}");
+        child
+    }
+
+    #[track_caller]
+    fn is_as_before(&self, before: usize, after: &str) {
+        assert_eq!((self.verified(), self.records()), (before, before), "{after}");
         nothing_left(self.droplet);
     }
 }
@@ -140,8 +164,8 @@ pub fn at_parts_of_the_work(droplet: Droplet, family: &Family) {
         format!("nohup sh -c '{script}' >/dev/null 2>&1 &")
     };
     for percent in [10, 50, 99] {
-        let size = bench.grown() * percent / 100;
-        bench.spoilt("backup.dump", &soon(&format!("{STORE}/now/db.partial"), size, "pg_dump"), "");
+        let at = || bench.grown() * percent / 100;
+        bench.spoilt_midway("backup.dump", || soon(&format!("{STORE}/now/db.partial"), at(), "pg_dump"));
     }
     let repository = "/var/backups/ops/odoo/data";
     let has = || droplet.root(&format!("du -sb {repository} | cut -f1")).parse::<u64>().unwrap();
@@ -150,9 +174,10 @@ pub fn at_parts_of_the_work(droplet: Droplet, family: &Family) {
     bench.ended(bench.backup(), &[0], "to see what one adds");
     let adds = has() - before;
     for percent in [10, 50, 99] {
-        bench.grown();
-        let size = has() + adds * percent / 100;
-        bench.spoilt("backup.store", &soon(repository, size, "restic"), "");
+        bench.spoilt_midway("backup.store", || {
+            bench.grown();
+            soon(repository, has() + adds * percent / 100, "restic")
+        });
     }
     let (before, size) = (bench.verified(), bench.grown() / 2);
     let mut child = bench.backup();

@@ -47,7 +47,9 @@ fn stand(laptop: &Laptop, droplet: Droplet, refs: [&str; 2]) -> (String, String)
     let name = droplet.root(&format!(
         "{FILES} s=$(printf kept | sha1sum | cut -c 1-40); f=$(echo $s | cut -c 1-2)/$s; mkdir -p ${{f%/*}}; printf kept >$f; chown -R --reference=. ${{f%/*}}; echo $f"
     ));
-    droplet.sql(&format!("insert into ir_attachment (name, store_fname) values ('lab', '{name}')"));
+    droplet.sql(&format!(
+        "insert into ir_attachment (name, type, store_fname) values ('lab', 'binary', '{name}')"
+    ));
     laptop.ops(&["backup", "init", droplet.env, "--yes"]).exits(0);
     // Sessions and jobs of Odoo write all the time.
     droplet.sql("update ir_cron set active = false");

@@ -126,7 +126,7 @@ pub fn hold(droplet: Droplet, step: &str) {
 
 pub fn await_hold(droplet: Droplet) {
     droplet.root(
-        "n=0; until [ -s /run/walk.reached ]; do n=$((n + 1)); [ $n -lt 600 ] || exit 1; sleep 0.1; done",
+        "n=0; until [ -s /run/walk.reached ]; do n=$((n + 1)); [ $n -lt 1800 ] || exit 1; sleep 0.1; done",
     );
 }
 
