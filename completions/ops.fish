@@ -54,6 +54,7 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "recover" -d 'The droplet is
 complete -c ops -n "__fish_ops_needs_command" -f -a "schedule" -d 'Backups every night by a timer of the droplet, which needs no laptop'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
 complete -c ops -n "__fish_ops_needs_command" -f -a "health" -d 'Look at everything that runs, and say what is wrong, how bad, and what to do about it'
+complete -c ops -n "__fish_ops_needs_command" -f -a "doctor" -d 'Check this laptop, and each hop of the way to each droplet, and say how to put right what is wrong'
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
 complete -c ops -n "__fish_ops_needs_command" -f -a "releases" -d 'What ran and can run again'
@@ -604,6 +605,22 @@ complete -c ops -n "__fish_ops_using_subcommand health" -s v -l verbose -d 'Say 
 complete -c ops -n "__fish_ops_using_subcommand health" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand health" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand doctor" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand doctor" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand doctor" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+json\t''
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
+complete -c ops -n "__fish_ops_using_subcommand doctor" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand doctor" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand doctor" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand doctor" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand doctor" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand doctor" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand audit" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand audit" -l limit -d 'At most so many of the newest lines' -r
 complete -c ops -n "__fish_ops_using_subcommand audit" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F

@@ -4,6 +4,7 @@
 //! judge; a hardening rule is a check with a fix. Adding one is one file and one line in the `ALL` of
 //! its folder.
 
+pub mod doctor;
 pub mod health;
 mod markdown;
 mod own;

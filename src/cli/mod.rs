@@ -17,6 +17,7 @@ mod consent;
 mod deploy;
 mod desk;
 pub mod docs;
+mod doctor;
 mod health;
 mod install_modules;
 mod lock;
@@ -82,6 +83,7 @@ enum Command {
     Schedule(schedule::Schedule),
     Preflight(preflight::Preflight),
     Health(health::Health),
+    Doctor(doctor::Doctor),
     Audit(audit::Audit),
     #[command(subcommand)]
     Runs(runs::Runs),
@@ -129,6 +131,7 @@ impl Command {
             Command::Schedule(schedule) => schedule.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
             Command::Health(health) => health.run(session).await,
+            Command::Doctor(doctor) => doctor.run(session).await,
             Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,
             Command::Releases(releases) => releases.run(session).await,

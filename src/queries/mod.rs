@@ -3,7 +3,9 @@
 
 mod backups;
 mod bundle;
+mod doctor;
 mod health;
+pub mod laptop;
 mod recovery;
 mod schedule;
 
@@ -26,6 +28,7 @@ use crate::text;
 
 pub use backups::{backups, key as backup_key};
 pub use bundle::bundle;
+pub use doctor::doctor;
 pub use health::health;
 pub use recovery::recovery;
 pub use schedule::{remembered, schedule, scheduled};

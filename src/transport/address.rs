@@ -68,6 +68,28 @@ impl Target {
         words
     }
 
+    /// The words behind `ssh` that make it say what it would do, and do nothing.
+    pub(super) fn asked(&self) -> Vec<String> {
+        self.asking(place(self.user.as_deref(), self.port, &self.host))
+    }
+
+    /// The same for the host that is connected to first, where it is not the droplet.
+    pub(super) fn first_jump(&self) -> Result<Option<Vec<String>>, TransportError> {
+        let Some(jump) = &self.jump else { return Ok(None) };
+        let first = jump.before.as_deref().and_then(|before| before.split(',').next()).map(Jump::parse);
+        let first = first.transpose()?;
+        let jump = first.as_ref().unwrap_or(jump);
+        Ok(Some(self.asking(place(jump.user.as_deref(), jump.port, &jump.host))))
+    }
+
+    fn asking(&self, place: Vec<String>) -> Vec<String> {
+        let with = Master { interactive: false, persist_seconds: 0, verbose: false };
+        let mut words = vec!["-G".to_owned()];
+        words.extend(self.common(&with, Path::new("/dev/null")));
+        words.extend(place);
+        words
+    }
+
     /// What the droplet's ssh and the jump host's have in common; `-J` would pass none of it on.
     fn common(&self, with: &Master, log: &Path) -> Vec<String> {
         let mut words = vec!["-E".to_owned(), log.display().to_string()];
@@ -207,7 +229,7 @@ fn bad(text: &str) -> TransportError {
 }
 
 /// An absolute path whose text ssh's configuration language cannot misread.
-fn local(path: &Path, world: &World) -> Result<PathBuf, TransportError> {
+pub(super) fn local(path: &Path, world: &World) -> Result<PathBuf, TransportError> {
     let path = match path.strip_prefix("~") {
         Ok(rest) => world.home.join(rest),
         Err(_) => world.cwd.join(path),

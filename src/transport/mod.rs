@@ -15,6 +15,7 @@ pub mod laptop;
 mod lend;
 mod link;
 mod local;
+pub mod means;
 mod runtime;
 mod shell;
 mod ssh;

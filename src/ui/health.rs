@@ -6,26 +6,28 @@ use crate::checks::health::{Looked, Report, Seen, Status};
 use crate::text::count;
 
 pub fn render(report: &Report, look: &Look) -> String {
+    let mut out = body(report, look);
+    out.push('\n');
+    out + &look.wrap("", &summary(report))
+}
+
+/// All but the last line.
+pub fn body(report: &Report, look: &Look) -> String {
     let mut out = String::new();
     for (seen, others) in report.gathered() {
         out += &problem(report, &seen, &others, look);
     }
     for looked in &report.droplets {
         if looked.status() == Status::Ok {
-            let text = format!(
-                "{}: {} in {} ms",
-                place(report, &looked.env, &looked.droplet),
-                checked(looked),
-                looked.millis
-            );
+            let took = if looked.millis > 0 { format!(" in {} ms", looked.millis) } else { String::new() };
+            let text = format!("{}: {}{took}", place(report, &looked.env, &looked.droplet), checked(looked));
             out += &line(Status::Ok, &text, look);
         }
         if look.verbose > 0 {
             out += &all(looked, look);
         }
     }
-    out.push('\n');
-    out + &look.wrap("", &summary(report))
+    out
 }
 
 fn problem(report: &Report, seen: &Seen<'_>, others: &[&str], look: &Look) -> String {
@@ -78,7 +80,9 @@ fn all(looked: &Looked, look: &Look) -> String {
 
 /// The environment is named where there are several.
 fn place(report: &Report, env: &str, droplet: &str) -> String {
-    match report.droplets.iter().any(|looked| looked.env != env) {
+    // A laptop belongs to none.
+    let other = |looked: &Looked| !looked.env.is_empty() && looked.env != env;
+    match !env.is_empty() && report.droplets.iter().any(other) {
         true => format!("{env}/{droplet}"),
         false => droplet.to_owned(),
     }

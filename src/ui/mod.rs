@@ -7,6 +7,7 @@
 
 mod ask;
 pub mod checklist;
+mod doctor;
 pub mod failure;
 mod health;
 pub mod lists;
@@ -182,6 +183,14 @@ impl Ui {
             Format::Markdown => checks::health::markdown(report),
             Format::Prometheus => checks::health::prometheus(report),
             Format::Nagios => checks::health::nagios(report) + "\n",
+        }
+    }
+
+    /// The answer of `ops doctor`.
+    pub fn doctor(&self, doctor: &checks::doctor::Doctor) {
+        match self.options().format {
+            Format::Json => self.object(&doctor.json()),
+            _ => self.data(&doctor::render(doctor, &self.options().data)),
         }
     }
 

@@ -91,6 +91,8 @@ fn the_readme_lists_every_check_every_step_and_every_exit_code() {
     let health = readme.split("<!-- health checks -->\n").nth(1).unwrap();
     let health = health.split("<!-- end of health checks -->").next().unwrap();
     assert_eq!(health, ops::checks::health::table());
+    let doctor = readme.split("<!-- doctor checks -->\n").nth(1).unwrap();
+    assert_eq!(doctor.split("<!-- end of doctor checks -->").next().unwrap(), ops::checks::doctor::table());
     let between = readme.split("<!-- matrix -->\n").nth(1).unwrap();
     assert_eq!(between.split("<!-- end of matrix -->").next().unwrap(), ops::matrix::table());
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/runbooks/deploy");

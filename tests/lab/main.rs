@@ -12,6 +12,7 @@ mod checksums;
 mod clones;
 mod deploy;
 mod disk;
+mod doctor;
 mod droplet;
 mod failures;
 mod gone;

@@ -32,7 +32,7 @@ pub use markdown::markdown;
 pub use nagios::nagios;
 pub use prometheus::prometheus;
 pub use release::mixed;
-pub use report::{Floor, HEALTH_SCHEMA, Looked, Report, Seen, Status};
+pub use report::{Floor, HEALTH_SCHEMA, Looked, Report, Seen, Status, found};
 
 /// Checks of one kind, under the name that reports give it.
 #[derive(Debug, Clone, Copy)]

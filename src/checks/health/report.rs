@@ -164,12 +164,9 @@ impl Report {
     /// `ops.health/1`.
     pub fn json(&self) -> Value {
         let check = |finding: &Finding| {
-            let skipped = matches!(finding.verdict, Verdict::Skip { .. });
-            json!({
-                "id": finding.id, "group": group(&finding.id), "title": finding.title, "severity": finding.severity,
-                "status": if skipped { "skipped" } else { Status::of(&finding.verdict).word() },
-                "evidence": finding.verdict.evidence(), "hint": finding.verdict.fix(),
-            })
+            let mut check = found(finding);
+            check["group"] = group(&finding.id).into();
+            check
         };
         let droplet = |looked: &Looked| {
             json!({
@@ -183,4 +180,14 @@ impl Report {
             "droplets": self.droplets.iter().map(droplet).collect::<Vec<_>>(),
         })
     }
+}
+
+/// A finding as programs read it.
+pub fn found(finding: &Finding) -> Value {
+    let skipped = matches!(finding.verdict, Verdict::Skip { .. });
+    json!({
+        "id": finding.id, "title": finding.title, "severity": finding.severity,
+        "status": if skipped { "skipped" } else { Status::of(&finding.verdict).word() },
+        "evidence": finding.verdict.evidence(), "hint": finding.verdict.fix(),
+    })
 }

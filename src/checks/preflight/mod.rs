@@ -33,6 +33,9 @@ pub(super) use git::CLEAN;
 pub(super) use lock::RECORDS;
 pub(super) use proxy::CHECK as PROXY;
 
+/// Who we are on a droplet, and whether its engine answers: the end of the way there.
+pub(crate) const WAY: [Check; 3] = [access::CHECK, docker::ENGINE, docker::COMPOSE];
+
 /// In the order of the checklist: the reasons before what follows from them.
 pub const ALL: &[Check] = &[
     access::CHECK,

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the program is started, with an environment of its own")]
 
 mod arguments;
+mod doctor;
 mod droplet;
 mod inventory;
 mod unreachable;
