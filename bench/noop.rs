@@ -112,6 +112,8 @@ impl Desk for Yes {
     fn rehearsed(&self, _: &ops::record::Rehearsal) {}
 
     fn sheet(&self, _: &ops::record::Sheet, _: &str) {}
+    async fn tell(&self, _: ops::notify::Told) {}
+
     fn recovered(&self, _: &ops::record::Recovered) {}
     fn findings(&self, _: &[Finding]) {}
 

@@ -18,6 +18,7 @@ pub mod flow;
 pub mod frames;
 pub mod inventory;
 pub mod matrix;
+pub mod notify;
 pub mod plan;
 pub mod queries;
 pub mod record;

@@ -12,6 +12,7 @@ use crate::execute::{Interrupted, Laptop, Secrets};
 use crate::exit::Exit;
 use crate::flow::{self, Road};
 use crate::inventory::{Environment, Inventory};
+use crate::notify::Told;
 use crate::plan::Plan;
 use crate::record::{Recovered, Rehearsal, Sheet};
 use crate::text::printable;
@@ -104,6 +105,10 @@ impl flow::Desk for Desk<'_> {
 
     fn recovered(&self, done: &Recovered) {
         self.session.ui.recovered(done);
+    }
+
+    async fn tell(&self, told: Told) {
+        super::notify::told(self.session, self.inventory, self.env, told).await;
     }
 
     async fn approve(&self, plan: Plan) -> Result<Option<ApprovedPlan>> {

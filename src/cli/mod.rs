@@ -22,6 +22,7 @@ mod health;
 mod install_modules;
 mod lock;
 mod names;
+mod notify;
 mod preflight;
 mod recover;
 mod rehearse;
@@ -84,6 +85,8 @@ enum Command {
     Preflight(preflight::Preflight),
     Health(health::Health),
     Doctor(doctor::Doctor),
+    #[command(subcommand)]
+    Notify(notify::Notify),
     Audit(audit::Audit),
     #[command(subcommand)]
     Runs(runs::Runs),
@@ -132,6 +135,7 @@ impl Command {
             Command::Preflight(preflight) => preflight.run(session).await,
             Command::Health(health) => health.run(session).await,
             Command::Doctor(doctor) => doctor.run(session).await,
+            Command::Notify(notify) => notify.run(session).await,
             Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,
             Command::Releases(releases) => releases.run(session).await,

@@ -13,6 +13,7 @@ mod recovery;
 mod rehearsal;
 mod send;
 mod sheet;
+mod told;
 mod verify;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::Environment;
 use crate::matrix;
+use crate::notify::Told;
 use crate::plan::Plan;
 use crate::queries;
 use crate::record::{RUN_SCHEMA, Recovered, Rehearsal, RunRecord, Sheet};
@@ -53,6 +55,8 @@ pub trait Desk: Send + Sync {
     /// `text`: the same as Markdown.
     fn sheet(&self, sheet: &Sheet, text: &str);
     fn recovered(&self, done: &Recovered);
+    /// Lets others know how a run ended. Takes seconds at most, and fails nothing.
+    async fn tell(&self, told: Told);
     /// Shows the plan and asks. `None`: it was only to be shown.
     ///
     /// # Errors
@@ -374,6 +378,7 @@ pub(crate) async fn finish(
     };
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     road.listener.on(&Event::RunEnded { run: record.id.clone(), exit: report.exit.code(), millis });
+    told::told(road, &record, &report, millis).await;
     let show = format!("ops runs show {}", record.id);
     let unclosed = closed.err().map(|error| {
         format!("the record and the lock could not be closed ({error}); the lock goes stale in two minutes")

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::model::*;
 use super::raw::Located;
 use super::words::show;
-use super::{addresses, backup, droplets, git, health, hooks, mask, paths, promise, raw};
+use super::{backup, droplets, git, health, hooks, mask, notify, paths, promise, raw};
 
 /// Where relative local paths start.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +88,7 @@ fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result
         health: health::resolve(raw.health.unwrap_or_default(), healths.clone().unwrap_or_default(), &path)?,
         modules: modules(raw.modules.unwrap_or_default(), &path)?,
         checks: checks(raw.checks.unwrap_or_default(), &path)?,
-        notify: notify(raw.notify.unwrap_or_default(), whole.base, &path)?,
+        notify: notify::resolve(raw.notify.unwrap_or_default(), whole.base, &path)?,
         hooks: hooks::resolve(raw.hooks.unwrap_or_default(), whole.base),
         min_free_percent: raw.min_free_percent.or(*min_free_percent).map_or(10, |percent| percent.0),
         protected: raw.protected.unwrap_or(false),
@@ -229,24 +229,6 @@ fn check(raw: raw::Check) -> Result<UserCheck, &'static str> {
         severity: raw.severity.unwrap_or(Severity::Medium),
         when: if when.is_empty() { vec![When::Verify, When::Health] } else { when },
     })
-}
-
-fn notify(raw: Vec<raw::Notify>, base: Base<'_>, path: &str) -> Result<Vec<Notify>, Fault> {
-    let mut all = Vec::new();
-    for (i, raw::Notify { kind, url }) in raw.into_iter().enumerate() {
-        let place = url.place;
-        let url = value(url.value, base);
-        if let Value::Plain(text) = &url {
-            let checked = match kind {
-                NotifyKind::Email if text.starts_with("mailto:") => Ok(()),
-                NotifyKind::Email => Err(format!("{} does not begin with `mailto:`", show(text))),
-                _ => addresses::url(text).map(drop),
-            };
-            checked.map_err(|why| Fault::new(&why).at(place, format!("{path}.notify[{i}].url")))?;
-        }
-        all.push(Notify { kind, url });
-    }
-    Ok(all)
 }
 
 pub(super) fn value(raw: raw::Value, base: Base<'_>) -> Value {

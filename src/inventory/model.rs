@@ -11,6 +11,7 @@ use super::backup::Backup;
 use super::health::Health;
 use super::hooks::Hooks;
 use super::mask::Mask;
+use super::notify::Notify;
 use super::promise::{Beforehand, Targets};
 
 /// The whole file.
@@ -338,24 +339,6 @@ impl Op {
             Op::Ge => ">=",
         }
     }
-}
-
-/// Where the events of a run are told besides the terminal.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Notify {
-    pub kind: NotifyKind,
-    /// `https://..`; for `email`, `mailto:..`.
-    pub url: Value,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NotifyKind {
-    Slack,
-    Mattermost,
-    Webhook,
-    Healthchecks,
-    Email,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]

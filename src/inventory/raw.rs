@@ -10,7 +10,7 @@ use serde_yaml::Spanned;
 
 use super::fault::Place;
 use super::hooks::HookPlace;
-use super::model::{Become, NotifyKind, ProxyKind, Role, Severity, SnapshotKind, Strategy, Update, When};
+use super::model::{Become, ProxyKind, Role, Severity, SnapshotKind, Strategy, Update, When};
 use super::watch::Watch;
 use super::words::{self, *};
 
@@ -97,7 +97,7 @@ pub(super) struct Environment {
     pub(super) health: Option<super::health::Raw>,
     pub(super) modules: Option<Vec<Located<Module>>>,
     pub(super) checks: Option<Vec<Located<Check>>>,
-    pub(super) notify: Option<Vec<Notify>>,
+    pub(super) notify: Option<Vec<super::notify::Raw>>,
     pub(super) hooks: Option<Hooks>,
 }
 
@@ -240,13 +240,6 @@ pub(super) struct Check {
     pub(super) tcp: Option<Endpoint>,
     pub(super) severity: Option<Severity>,
     pub(super) when: Option<Vec<When>>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Notify {
-    pub(super) kind: NotifyKind,
-    pub(super) url: Located<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]

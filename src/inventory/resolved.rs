@@ -47,7 +47,7 @@ fn body(environment: &Environment) -> Node<'_> {
         ("health", environment.health.node()),
         ("modules", json!(environment.modules).into()),
         ("checks", environment.checks.iter().map(check).collect()),
-        ("notify", environment.notify.iter().map(notify).collect()),
+        ("notify", environment.notify.iter().map(super::notify::node).collect()),
         ("hooks", Node::map(HookWhen::ALL.map(|when| (when.key(), hooks(environment.hooks.of(when)))))),
     ])
 }
@@ -156,15 +156,6 @@ fn check(check: &UserCheck) -> Node<'_> {
         UserProbe::Tcp { address } => vec![("tcp", json!(address).into())],
     };
     Node::map([name].into_iter().chain(probe).chain(rest))
-}
-
-fn notify(notify: &Notify) -> Node<'_> {
-    // The path of a webhook is its password.
-    let hide = |url: &str| match (notify.kind, url.split_once("://")) {
-        (NotifyKind::Email, _) | (_, None) => hide::url(url),
-        (_, Some((scheme, rest))) => format!("{scheme}://{}/***", rest.split('/').next().unwrap_or_default()),
-    };
-    Node::map([("kind", json!(notify.kind).into()), ("url", secret(&notify.url, hide))])
 }
 
 fn hooks(hooks: &[Hook]) -> Node<'_> {

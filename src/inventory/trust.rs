@@ -43,7 +43,8 @@ pub fn commands(inventory: &Inventory) -> Vec<String> {
     let mut found = Vec::new();
     for environment in inventory.environments.values() {
         let offsite = environment.backup.offsite.iter().flat_map(|place| place.env.values());
-        let values = environment.stack.env.values().chain(environment.notify.iter().map(|one| &one.url));
+        let told = environment.notify.iter().flat_map(super::Notify::values);
+        let values = environment.stack.env.values().chain(told);
         let values = values.chain(offsite);
         found.extend(values.filter_map(|value| match value {
             Value::Secret(Source::Cmd(words)) => Some(shown(HookPlace::Laptop, words)),

@@ -9,7 +9,7 @@ use camino::Utf8PathBuf;
 use serde::de::{Deserialize, Deserializer, Error};
 
 use super::model::Expect;
-use super::{addresses, backup, git, hooks, names, paths, probes, promise};
+use super::{addresses, backup, git, hooks, names, notify, paths, probes, promise};
 
 /// What a rule gives: the value, or a message. Its first line says what is wrong; the others why.
 pub(super) type Checked<T> = Result<T, String>;
@@ -44,6 +44,7 @@ words! {
     Variable(String) = names::variable;
     User(String) = names::user;
     Host(String) = addresses::host;
+    MailAddress(String) = notify::address;
     Jump(String) = addresses::jump;
     ServerName(String) = addresses::server_name;
     Url(String) = addresses::url;

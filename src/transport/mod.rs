@@ -11,6 +11,7 @@ mod errors;
 pub mod fake;
 pub mod freight;
 mod hold;
+pub mod http;
 pub mod laptop;
 mod lend;
 mod link;
@@ -18,7 +19,9 @@ mod local;
 pub mod means;
 mod runtime;
 mod shell;
+pub mod smtp;
 mod ssh;
+mod tls;
 mod wire;
 
 use std::path::PathBuf;

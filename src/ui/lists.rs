@@ -2,6 +2,7 @@
 //! with ages for a terminal, tab-separated values with full times elsewhere, and JSON.
 
 mod backups;
+mod sent;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -12,6 +13,7 @@ use crate::event::Outcome;
 use crate::record::{LockState, ModuleRow, Release, RunRecord, SnapshotRow, StepLog, Verdict};
 
 pub use backups::{backup, backups};
+pub use sent::sent;
 
 /// A list in its three forms.
 #[derive(Debug)]

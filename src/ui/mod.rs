@@ -194,6 +194,11 @@ impl Ui {
         }
     }
 
+    /// The answer of `ops notify test`.
+    pub fn sent(&self, env: &str, sent: &[crate::notify::Sent]) {
+        self.list(&lists::sent(env, sent));
+    }
+
     /// What the checks before a plan found, as far as it has to be read.
     pub fn findings(&self, env: &Environment, findings: &[Finding], at: &str) {
         match self.options().format {

@@ -13,6 +13,7 @@ mod hooks;
 mod import;
 mod inventory;
 mod modules;
+mod notify;
 mod rehearse;
 mod rollback;
 mod room;

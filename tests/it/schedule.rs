@@ -18,8 +18,13 @@ const CANARY: &str = "https://hc.example.com/canary4711";
 
 fn heard(env: &mut Environment, url: Value) {
     env.notify = vec![
-        Notify { kind: NotifyKind::Slack, url: Value::Plain("https://slack.example.com/x".into()) },
-        Notify { kind: NotifyKind::Healthchecks, url },
+        Notify {
+            kind: NotifyKind::Slack,
+            url: Value::Plain("https://slack.example.com/x".into()),
+            on: vec![],
+            smtp: None,
+        },
+        Notify { kind: NotifyKind::Healthchecks, url, on: vec![], smtp: None },
     ];
 }
 

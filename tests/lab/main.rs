@@ -40,6 +40,7 @@ mod hooks;
 mod hostile;
 mod joined;
 mod login;
+mod notify;
 mod old;
 mod pty;
 mod recover;

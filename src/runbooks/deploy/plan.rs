@@ -251,10 +251,6 @@ fn notes(works: &[Work<'_>]) -> Vec<Note> {
             notes.push(note(NoteKind::Warning, title, vec![fault.clone()]));
         }
     }
-    if let Some(work) = works.first().filter(|work| !work.inputs.env.notify.is_empty()) {
-        let title = format!("`notify` of {} is read and not carried out yet", work.inputs.env.name);
-        notes.push(Note { kind: NoteKind::Info, title, lines: Vec::new() });
-    }
     // What is the same on several droplets is said once.
     let mut once: Vec<Note> = Vec::new();
     for note in notes {

@@ -18,26 +18,26 @@ use super::transport::sshd::{Sshd, executable};
 const BOUND: Duration = Duration::from_secs(100);
 
 /// A laptop, and a droplet which is this machine behind an sshd of its own.
-pub(super) struct Laptop {
-    pub(super) sshd: Sshd,
+pub(crate) struct Laptop {
+    pub(crate) sshd: Sshd,
 }
 
 /// What a command came to.
 #[derive(Debug)]
-pub(super) struct Ran {
-    pub(super) code: Option<i32>,
-    pub(super) out: String,
-    pub(super) err: String,
-    pub(super) time: Duration,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+    pub(crate) time: Duration,
 }
 
 impl Laptop {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with("")
     }
 
     /// `extra` are lines of sshd_config.
-    pub(super) fn with(extra: &str) -> Self {
+    pub(crate) fn with(extra: &str) -> Self {
         let sshd = Sshd::with_path(extra);
         std::fs::create_dir(sshd.path("run")).unwrap();
         std::fs::create_dir_all(sshd.path("deep/down/here")).unwrap();
@@ -50,17 +50,17 @@ impl Laptop {
     }
 
     /// A program that droplet and laptop find before all others.
-    pub(super) fn program(&self, name: &str, text: &str) {
+    pub(crate) fn program(&self, name: &str, text: &str) {
         executable(&self.sshd.path("bin").join(name), text);
     }
 
     /// The marker of [`Laptop::with`], wherever it may have been left.
     #[track_caller]
-    pub(super) fn nothing_was_executed(&self, what: &str) {
+    pub(crate) fn nothing_was_executed(&self, what: &str) {
         assert!(!self.sshd.path("marker").exists(), "executed: {what}");
     }
 
-    pub(super) fn inventory(&self) -> Value {
+    pub(crate) fn inventory(&self) -> Value {
         let path = |name: &str| self.sshd.path(name).display().to_string();
         json!({
             "version": 1,
@@ -77,12 +77,12 @@ impl Laptop {
         })
     }
 
-    pub(super) fn write(&self, inventory: &Value) {
+    pub(crate) fn write(&self, inventory: &Value) {
         std::fs::write(self.sshd.path("ops.yaml"), inventory.to_string()).unwrap();
     }
 
     /// The inventory with another value at a place of the environment.
-    pub(super) fn change(&self, pointer: &str, value: impl Into<Value>) {
+    pub(crate) fn change(&self, pointer: &str, value: impl Into<Value>) {
         let mut inventory = self.inventory();
         let (place, key) = pointer.rsplit_once('/').unwrap();
         inventory.pointer_mut(&format!("/environments/prod{place}")).unwrap()[key] = value.into();
@@ -91,7 +91,7 @@ impl Laptop {
 
     /// Runs `ops` with nobody at the keyboard.
     #[track_caller]
-    pub(super) fn ops(&self, args: &[&str]) -> Ran {
+    pub(crate) fn ops(&self, args: &[&str]) -> Ran {
         let started = Instant::now();
         let output = self.command(args).output().unwrap();
         let ran = Ran {
@@ -105,7 +105,7 @@ impl Laptop {
         ran
     }
 
-    pub(super) fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let path = std::env::var("PATH").unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_ops"));
         command.env_clear().current_dir(self.sshd.path("deep/down/here")).stdin(Stdio::null());
@@ -128,14 +128,14 @@ impl Ran {
     }
 
     #[track_caller]
-    pub(super) fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{self}");
         self
     }
 
     /// Both streams, blanks and line ends being all one.
     #[track_caller]
-    pub(super) fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
             plain(&format!("{}\n{}", self.out, self.err)).contains(&plain(text)),

@@ -1,0 +1,103 @@
+//! What is said: pure, whole, and harmless wherever it is read.
+
+use ops::error::Error;
+use ops::exit::Exit;
+use ops::notify::{Told, What, json, mail, mattermost, plain, slack};
+use ops::record::RunRecord;
+use serde_json::Value;
+
+fn record() -> RunRecord {
+    serde_json::from_value(serde_json::json!({
+        "schema": "ops.run/1", "id": "prod-20261121T100000Z-ab12", "env": "prod", "command": "deploy",
+        "title": "main at 1a2b3c4", "operator": "alice@laptop", "reason": "ticket 42",
+        "started": "2026-11-21T10:00:00Z", "ended": "2026-11-21T10:03:20Z", "exit": 6, "release": null, "ledger": [],
+    }))
+    .unwrap()
+}
+
+fn put_back() -> Told {
+    let error = Error::new(Exit::PutBack, "the new container is not healthy").on("erp-1").at("switch.start");
+    Told::of(&record(), Exit::PutBack, Some(&error.because("it ended with code 1")), 200).unwrap()
+}
+
+#[test]
+fn a_run_that_was_put_back_says_why_where_and_what_to_look_at() {
+    insta::assert_snapshot!(plain(&put_back()), @r"
+    ops: deploy of prod failed and was put back
+    what: main at 1a2b3c4
+    why: the new container is not healthy; it ended with code 1
+    where: erp-1, step switch.start
+    by: alice@laptop
+    reason: ticket 42
+    took: 3 min
+    at: 2026-11-21T10:03:20Z
+    run: prod-20261121T100000Z-ab12
+    look: ops runs show prod-20261121T100000Z-ab12
+    ");
+    let json: Value = serde_json::from_str(&json(&put_back())).unwrap();
+    insta::assert_snapshot!(json, @r#"{"at":"2026-11-21T10:03:20Z","command":"deploy","droplet":"erp-1","env":"prod","event":"put-back","exit":6,"operator":"alice@laptop","reason":"ticket 42","release":null,"run":"prod-20261121T100000Z-ab12","schema":"ops.notification/1","seconds":200,"step":"switch.start","title":"main at 1a2b3c4","why":"the new container is not healthy; it ended with code 1"}"#);
+}
+
+#[test]
+fn an_end_that_changed_nothing_for_others_is_told_to_nobody() {
+    for exit in [Exit::NotApproved, Exit::Usage, Exit::Locked, Exit::Changed, Exit::Interrupted] {
+        assert!(Told::of(&record(), exit, None, 1).is_none(), "{exit:?}");
+    }
+    let what = |exit| Told::of(&record(), exit, None, 1).unwrap().what;
+    assert_eq!((what(Exit::Done), what(Exit::PutBack)), (What::Succeeded, What::PutBack));
+    for exit in [Exit::Failed, Exit::Mixed, Exit::Unknown, Exit::Unreachable, Exit::Checks] {
+        assert_eq!(what(exit), What::Failed, "{exit:?}");
+    }
+}
+
+#[test]
+fn whatever_a_droplet_or_a_person_writes_is_only_text_and_no_secret() {
+    let mut record = record();
+    let hostile = "<!channel> @channel ```\r\nBcc: x@evil\u{1b}[2J\u{202e} password=canary-4711 https://u:canary-4711@h/ \n.\n";
+    record.title = hostile.to_owned();
+    record.reason = Some(hostile.to_owned());
+    record.operator = hostile.to_owned();
+    let error = Error::failed(hostile).because("y".repeat(100_000)).on(hostile).at(hostile);
+    let told = Told::of(&record, Exit::Failed, Some(&error), 1).unwrap();
+    let letter = mail(&told, "ops@example.com", &["a@example.com".to_owned()]);
+    for text in [plain(&told), json(&told), slack(&told), mattermost(&told), letter.clone()] {
+        assert!(!text.contains("canary"), "{text}");
+        assert!(text.len() < 8000, "{}", text.len());
+        assert!(!text.chars().any(|c| c == '\u{1b}' || c == '\u{202e}'), "{text:?}");
+    }
+    for chat in [slack(&told), mattermost(&told)] {
+        let chat: Value = serde_json::from_str(&chat).unwrap();
+        let text = chat["text"].as_str().unwrap().to_owned();
+        // One block, begun and ended by us, and nothing of theirs outside it.
+        assert_eq!(text.matches("```").count(), 2, "{text}");
+        assert!(text.ends_with("\n```") && !text.split("```").next().unwrap().contains('@'), "{text}");
+    }
+    assert!(!slack(&told).contains("<!channel>") && slack(&told).contains("&lt;!channel&gt;"));
+    // A mail's lines are headers of ours, then base64.
+    let (head, body) = letter.split_once("\r\n\r\n").unwrap();
+    assert!(!head.contains("Bcc") && head.lines().all(|line| line.contains(": ")), "{head}");
+    let fine = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    assert!(body.split("\r\n").all(|line| line.len() <= 76 && line.chars().all(fine)), "{body}");
+}
+
+#[test]
+fn a_mail_has_what_readers_and_filters_want() {
+    insta::assert_snapshot!(mail(&put_back(), "ops@example.com", &["a@example.com".to_owned(), "b@example.com".to_owned()]).replace("\r\n", "\n"), @r"
+    From: ops <ops@example.com>
+    To: a@example.com, b@example.com
+    Subject: =?UTF-8?B?b3BzOiBkZXBsb3kgb2YgcHJvZCBmYWlsZWQgYW5kIHdhcyBwdXQgYmFjaw==?=
+    Date: Sat, 21 Nov 2026 10:03:20 +0000
+    Message-ID: <prod-20261121T100000Z-ab12.put-back@ops.invalid>
+    Auto-Submitted: auto-generated
+    MIME-Version: 1.0
+    Content-Type: text/plain; charset=utf-8
+    Content-Transfer-Encoding: base64
+
+    b3BzOiBkZXBsb3kgb2YgcHJvZCBmYWlsZWQgYW5kIHdhcyBwdXQgYmFjawp3aGF0OiBtYWluIGF0
+    IDFhMmIzYzQKd2h5OiB0aGUgbmV3IGNvbnRhaW5lciBpcyBub3QgaGVhbHRoeTsgaXQgZW5kZWQg
+    d2l0aCBjb2RlIDEKd2hlcmU6IGVycC0xLCBzdGVwIHN3aXRjaC5zdGFydApieTogYWxpY2VAbGFw
+    dG9wCnJlYXNvbjogdGlja2V0IDQyCnRvb2s6IDMgbWluCmF0OiAyMDI2LTExLTIxVDEwOjAzOjIw
+    WgpydW46IHByb2QtMjAyNjExMjFUMTAwMDAwWi1hYjEyCmxvb2s6IG9wcyBydW5zIHNob3cgcHJv
+    ZC0yMDI2MTEyMVQxMDAwMDBaLWFiMTIK
+    ");
+}
