@@ -16,7 +16,11 @@ SETTING = re.compile(rb"SET (default_with_oids|transaction_timeout|default_table
 LARGEST = 256 << 20
 
 
+refused = []
+
+
 def refuse(why):
+    refused.append(why)
     print(str(why).encode("ascii", "backslashreplace").decode(), flush=True)
     sys.exit(1)
 
@@ -123,6 +127,9 @@ try:
 except UnicodeDecodeError:
     refuse("a name in dump.sql, near line %d, is no text" % dump.number)
 except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+    # What is refused while rows are read ends as an error of the server.
+    if refused:
+        sys.exit(1)
     print("the server of the import went away: %s" % error)
     sys.exit(2)
 except psycopg2.Error as error:
