@@ -217,7 +217,8 @@ pub fn one_cause_after_the_other(droplet: Droplet) {
     );
     // What asks for a page then makes Odoo log a traceback, which stays for a quarter of an hour.
     let login = ("web.login", "critical");
-    trial.cause("docker stop odoo-db-1", &[down, ("odoo.errors", "warning"), login, site], UP);
+    let (way, logged) = (("odoo.database", "critical"), ("odoo.errors", "warning"));
+    trial.cause("docker stop odoo-db-1", &[down, way, logged, login, site], UP);
     trial.cause(
         "kill -9 $(docker inspect -f '{{.State.Pid}}' odoo-odoo-1); sleep 3",
         &[("ct.restarts", "warning"), ("odoo.errors", "warning")],
@@ -228,8 +229,8 @@ pub fn one_cause_after_the_other(droplet: Droplet) {
 
 /// Everything of the stack is unknown, for one reason; the site is seen to be down.
 fn docker() -> Vec<(&'static str, &'static str)> {
-    let unknown = "ct.health ct.logs ct.memory ct.restarts ct.running odoo.crons odoo.errors odoo.mails odoo.modules \
-        pg.bloat pg.blocked pg.connections pg.idle pg.pages pg.statement pg.up pg.wraparound release.drift web.login";
+    let unknown = "ct.health ct.logs ct.memory ct.restarts ct.running odoo.bus odoo.crons odoo.database \
+        odoo.errors odoo.health odoo.mails odoo.modules odoo.rpc pg.bloat pg.blocked pg.connections pg.idle pg.pages pg.statement pg.up pg.wraparound release.drift web.login";
     let unknown = unknown.split_whitespace().map(|id| (id, "unknown"));
     unknown.chain([("docker.engine", "critical"), ("web.site", "critical")]).collect()
 }
