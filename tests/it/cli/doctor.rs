@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -101,7 +101,12 @@ fn a_way_that_leads_to_its_end_is_one_line() {
     // Nothing is left: no connection, no file, no key.
     assert!(!laptop.sshd.path("droplet-state").exists());
     assert_eq!(std::fs::read_to_string(laptop.sshd.path("known_hosts")).unwrap(), known);
-    assert_eq!(laptop.sshd.masters(), [""; 0]);
+    // A master that was told to end may take a moment on a busy machine.
+    let begin = Instant::now();
+    while !laptop.sshd.masters().is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(10), "{:?}", laptop.sshd.masters());
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 #[test]
@@ -186,6 +191,18 @@ fn a_dead_droplet_hides_no_other_and_costs_its_time_once() {
     assert!(ran.out.contains("not looked at, because of: port"), "{ran}");
     laptop.ops(&["doctor", "prod", "--droplet", "web-1"]).exits(4);
     laptop.ops(&["doctor", "prod", "--droplet", "erp-1"]).exits(0);
+}
+
+#[test]
+fn behind_a_jump_host_its_name_and_port_are_what_is_tried() {
+    let laptop = Laptop::new();
+    laptop.program("docker", DOCKER);
+    laptop.change("/droplets/0/jump", format!("127.0.0.1:{}", laptop.sshd.port));
+    let json = json_of(&laptop.ops(&["doctor", "prod", "--output", "json"]).exits(0));
+    assert!(status(&json["droplets"][0], "hop.port").1.contains("jump host 127.0.0.1:"), "{json:#}");
+    laptop.change("/droplets/0/jump", format!("127.0.0.1:{}", free_port("127.0.0.1")));
+    let json = json_of(&laptop.ops(&["doctor", "prod", "--output", "json"]).exits(4));
+    ends_at(&json["droplets"][0], "hop.port", &["refuses the connection"]);
 }
 
 #[test]

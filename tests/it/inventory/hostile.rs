@@ -81,6 +81,7 @@ fn hostile_text_is_accepted_only_where_it_is_harmless() {
     prod/hooks/pre_deploy/*/cmd/*: $() ` ; | ' " .. /.. /$() /- % long /long letters user helper - blank empty
     prod/hooks/pre_deploy/*/name: letters
     prod/mask/sql/*: $() ` ; | ' " - .. /.. /$() /- % long /long letters user helper
+    prod/notify/*/smtp/user: $() ` ; | ' " - .. /.. /$() /- % long /long letters user helper
     prod/notify/*/url/file: $() ` ; | ' " - .. /.. /$() /- % long /long letters helper
     prod/proxy/maintenance: $() ` ; | ' " - .. /.. /$() /- % long /long letters user helper
     prod/stack/addons/*: letters

@@ -183,12 +183,50 @@ fn certificates_count_for_webhooks_and_for_mail() {
     assert!(wrong.out.contains("it does not let ops in (code 535)"), "{wrong}");
     assert!(!wrong.out.contains("b3Blbi"), "{wrong}");
     // Somebody whom nobody vouches for is told nothing.
-    let (other, _) = certificate(tempfile::tempdir().unwrap().path());
     let before = (web.heard().len(), mail.heard().len());
-    let _ = other;
     let (stranger, _) = certificate(dir.path());
     let refused = test(&stranger, "open sesame").exits(9);
     assert!(refused.out.contains("certificate"), "{refused}");
     assert_eq!(web.heard().len(), before.0);
     assert!(!mail.heard()[before.1..].iter().any(|line| line.starts_with("AUTH")), "{:#?}", mail.heard());
+}
+
+#[test]
+fn channels_that_do_not_fit_together_are_refused() {
+    let smtp = json!({ "host": "mail.example.com", "from": "ops@example.com" });
+    let with = |key: &str, value: Value| {
+        let mut smtp = smtp.clone();
+        smtp[key] = value;
+        json!([{ "kind": "email", "url": "mailto:a@example.com", "smtp": smtp }])
+    };
+    let mut open = with("user", json!("ops"));
+    open[0]["smtp"]["password"] = json!({ "env": "MAIL" });
+    open[0]["smtp"]["security"] = json!("none");
+    let laptop = Laptop::new();
+    for (notify, said) in [
+        (json!([{ "kind": "email", "url": "mailto:a@example.com" }]), "email needs `smtp:`"),
+        (json!([{ "kind": "email", "url": "https://example.com", "smtp": smtp }]), "begins with `mailto:`"),
+        (json!([{ "kind": "email", "url": "mailto:a@example.com,b", "smtp": smtp }]), "behind `mailto:`"),
+        (
+            json!([{ "kind": "slack", "url": "https://example.com/x", "smtp": smtp }]),
+            "`smtp` belongs to `email`",
+        ),
+        (
+            json!([{ "kind": "healthchecks", "url": "https://example.com/x", "on": [] }]),
+            "`on` has no place here",
+        ),
+        (
+            json!([{ "kind": "slack", "url": "https://example.com/x", "on": ["started"] }]),
+            "`started` is not known here",
+        ),
+        (with("user", json!("ops")), "`user` and `password` go together"),
+        (open, "a password is never sent unencrypted"),
+        (with("from", json!("ops@example.com>\r\nRCPT TO:<x@evil")), "is no address for mail"),
+        (with("from", json!("ops")), "is no address for mail"),
+    ] {
+        let mut inventory = laptop.inventory();
+        inventory["environments"]["prod"]["notify"] = notify;
+        laptop.write(&inventory);
+        laptop.ops(&["config", "check"]).exits(2).says(said);
+    }
 }
