@@ -7,7 +7,7 @@ use crate::backups::{self, Family, nothing_left};
 use crate::droplet::{Droplet, lab};
 use crate::laptop::Laptop;
 use crate::migrate::{databases, dump};
-use crate::walk::{SHIM, await_hold, go_on, hold};
+use crate::walk::{SHIM, await_hold, go_on, hold, is_held};
 
 const KILL: &str = "for u in $(systemctl list-units --plain --no-legend 'ops-demo-*' | cut -d' ' -f1); do systemctl kill -s KILL $u; done";
 const STORE: &str = "/var/lib/ops/odoo/backup";
@@ -93,11 +93,18 @@ impl Bench {
 
     /// A backup that has met something before a step.
     fn meeting(&self, step: &str, fault: &str) -> Child {
-        hold(self.droplet, step);
-        let child = self.backup();
-        await_hold(self.droplet);
+        let child = self.held(step);
         self.droplet.root(fault);
         go_on(self.droplet);
+        child
+    }
+
+    /// A backup that waits before a step.
+    fn held(&self, step: &str) -> Child {
+        hold(self.droplet, step);
+        let child = self.backup();
+        let said = || std::fs::read_to_string(self.laptop.file("out")).unwrap();
+        assert!(is_held(self.droplet), "{step} was never reached\n{}", said());
         child
     }
 
@@ -140,9 +147,7 @@ pub fn of_a_backup(droplet: Droplet, family: &Family) {
 
     for step in ["backup.dump", "backup.store", "backup.confirm"] {
         let before = bench.verified();
-        hold(droplet, step);
-        let mut child = bench.backup();
-        await_hold(droplet);
+        let mut child = bench.held(step);
         child.kill().unwrap();
         child.wait().unwrap();
         droplet.power_loss();

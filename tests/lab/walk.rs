@@ -125,9 +125,13 @@ pub fn hold(droplet: Droplet, step: &str) {
 }
 
 pub fn await_hold(droplet: Droplet) {
-    droplet.root(
-        "n=0; until [ -s /run/walk.reached ]; do n=$((n + 1)); [ $n -lt 1800 ] || exit 1; sleep 0.1; done",
-    );
+    assert!(is_held(droplet), "the step was never reached");
+}
+
+/// It waits at the step, within minutes.
+pub fn is_held(droplet: Droplet) -> bool {
+    let wait = "n=0; until [ -s /run/walk.reached ] || [ $n -gt 1800 ]; do n=$((n + 1)); sleep 0.1; done; [ ! -s /run/walk.reached ] || echo held";
+    droplet.root(wait) == "held"
 }
 
 pub fn go_on(droplet: Droplet) {
