@@ -56,6 +56,10 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whethe
 complete -c ops -n "__fish_ops_needs_command" -f -a "health" -d 'Look at everything that runs, and say what is wrong, how bad, and what to do about it'
 complete -c ops -n "__fish_ops_needs_command" -f -a "doctor" -d 'Check this laptop, and each hop of the way to each droplet, and say how to put right what is wrong'
 complete -c ops -n "__fish_ops_needs_command" -f -a "notify" -d 'Try the channels that others are told by'
+complete -c ops -n "__fish_ops_needs_command" -f -a "exec" -d 'Run a command on a droplet, or in a container of the stack; its exit code is that of ops'
+complete -c ops -n "__fish_ops_needs_command" -f -a "shell" -d 'A shell on a droplet, or in a container of the stack'
+complete -c ops -n "__fish_ops_needs_command" -f -a "psql" -d 'psql on the stack\'s database, in its own container; on a protected environment it only reads'
+complete -c ops -n "__fish_ops_needs_command" -f -a "odoo-shell" -d 'Odoo\'s own shell on the environment\'s database, in a container like the one that serves'
 complete -c ops -n "__fish_ops_needs_command" -f -a "audit" -d 'Who did what on an environment, and how it ended; --verify proves that no line was changed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "runs" -d 'What was done on an environment: list runs, show one, read its logs'
 complete -c ops -n "__fish_ops_needs_command" -f -a "releases" -d 'What ran and can run again'
@@ -651,6 +655,74 @@ complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand exec" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand exec" -l service -d 'In the container of this service of the stack' -r
+complete -c ops -n "__fish_ops_using_subcommand exec" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand exec" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+json\t''
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
+complete -c ops -n "__fish_ops_using_subcommand exec" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand exec" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand exec" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand exec" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand exec" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand exec" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand shell" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand shell" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand shell" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+json\t''
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
+complete -c ops -n "__fish_ops_using_subcommand shell" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand shell" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand shell" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand shell" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand shell" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand shell" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand shell" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand psql" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand psql" -l confirm -d 'Confirm a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand psql" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand psql" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+json\t''
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
+complete -c ops -n "__fish_ops_using_subcommand psql" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand psql" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand psql" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand psql" -l write -d 'Let it write on a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand psql" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand psql" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand psql" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand psql" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -l confirm -d 'Confirm a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+json\t''
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand audit" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand audit" -l limit -d 'At most so many of the newest lines' -r
 complete -c ops -n "__fish_ops_using_subcommand audit" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F

@@ -100,7 +100,11 @@ fn nobody_to_ask(question: Question, given: &Given) -> Error {
     };
     Error::new(Exit::NotApproved, "nobody is there to say yes; nothing was changed")
         .because("there is no terminal to ask on")
-        .next(format!("{} {flag}", given.command))
+        .next(match given.command.split_once(" -- ") {
+            // What stands behind it is somebody else's.
+            Some((ours, theirs)) => format!("{ours} {flag} -- {theirs}"),
+            None => format!("{} {flag}", given.command),
+        })
 }
 
 #[cfg(test)]

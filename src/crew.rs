@@ -90,6 +90,17 @@ impl<'a> Crew<'a> {
         Ok(facts::parse(self.env, droplet, &nonce, &output.stdout))
     }
 
+    /// What runs on a droplet and what `ops` remembers there; nothing else is asked.
+    pub(crate) async fn glance(&self, droplet: &Droplet) -> Result<Facts> {
+        let nonce = nonce()?;
+        let output = self.ask(droplet, &facts::glance(self.env, &nonce), FACTS_LIMIT).await?;
+        Ok(facts::parse(self.env, droplet, &nonce, &output.stdout))
+    }
+
+    pub(crate) fn link(&self, droplet: &Droplet) -> Result<&Arc<dyn Transport>> {
+        self.links.get(&droplet.name).ok_or_else(|| Error::failed("not connected").on(&droplet.name))
+    }
+
     /// Fetches the new ref into ops' own cache on every droplet and reads it.
     pub async fn stage(
         &self,
@@ -175,8 +186,7 @@ impl<'a> Crew<'a> {
     }
 
     async fn ask_call(&self, droplet: &Droplet, call: Call<'_>) -> Result<crate::transport::Output> {
-        let link =
-            self.links.get(&droplet.name).ok_or_else(|| Error::failed("not connected").on(&droplet.name))?;
+        let link = self.link(droplet)?;
         let mut answer = link.run(call.clone()).await;
         if matches!(answer, Err(TransportError::NoStatus { .. })) {
             // Nothing changes here, so a question whose answer was lost may be asked again.

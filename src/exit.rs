@@ -28,6 +28,8 @@ pub enum Exit {
     Changed,
     /// Interrupted before anything changed.
     Interrupted,
+    /// What a program of the user's own on a droplet ended with.
+    Theirs(u8),
 }
 
 impl Exit {
@@ -45,6 +47,7 @@ impl Exit {
             Exit::Checks => 9,
             Exit::Changed => 10,
             Exit::Interrupted => 130,
+            Exit::Theirs(code) => code,
         }
     }
 
@@ -76,7 +79,7 @@ impl Exit {
 
     fn rank(self) -> u8 {
         match self {
-            Exit::Done => 0,
+            Exit::Done | Exit::Theirs(_) => 0,
             Exit::Failed => 1,
             Exit::Checks => 2,
             Exit::Unreachable => 3,

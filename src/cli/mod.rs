@@ -18,12 +18,16 @@ mod deploy;
 mod desk;
 pub mod docs;
 mod doctor;
+mod exec;
 mod health;
+mod inside;
 mod install_modules;
 mod lock;
 mod names;
 mod notify;
+mod odoo_shell;
 mod preflight;
+mod psql;
 mod recover;
 mod rehearse;
 mod releases;
@@ -33,6 +37,7 @@ mod runs;
 mod schedule;
 mod session;
 mod sheets;
+mod shell;
 mod snapshots;
 mod trust;
 
@@ -87,6 +92,10 @@ enum Command {
     Doctor(doctor::Doctor),
     #[command(subcommand)]
     Notify(notify::Notify),
+    Exec(exec::Exec),
+    Shell(shell::Shell),
+    Psql(psql::Psql),
+    OdooShell(odoo_shell::OdooShell),
     Audit(audit::Audit),
     #[command(subcommand)]
     Runs(runs::Runs),
@@ -136,6 +145,10 @@ impl Command {
             Command::Health(health) => health.run(session).await,
             Command::Doctor(doctor) => doctor.run(session).await,
             Command::Notify(notify) => notify.run(session).await,
+            Command::Exec(exec) => exec.run(session).await,
+            Command::Shell(shell) => shell.run(session).await,
+            Command::Psql(psql) => psql.run(session).await,
+            Command::OdooShell(shell) => shell.run(session).await,
             Command::Audit(audit) => audit.run(session).await,
             Command::Runs(runs) => runs.run(session).await,
             Command::Releases(releases) => releases.run(session).await,

@@ -16,7 +16,15 @@ const LONGEST_REASON: usize = 300;
 /// # Errors
 /// Exit 2: it holds control characters, or such that change the direction of reading.
 pub fn shown_as_it_is(args: &[OsString]) -> Result<(), Error> {
-    let mut texts = args.iter().map(|arg| arg.to_string_lossy());
+    let mut behind = false;
+    let mut texts = args.iter().map(|arg| {
+        let text = arg.to_string_lossy();
+        // A statement or a script for a program over there may have several lines.
+        let plain = |c: char| if behind && matches!(c, '\n' | '\t') { ' ' } else { c };
+        let text: String = text.chars().map(plain).collect();
+        behind |= text == "--";
+        text
+    });
     match texts.find(|text| printable(text) != *text) {
         Some(text) => {
             Err(Error::usage(format!("an argument holds control characters: {}", printable(&text))))

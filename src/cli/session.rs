@@ -13,6 +13,7 @@ use crate::execute::Stop;
 use crate::exit::Exit;
 use crate::facts::Facts;
 use crate::inventory::{self, Environment, Inventory};
+use crate::text::nearest;
 use crate::transport::{ConnectOptions, Lender};
 use crate::ui::Ui;
 use crate::world::World;
@@ -56,8 +57,12 @@ impl Session {
         for name in wanted {
             if !env.droplets.iter().any(|droplet| droplet.name == *name) {
                 let names: Vec<_> = env.droplets.iter().map(|droplet| droplet.name.as_str()).collect();
-                return Err(Error::usage(format!("{} has no droplet {name}", env.name))
-                    .because(format!("it has: {}", names.join(", "))));
+                let error = Error::usage(format!("{} has no droplet {name}", env.name));
+                let error = match nearest(name, names.iter().copied()) {
+                    Some(near) => error.because(format!("did you mean {near}?")),
+                    None => error,
+                };
+                return Err(error.because(format!("it has: {}", names.join(", "))));
             }
         }
         env.droplets.retain(|droplet| wanted.contains(&droplet.name));

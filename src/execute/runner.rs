@@ -71,6 +71,11 @@ impl Runner {
         self.install(stack, &["release", &self.dir, run, if force { "force" } else { "0" }])
     }
 
+    /// A line of the audit that belongs to no run: one JSON object.
+    pub fn note(&self, stack: &str, line: &str) -> Cmd {
+        self.install(stack, &["note", &self.dir]).stdin(format!("{line}\n"))
+    }
+
     fn install(&self, stack: &str, call: &[&str]) -> Cmd {
         Cmd::script(INSTALL, [&self.dir, &self.path, TEXT, stack]).args(call.iter().copied())
     }

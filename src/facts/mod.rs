@@ -102,6 +102,12 @@ pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: impl Into
     frame::cmd(env, nonce, &alone, with_containers.chain(own))
 }
 
+/// What runs and what `ops` remembers, alone: for whoever wants to do something else.
+pub fn glance(env: &Environment, nonce: &str) -> Cmd {
+    let probes = [("containers".to_owned(), containers::probe()), ("state".to_owned(), state::probe(env))];
+    frame::cmd(env, nonce, &[], probes.into_iter())
+}
+
 /// Reads the answer to [`script`] of the same phase. Never fails as a whole: what is missing or garbage is a
 /// [`ProbeFailure`] of its fact.
 pub fn parse(env: &Environment, droplet: &Droplet, nonce: &str, stdout: &[u8]) -> Facts {

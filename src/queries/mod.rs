@@ -8,6 +8,7 @@ mod health;
 pub mod laptop;
 mod recovery;
 mod schedule;
+mod visit;
 
 use std::collections::BTreeMap;
 
@@ -32,6 +33,7 @@ pub use doctor::doctor;
 pub use health::health;
 pub use recovery::recovery;
 pub use schedule::{remembered, schedule, scheduled};
+pub use visit::Visit;
 
 /// What the name of a lock begins with that a person took.
 pub use crate::record::BY_HAND;

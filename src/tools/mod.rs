@@ -5,6 +5,7 @@ pub mod backup;
 pub mod checksums;
 pub mod compose;
 pub mod crons;
+pub mod entry;
 pub mod export;
 pub mod freight;
 pub mod healthy;

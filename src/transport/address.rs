@@ -90,6 +90,21 @@ impl Target {
         words
     }
 
+    /// The words behind `ssh` for a client of the master on `socket`, but for what it runs. Without that master it
+    /// fails: a login of its own would follow no rule of ours.
+    pub(super) fn client(&self, socket: &Path, log: &Path, terminal: bool) -> Vec<String> {
+        let mut words =
+            ["-F", "/dev/null", "-E", &log.display().to_string(), "-S"].map(str::to_owned).to_vec();
+        words.push(socket.display().to_string().replace('%', "%%"));
+        words.extend(option("ControlMaster", "no"));
+        words.extend(option("ProxyCommand", "false"));
+        words.extend(option("BatchMode", "yes"));
+        words.extend(option("LogLevel", "ERROR"));
+        words.push(if terminal { "-tt" } else { "-T" }.to_owned());
+        words.extend(["--".to_owned(), self.host.clone()]);
+        words
+    }
+
     /// What the droplet's ssh and the jump host's have in common; `-J` would pass none of it on.
     fn common(&self, with: &Master, log: &Path) -> Vec<String> {
         let mut words = vec!["-E".to_owned(), log.display().to_string()];

@@ -15,6 +15,7 @@ use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, getpgrp, tcgetpgrp, tcsetpgrp};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 /// The longest a person may take to answer.
@@ -137,6 +138,51 @@ impl Asking {
                 }
                 _ if Instant::now() > deadline => return Ended::TimedOut,
                 _ => tokio::time::sleep(Duration::from_millis(4)).await,
+            }
+        }
+    }
+
+    /// Waits for its end, however long that takes; it has the terminal until then, where there is one to lend.
+    pub(super) async fn seated(mut self, lender: Option<&Lender>) -> Ended {
+        // Whether it ended is asked again now and then: a signal may have come before we listened.
+        let mut heard = signal(SignalKind::child()).ok();
+        let mut lent = match lender {
+            Some(lender) => lender.lend(self.group).await,
+            None => None,
+        };
+        if lent.is_some() {
+            // It may have touched the terminal before it was its own.
+            let _ = killpg(self.group, Signal::SIGCONT);
+        }
+        loop {
+            match waitpid(self.group, Some(WaitPidFlag::WNOHANG | WaitPidFlag::WUNTRACED)) {
+                Ok(WaitStatus::Exited(_, code)) => return self.over(Ended::Exit(code)),
+                Ok(WaitStatus::Signaled(_, Signal::SIGINT | Signal::SIGQUIT, _)) => {
+                    return self.over(Ended::Interrupted);
+                }
+                Ok(WaitStatus::Signaled(..)) | Err(Errno::ECHILD) => return self.over(Ended::Exit(255)),
+                // Nobody could wake it up who waits for `ops`.
+                Ok(WaitStatus::Stopped(..)) => {
+                    if lent.is_none() {
+                        lent = match lender {
+                            Some(lender) => lender.lend(self.group).await,
+                            None => None,
+                        };
+                    }
+                    if lent.is_none() {
+                        return Ended::NoTerminal;
+                    }
+                    let _ = killpg(self.group, Signal::SIGCONT);
+                }
+                _ => {
+                    let child = async {
+                        match &mut heard {
+                            Some(heard) => drop(heard.recv().await),
+                            None => std::future::pending().await,
+                        }
+                    };
+                    let _ = tokio::time::timeout(Duration::from_millis(250), child).await;
+                }
             }
         }
     }

@@ -16,8 +16,9 @@ use tokio::time::Instant;
 
 use super::address::Target;
 use super::connector::pause;
+use super::seat::Line;
 use super::shell::{Carrier, Channel};
-use super::ssh::{Opening, Ssh};
+use super::ssh::{Log, Opening, Ssh};
 use super::{Stats, TransportError, runtime};
 use crate::world::World;
 
@@ -100,6 +101,19 @@ impl Carrier for Link {
             answer => return answer,
         }
         self.instead_of(&ssh).await?.open(prefix).await
+    }
+
+    fn seat(
+        &self,
+        line: &Line,
+        terminal: bool,
+    ) -> Result<(std::process::Command, Option<Log>), TransportError> {
+        let (command, log) = self.now().seat(&self.way.target, &self.way.world, line, terminal)?;
+        Ok((command, Some(log)))
+    }
+
+    async fn is_cut(&self) -> bool {
+        self.now().is_dead().await
     }
 
     fn lost(&self) -> String {

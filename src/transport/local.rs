@@ -1,11 +1,14 @@
 //! This machine itself (`host: local`): the same protocol, spoken to a shell started here.
 
+use std::os::unix::process::CommandExt;
 use std::process::Stdio;
 
 use async_trait::async_trait;
 
 use super::TransportError;
+use super::seat::Line;
 use super::shell::{Carrier, Channel};
+use super::ssh::Log;
 use super::wire::{BODY, BOOT};
 use crate::world::World;
 
@@ -50,6 +53,19 @@ impl Carrier for Local {
             stderr: Box::new(stderr),
             ended: Box::pin(async move { child.wait().await.ok().and_then(|status| status.code()) }),
         })
+    }
+
+    fn seat(
+        &self,
+        line: &Line,
+        _terminal: bool,
+    ) -> Result<(std::process::Command, Option<Log>), TransportError> {
+        let words = line.words();
+        #[expect(clippy::disallowed_methods, reason = "transport starts processes")]
+        let mut command = std::process::Command::new(&words[0]);
+        command.args(&words[1..]).env_clear().envs(&self.world.env).current_dir(&self.world.home);
+        command.process_group(0);
+        Ok((command, None))
     }
 
     fn lost(&self) -> String {

@@ -18,6 +18,7 @@ mod link;
 mod local;
 pub mod means;
 mod runtime;
+mod seat;
 mod shell;
 pub mod smtp;
 mod ssh;
@@ -34,6 +35,7 @@ use crate::secret::Secret;
 
 pub use connector::{ConnectOptions, Connector, Stats, connect};
 pub use lend::Lender;
+pub use seat::Seat;
 
 /// What a finished remote command left.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -116,6 +118,14 @@ pub trait Transport: Send + Sync + std::fmt::Debug {
 
     /// As [`Transport::run`], handing stdout to `on_chunk` as it arrives; `Output::stdout` is empty.
     async fn stream(&self, call: Call<'_>, on_chunk: OnChunk<'_>) -> Result<Output, TransportError>;
+
+    /// Runs a command with the streams of this process; its exit code.
+    ///
+    /// # Errors
+    /// [`TransportError::NoStatus`] when the link was lost before its end was known.
+    async fn sit(&self, _cmd: &Cmd, _seat: &Seat<'_>) -> Result<i32, TransportError> {
+        Err(TransportError::Other { detail: "nobody can sit here".to_owned() })
+    }
 
     /// A client of the droplet's Docker engine, its version negotiated, over `docker system dial-stdio`.
     async fn docker(&self) -> Result<bollard::Docker, TransportError>;

@@ -12,8 +12,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
+use super::seat::Line;
+use super::ssh::Log;
 use super::wire::{Frame, Kept, nonce, request};
-use super::{Call, OnChunk, Output, Stats, Transport, TransportError};
+use super::{Call, OnChunk, Output, Seat, Stats, Transport, TransportError};
 use crate::cmd::Cmd;
 use crate::inventory::Become;
 use crate::secret::Secret;
@@ -39,6 +41,21 @@ pub(super) struct Channel {
 pub(super) trait Carrier: Send + Sync + std::fmt::Debug {
     /// Starts `prefix sh -c BOOT ops BODY`. Nothing of a command has been sent when this fails.
     async fn open(&self, prefix: &[&str]) -> Result<Channel, TransportError>;
+
+    /// The program on this machine that runs the line there, with the streams of this process; it leads its own
+    /// process group. Where it says by itself what went wrong is beside it.
+    fn seat(
+        &self,
+        _line: &Line,
+        _terminal: bool,
+    ) -> Result<(std::process::Command, Option<Log>), TransportError> {
+        Err(TransportError::Other { detail: "nobody can sit here".to_owned() })
+    }
+
+    /// The link of what runs there is gone.
+    async fn is_cut(&self) -> bool {
+        false
+    }
 
     /// Why the link broke, as far as is known.
     fn lost(&self) -> String;
@@ -99,6 +116,10 @@ impl<C: Carrier + 'static> Shell<C> {
 
     pub(super) fn carrier(&self) -> &C {
         &self.carrier
+    }
+
+    pub(super) fn root(&self) -> &Root {
+        &self.root
     }
 
     async fn session(&self, cleanup: bool) -> Result<OwnedSemaphorePermit, TransportError> {
@@ -318,6 +339,13 @@ impl<C: Carrier + 'static> Transport for Shell<C> {
 
     async fn stream(&self, call: Call<'_>, on_chunk: OnChunk<'_>) -> Result<Output, TransportError> {
         self.call(&call, on_chunk).await
+    }
+
+    async fn sit(&self, cmd: &Cmd, seat: &Seat<'_>) -> Result<i32, TransportError> {
+        // One session more than the others have, which is there for it alone.
+        let _permit = self.session(true).await?;
+        self.stats.command();
+        self.seated(cmd, seat).await
     }
 
     async fn docker(&self) -> Result<bollard::Docker, TransportError> {

@@ -12,7 +12,7 @@ use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use super::address::{Master, Target};
 use super::errors::classify;
 use super::hold::Hold;
 use super::lend::{Asking, Ended, Lender};
+use super::seat::Line;
 use super::shell::{Carrier, Channel};
 use super::wire::{BODY, BOOT};
 use crate::text;
@@ -122,6 +123,25 @@ impl Ssh {
         }
     }
 
+    /// A client of the master, for a person. It has no way of its own to the droplet.
+    pub(super) fn seat(
+        &self,
+        target: &Target,
+        world: &World,
+        line: &Line,
+        terminal: bool,
+    ) -> Result<(Command, Log), TransportError> {
+        let log = Log::new(&self.socket.with_extension("seat"))?;
+        let mut command = client(world)?;
+        command
+            .args(target.client(&self.socket, &log.path, terminal))
+            .arg(line.shell())
+            .stdin(Stdio::inherit())
+            .stdout(Stdio::inherit())
+            .stderr(Stdio::inherit());
+        Ok((command, log))
+    }
+
     /// Ends the connection now.
     pub(super) fn end(&self) {
         self.hold.end();
@@ -199,8 +219,8 @@ impl Carrier for Ssh {
     }
 }
 
-/// The log of a master while it logs in.
-struct Log {
+/// What an ssh says: a master while it logs in, a client at its end.
+pub(super) struct Log {
     path: PathBuf,
 }
 
@@ -211,6 +231,11 @@ impl Log {
             Ok(_) => Ok(Self { path }),
             Err(error) => Err(TransportError::Other { detail: format!("{}: {error}", path.display()) }),
         }
+    }
+
+    /// Its lines.
+    pub(super) fn said(&self) -> Vec<String> {
+        text::lines(&self.text())
     }
 
     fn text(&self) -> Vec<u8> {
@@ -236,8 +261,8 @@ fn last_words(log: &File) -> Vec<String> {
 }
 
 fn start(target: &Target, with: &Opening<'_>, log: &Path) -> Result<Asking, TransportError> {
-    let path = with.world.var("PATH").unwrap_or("/usr/bin:/bin");
-    let ssh = which::which_in("ssh", Some(path), &with.world.cwd).map_err(|_| TransportError::NoSshClient)?;
+    let mut command = client(with.world)?;
+    let ssh = PathBuf::from(command.get_program());
     let interactive = with.lender.is_some();
     let persist_seconds = if with.warm { WARM_PERSIST } else { OWNED_PERSIST };
     let words = target.master(
@@ -246,7 +271,6 @@ fn start(target: &Target, with: &Opening<'_>, log: &Path) -> Result<Asking, Tran
         log,
         &Master { interactive, persist_seconds, verbose: with.verbose },
     );
-    let localised = |name: &str| name.starts_with("LC_") || name == "LANG" || name == "LANGUAGE";
     // "Touch your key" is only said where stderr is a terminal.
     let stderr = if interactive && with.world.terminal.stderr {
         Stdio::inherit()
@@ -254,17 +278,7 @@ fn start(target: &Target, with: &Opening<'_>, log: &Path) -> Result<Asking, Tran
         // What a jump host's ssh of the user's own configuration says.
         File::options().append(true).open(log).map_or_else(|_| Stdio::null(), Stdio::from)
     };
-    #[expect(clippy::disallowed_methods, reason = "transport starts processes")]
-    let mut command = std::process::Command::new(&ssh);
-    command
-        .args(words)
-        .env_clear()
-        .envs(with.world.env.iter().filter(|(name, _)| !localised(name)))
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(stderr)
-        .process_group(0);
+    command.args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
     if interactive {
         command.env("SSH_ASKPASS_REQUIRE", "never");
     } else {
@@ -275,6 +289,21 @@ fn start(target: &Target, with: &Opening<'_>, log: &Path) -> Result<Asking, Tran
         Ok(child) => Ok(Asking::new(&child)),
         Err(error) => Err(TransportError::Other { detail: format!("cannot start ssh: {error}") }),
     }
+}
+
+/// An ssh of ours, which speaks English and leads a process group of its own.
+fn client(world: &World) -> Result<Command, TransportError> {
+    let path = world.var("PATH").unwrap_or("/usr/bin:/bin");
+    let ssh = which::which_in("ssh", Some(path), &world.cwd).map_err(|_| TransportError::NoSshClient)?;
+    let localised = |name: &str| name.starts_with("LC_") || name == "LANG" || name == "LANGUAGE";
+    #[expect(clippy::disallowed_methods, reason = "transport starts processes")]
+    let mut command = Command::new(ssh);
+    command
+        .env_clear()
+        .envs(world.env.iter().filter(|(name, _)| !localised(name)))
+        .env("LC_ALL", "C")
+        .process_group(0);
+    Ok(command)
 }
 
 /// The innermost reason of an error, which is where `openssh` keeps the text.

@@ -49,7 +49,7 @@ fn sentence(error: &Error) -> String {
 /// How the droplets were left. Nothing is said where the kind of the error already says it.
 fn state(exit: Exit) -> Option<&'static str> {
     match exit {
-        Exit::Done | Exit::Usage | Exit::Locked | Exit::Unreachable => None,
+        Exit::Done | Exit::Usage | Exit::Locked | Exit::Unreachable | Exit::Theirs(_) => None,
         Exit::Failed | Exit::NotApproved | Exit::Checks | Exit::Changed | Exit::Interrupted => {
             Some("nothing that runs was changed.")
         }

@@ -41,7 +41,7 @@ pub use look::Look;
 pub use schedule::Stand;
 pub use screen::Screen;
 use screen::Stream;
-pub use setup::{Colour, Format, Mode, Options, Wishes, fault, show_cursor};
+pub use setup::{Colour, Format, Mode, Options, Wishes, fault, sane, show_cursor};
 
 /// The terminal of this process; cheap to clone.
 #[derive(Clone)]

@@ -134,6 +134,18 @@ pub fn fault(what: &str) {
     let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
 }
 
+/// After a program that had the terminal and could not put it back: no second screen, mouse, colour or hidden cursor.
+/// Nothing happens where stderr is no terminal.
+pub fn sane() {
+    let term = Term::stderr();
+    if term.is_term() {
+        let _ = term.write_str(
+            "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>\x1b[0m\r\n",
+        );
+        let _ = term.show_cursor();
+    }
+}
+
 /// Gives the cursor back, whoever hid it. Nothing happens where stderr is no terminal.
 pub fn show_cursor() {
     let term = Term::stderr();

@@ -18,6 +18,7 @@ mod failures;
 mod gone;
 mod health;
 mod imported;
+mod inside;
 mod inventory;
 mod laptop;
 mod load;

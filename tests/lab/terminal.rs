@@ -50,6 +50,13 @@ impl Terminal {
         self
     }
 
+    /// As the person makes the window: columns and lines.
+    #[track_caller]
+    pub fn resize(&mut self, columns: u16, lines: u16) -> &mut Self {
+        self.session.get_process_mut().set_window_size(columns, lines).unwrap();
+        self
+    }
+
     /// A question is the last thing on the screen and stays it: nothing is drawn over it, and the
     /// cursor is there to type at.
     #[track_caller]

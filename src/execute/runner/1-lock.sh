@@ -160,6 +160,15 @@ release() { # run, fence, `held` where the flock is (fence 0: whatever it is, `f
   rm -f "$dir/lock/run" "$dir/lock/holder.json"
 }
 
+# A line of the audit that belongs to no run.
+note() {
+  IFS= read -r line || bad "line"
+  mkdir -p "$dir/lock" || cannot_write
+  make_room
+  hold
+  audit "$line" || cannot_write
+}
+
 # --- records --------------------------------------------------------------------------------------
 
 # Bytes of stdin, their number in decimal on a line before them.

@@ -151,6 +151,7 @@ case $verb/$# in
   end/6) end "$@" ;;
   halt/3) place "$@"; [ ! -d "$at" ] || : >"$at/halt" || cannot_write ;;
   stop/4) stop "$@" ;;
+  note/0) note ;;
   status/1) status "$1" ;;
   work/5) work "$@" ;;
   ended/4) ended "$@" ;;

@@ -50,6 +50,7 @@ use crate::text::printable;
 pub use interruption::copy_seconds;
 pub use kept::Source;
 pub use plan::{drop_plan, plan, rehearsed};
+pub use reading::options_of;
 pub use release::{Place, default_project};
 pub use stage::{Held, Wanted};
 pub use staged::{

@@ -37,6 +37,21 @@ pub(super) fn repository(reference: &str) -> &str {
 /// Options of Odoo in the web service's own `command` that also hold for Odoo in a container of its own: where modules,
 /// files, configuration and the server are. What has a variable in it would not be filled in, and is left out.
 pub(super) fn odoo_options(model: &Model, web: &str) -> Vec<String> {
+    let command = model.json.get("services").and_then(|all| all.get(web)?.get("command"));
+    let words: Vec<&str> = match command {
+        Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(text)) => text.split_whitespace().collect(),
+        _ => Vec::new(),
+    };
+    kept(&words)
+}
+
+/// The same of the command of a container as it runs.
+pub fn options_of(command: &[String]) -> Vec<String> {
+    kept(&command.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+fn kept(words: &[&str]) -> Vec<String> {
     const KEPT: [&str; 14] = [
         "-c",
         "--config",
@@ -53,14 +68,8 @@ pub(super) fn odoo_options(model: &Model, web: &str) -> Vec<String> {
         "--db-template",
         "--unaccent",
     ];
-    let command = model.json.get("services").and_then(|all| all.get(web)?.get("command"));
-    let words: Vec<&str> = match command {
-        Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(text)) => text.split_whitespace().collect(),
-        _ => Vec::new(),
-    };
     let mut kept = Vec::new();
-    let mut words = words.into_iter().peekable();
+    let mut words = words.iter().copied();
     while let Some(word) = words.next() {
         let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
         if !KEPT.contains(&name) {

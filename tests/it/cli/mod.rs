@@ -4,6 +4,7 @@
 mod arguments;
 mod doctor;
 mod droplet;
+mod inside;
 mod inventory;
 mod unreachable;
 

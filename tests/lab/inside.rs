@@ -1,0 +1,67 @@
+//! A person's own programs on a droplet and in its containers: at a terminal, and without one.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::droplet::DEMO;
+use crate::laptop::Laptop;
+use crate::terminal::{CTRL_C, Terminal};
+
+#[test]
+fn programs_in_containers_have_their_input_and_protected_data_is_only_read() {
+    let laptop = Laptop::with(&[("  demo:\n", "  demo:\n    protected: true\n")]);
+    let droplet = DEMO.seeded(&["standin"]);
+    let mut child = laptop
+        .command(&["exec", "demo", "--service", "odoo", "--", "sh", "-c", "cat; id -un; exit 7"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"from the laptop\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(7));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "from the laptop\nodoo\n");
+
+    laptop
+        .ops(&["psql", "demo", "--", "-Atc", "select 6 * 7"])
+        .exits(0)
+        .says(&["42", "this session only reads"]);
+    let table = ["-v", "ON_ERROR_STOP=1", "-Atc", "create table slip (i int)"];
+    laptop.ops(&[&["psql", "demo", "--"], &table[..]].concat()).exits(1).says(&["read-only transaction"]);
+    laptop
+        .ops(&[&["psql", "demo", "--write", "--"], &table[..]].concat())
+        .exits(3)
+        .says(&["--confirm demo --"]);
+    laptop.ops(&[&["psql", "demo", "--write", "--confirm", "demo", "--"], &table[..]].concat()).exits(0);
+    assert_eq!(droplet.sql("select count(*) from slip"), "0");
+
+    droplet.root("docker stop -t 1 odoo-odoo-1");
+    laptop.ops(&["shell", "demo", "odoo"]).exits(1).says(&["odoo does not run", "exited"]);
+    laptop.ops(&["shell", "demo", "odo"]).exits(2).says(&["did you mean odoo?"]);
+    let audit = laptop.ops(&["audit", "demo", "--verify"]).exits(0);
+    audit
+        .says(&["alice@", "psql-write", "odoo: sh -c", "create table slip"])
+        .never_says(&["from the laptop"]);
+}
+
+#[test]
+fn a_terminal_is_one_over_there_with_its_size_and_its_ctrl_c() {
+    let laptop = Laptop::new();
+    DEMO.fresh();
+    let mut terminal = Terminal::start(laptop.command(&["shell", "demo"]));
+    terminal.sees("root@demo-1");
+    for (columns, lines) in [(101, 37), (80, 24)] {
+        // The news of the window takes its own way.
+        let until = format!("until stty size | grep -x '{lines} {columns}'; do sleep 0.1; done\n");
+        terminal.resize(columns, lines).types(&until).sees(&format!("{lines} {columns} root@demo-1"));
+    }
+    // What is written by the program, and not what was typed.
+    terminal.types("echo now $((6 * 7)); sleep 1000\n").sees("now 42");
+    terminal.types(CTRL_C).sees("^C root@").types("echo here $((7 * 7))\n").sees("here 49");
+    terminal.types("exit 9\n");
+    assert_eq!(terminal.ends(), 9, "{}", terminal.shown());
+    let program = ["exec", "demo", "--", "sh", "-c", "echo begun; sleep 1000"];
+    let mut terminal = Terminal::start(laptop.command(&program));
+    terminal.sees("begun").types(CTRL_C);
+    assert_eq!(terminal.ends(), 130, "{}", terminal.shown());
+}
