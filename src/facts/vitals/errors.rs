@@ -36,7 +36,7 @@ function end(   key) {
 line ~ /^[0-9]+-[0-9]+-[0-9]+ [0-9:,]+ [0-9]+ [A-Z]+ / { end(); split(line, w, " "); who = w[6]; sub(/:$/, "", who); when = stamp; next }
 line ~ /^Traceback \(most recent call last\):/ { if (!tb && when == "") when = stamp; tb = 1; what = ""; at = ""; next }
 tb && line ~ /^  File "/ { split(line, q, "\""); k = split(q[2], p, "/"); split(line, f, " in "); at = p[k] " in " f[2]; next }
-tb && line ~ /^[A-Za-z_][A-Za-z0-9_.]*(:|$)/ { what = line; if (line ~ /The attachment is colliding with an existing file/) harmless = 1 }
+tb && line ~ /^[A-Za-z_][A-Za-z0-9_.]*(:|$)/ { what = line; if (line ~ /The attachment is colliding with an existing file|^FileExistsError: .*\/filestore\/.*\/[0-9a-f][0-9a-f]/) harmless = 1 }
 END { end(); for (i = 1; i <= n && i <= 50; i++) { k = order[i]; print "traceback\t" count[k] "\t" fresh[k] + 0 "\t" first[k] "\t" last[k] "\t" k } }'
 "#;
 
