@@ -9,6 +9,9 @@
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 use super::TransportError;
 use super::lend::{Asking, Ended, Lender};
 use super::shell::{Carrier, Shell};
@@ -73,8 +76,7 @@ impl<C: Carrier + 'static> Shell<C> {
             (Become::Sudo, Some(password)) => (vec!["sudo", "-k", "-S", "-p", "", "--"], Some(password)),
         };
         let before = if password.is_some() { BEHIND_SUDO } else { "" };
-        let line =
-            Line { prefix, text: format!("{before}{THERE}"), script: base64(cmd.to_script().as_bytes()) };
+        let line = Line { prefix, text: format!("{before}{THERE}"), script: BASE64.encode(cmd.to_script()) };
         let (mut command, log) = self.carrier().seat(&line, seat.terminal)?;
         // Who passes stdin on has to read it, and whoever reads a terminal has to be in its foreground.
         let lender = seat.lender.filter(|_| password.is_none());
@@ -134,33 +136,9 @@ fn pass_on(before: &[u8], to: &mut dyn Write) {
     }
 }
 
-/// RFC 4648, with padding: what every `base64 -d` reads.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(three.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
-            text.push(if at > three.len() { '=' } else { char::from(letter) });
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_become_letters() {
-        for (bytes, text) in
-            [("", ""), ("a", "YQ=="), ("ab", "YWI="), ("abc", "YWJj"), ("\u{ff}>?", "w78+Pw==")]
-        {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
-    }
 
     #[test]
     fn the_constants_pass_through_any_login_shell() {
