@@ -60,8 +60,9 @@ impl Bench {
         assert!(codes.contains(&code), "{what}: exit {code}\n{said}");
     }
 
+    /// Of a run whose laptop died the lock is somebody's for two minutes more.
     fn backup(&self) -> Child {
-        self.start(&["backup", self.droplet.env, "--yes"])
+        self.start(&["backup", self.droplet.env, "--yes", "--wait-lock", "3m"])
     }
 
     fn restore(&self) -> Child {
