@@ -56,6 +56,7 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whethe
 complete -c ops -n "__fish_ops_needs_command" -f -a "health" -d 'Look at everything that runs, and say what is wrong, how bad, and what to do about it'
 complete -c ops -n "__fish_ops_needs_command" -f -a "doctor" -d 'Check this laptop, and each hop of the way to each droplet, and say how to put right what is wrong'
 complete -c ops -n "__fish_ops_needs_command" -f -a "notify" -d 'Try the channels that others are told by'
+complete -c ops -n "__fish_ops_needs_command" -f -a "logs" -d 'What the stack\'s containers log, on all droplets, in one order'
 complete -c ops -n "__fish_ops_needs_command" -f -a "exec" -d 'Run a command on a droplet, or in a container of the stack; its exit code is that of ops'
 complete -c ops -n "__fish_ops_needs_command" -f -a "shell" -d 'A shell on a droplet, or in a container of the stack'
 complete -c ops -n "__fish_ops_needs_command" -f -a "psql" -d 'psql on the stack\'s database, in its own container; on a protected environment it only reads'
@@ -655,6 +656,26 @@ complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcomma
 complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand logs" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand logs" -l since -d 'Not older than this: 90s, 10m, 2h' -r
+complete -c ops -n "__fish_ops_using_subcommand logs" -l tail -d 'So many lines of each container; default: 100, or all that --since leaves' -r
+complete -c ops -n "__fish_ops_using_subcommand logs" -l grep -d 'Only lines in which this regular expression is found' -r
+complete -c ops -n "__fish_ops_using_subcommand logs" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand logs" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+json\t''
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'"
+complete -c ops -n "__fish_ops_using_subcommand logs" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand logs" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand logs" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand logs" -s f -l follow -d 'Go on with what is said from now on'
+complete -c ops -n "__fish_ops_using_subcommand logs" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand logs" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand logs" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand logs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand exec" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand exec" -l service -d 'In the container of this service of the stack' -r
 complete -c ops -n "__fish_ops_using_subcommand exec" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F

@@ -110,3 +110,14 @@ pub struct Silent;
 impl Listener for Silent {
     fn on(&self, _: &Event) {}
 }
+
+/// One line of a container's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// RFC 3339 with nanoseconds, UTC: in the order of their letters.
+    pub at: String,
+    pub droplet: String,
+    pub service: String,
+    /// Printable.
+    pub text: String,
+}

@@ -23,6 +23,7 @@ mod health;
 mod inside;
 mod install_modules;
 mod lock;
+mod logs;
 mod names;
 mod notify;
 mod odoo_shell;
@@ -92,6 +93,7 @@ enum Command {
     Doctor(doctor::Doctor),
     #[command(subcommand)]
     Notify(notify::Notify),
+    Logs(logs::Logs),
     Exec(exec::Exec),
     Shell(shell::Shell),
     Psql(psql::Psql),
@@ -145,6 +147,7 @@ impl Command {
             Command::Health(health) => health.run(session).await,
             Command::Doctor(doctor) => doctor.run(session).await,
             Command::Notify(notify) => notify.run(session).await,
+            Command::Logs(logs) => logs.run(session).await,
             Command::Exec(exec) => exec.run(session).await,
             Command::Shell(shell) => shell.run(session).await,
             Command::Psql(psql) => psql.run(session).await,

@@ -60,12 +60,7 @@ impl<'a> Visit<'a> {
             Some(one) => Err(Error::failed(format!("{} does not run", printable(service)))
                 .on(&self.droplet.name)
                 .because(format!("{} is {}, exit code {}", printable(&one.name), one.state, one.exit_code))
-                .next(format!(
-                    "ops exec {} --droplet {} -- docker logs --tail 50 {}",
-                    env.name,
-                    self.droplet.name,
-                    printable(&one.name)
-                ))),
+                .next(format!("ops logs {} {}", env.name, printable(&one.service)))),
             None => Err(self.no_service(service, all)),
         }
     }

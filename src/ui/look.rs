@@ -40,7 +40,7 @@ impl Look {
         self.paint(Style::new().yellow(), text)
     }
 
-    fn paint(&self, style: Style, text: &str) -> String {
+    pub(super) fn paint(&self, style: Style, text: &str) -> String {
         style.force_styling(self.colour).apply_to(text).to_string()
     }
 

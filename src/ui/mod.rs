@@ -12,6 +12,7 @@ pub mod failure;
 mod health;
 pub mod lists;
 mod live;
+mod logs;
 mod look;
 mod plain;
 pub mod plan;
@@ -163,6 +164,14 @@ impl Ui {
         match self.options().format {
             Format::Json => self.object(&lists::logs_json(run, logs)),
             _ => self.data(&lists::logs(logs, &self.options().data)),
+        }
+    }
+
+    /// One line of a container; `several`: of several droplets. `width`: of the longest name of a service.
+    pub fn logged(&self, line: &crate::event::LogLine, several: bool, width: usize) {
+        match self.options().format {
+            Format::Json => self.object(&logs::json(line)),
+            _ => self.data(&logs::line(line, several, width, &self.options().data)),
         }
     }
 

@@ -45,6 +45,52 @@ fn programs_in_containers_have_their_input_and_protected_data_is_only_read() {
 }
 
 #[test]
+fn logs_of_all_containers_come_in_one_order_and_are_followed_through_a_deploy() {
+    let laptop = Laptop::new();
+    let droplet = DEMO.fresh();
+    laptop.deploy("demo", "standin", &[]).exits(0);
+    let say = |container: &str, text: &str| {
+        droplet.root(&format!("docker exec {container} sh -c 'printf \"{text}\\n\" >/proc/1/fd/1'"));
+    };
+    say("odoo-odoo-1", "lab first");
+    droplet.sql("do $$ begin raise log '% %', 'lab', E'second\\x1b[31m'; end $$");
+    say("odoo-odoo-1", "lab third");
+    let said = laptop.ops(&["logs", "demo", "--grep", "lab (first|second|third)"]).exits(0).out;
+    let lines: Vec<_> = said.lines().collect();
+    let [first, second, third] = lines.as_slice() else { panic!("{said}") };
+    assert_eq!((*first, *third), ("odoo | lab first", "odoo | lab third"));
+    assert!(
+        second.starts_with("db   | ") && second.contains("lab second") && !said.contains('\u{1b}'),
+        "{said}"
+    );
+    let of_one = laptop.ops(&["logs", "demo", "db", "--grep", "lab"]).exits(0);
+    of_one.says(&["lab second"]).never_says(&["lab first"]);
+    laptop.ops(&["logs", "demo", "nowhere"]).exits(2).says(&["no service nowhere", "db, odoo"]);
+    laptop.ops(&["logs", "demo", "--grep", "("]).exits(2).says(&["unclosed group"]);
+
+    let file = laptop.file("followed");
+    let out = std::fs::File::create(&file).unwrap();
+    let mut follow = laptop.command(&["logs", "demo", "-f", "--output", "json"]).stdout(out).spawn().unwrap();
+    let hears = |text: &str| {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while !std::fs::read_to_string(&file).unwrap().contains(text) {
+            assert!(std::time::Instant::now() < deadline, "{text} was not heard");
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    };
+    hears("lab third");
+    say("odoo-odoo-1", "lab fourth");
+    hears("lab fourth");
+    laptop.deploy("demo", "standin-code", &[]).exits(0);
+    say(&droplet.web(), "lab from the new one");
+    hears("lab from the new one");
+    follow.kill().unwrap();
+    follow.wait().unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(text.matches("lab fourth").count(), 1, "{text}");
+}
+
+#[test]
 fn a_terminal_is_one_over_there_with_its_size_and_its_ctrl_c() {
     let laptop = Laptop::new();
     DEMO.fresh();
