@@ -104,7 +104,7 @@ impl Pull {
             return Ok(Exit::Done);
         }
         // From here on a Ctrl-C is told what is there already.
-        session.begin_changing();
+        session.answer_interrupts();
         let freight = found.fetch(&road, self.keep).await?;
         session.ui.pulled(&found.id, &found.file, freight.bytes, &freight.sha256);
         Ok(Exit::Done)

@@ -126,7 +126,7 @@ impl flow::Desk for Desk<'_> {
             approve(plan, &given, |question| words.ask(question, &ui, &stop))
         });
         let approved = asked.await.map_err(|error| Error::failed("the question broke").because(error))??;
-        self.session.begin_changing();
+        self.session.answer_interrupts();
         Ok(Some(approved))
     }
 

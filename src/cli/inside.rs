@@ -94,7 +94,7 @@ async fn sat(
     if let Some(why) = visit.note(&session.world, begun.event, &begun.words).await? {
         session.ui.warn(&format!("this does not stand in the audit: {why}"));
     }
-    session.begin_changing();
+    session.answer_interrupts();
     let ui = session.ui.clone();
     let lender = session.world.terminal.stdin.then(|| Lender::new(move |lent| ui.lending(lent)));
     let terminal = tty(session) == Tty::Yes;

@@ -80,7 +80,7 @@ impl Take {
         let name = format!("{}{stamp}-{}", queries::BY_HAND, flow::drawn()?);
         let taken = async {
             let facts = crew.facts(None).await?;
-            session.begin_changing();
+            session.answer_interrupts();
             queries::take_lock(&crew, &facts, &name, &session.world.operator, self.reason.as_deref()).await
         };
         let taken = taken.await;
@@ -121,7 +121,7 @@ impl Release {
             let desk = Desk { session, inventory, env: crew.env, consent: &self.consent, dry_run: false };
             desk.settle(alive, "Take this lock away")?;
         }
-        session.begin_changing();
+        session.answer_interrupts();
         queries::release_lock(crew, &facts, &held, alive).await?;
         Ok(held.len())
     }

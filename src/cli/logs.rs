@@ -52,7 +52,11 @@ fn expression(text: &str) -> std::result::Result<Regex, String> {
     regex::RegexBuilder::new(text).size_limit(1 << 20).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
         // Its last line says what is wrong; the others draw it.
-        error => error.to_string().lines().last().unwrap_or_default().to_owned(),
+        error => {
+            let text = error.to_string();
+            let last = text.lines().last().unwrap_or_default();
+            last.strip_prefix("error: ").unwrap_or(last).to_owned()
+        }
     })
 }
 
@@ -70,12 +74,13 @@ impl Logs {
         for error in silent {
             session.ui.warn(&error.to_string());
         }
+        // A Ctrl-C is how following ends.
+        if self.follow {
+            session.answer_interrupts();
+        }
         let heard = tokio::select! {
             heard = self.listen(session, &mut listening, &wish, begun) => heard,
-            () = session.stop.soft.cancelled() => Ok(match self.follow {
-                true => Exit::Done,
-                false => Exit::Interrupted,
-            }),
+            () = session.stop.soft.cancelled() => Ok(Exit::Done),
         };
         listening.end().await;
         heard
@@ -94,12 +99,15 @@ impl Logs {
             if self.grep.as_ref().is_none_or(|grep| grep.is_match(&line.text)) {
                 session.ui.logged(line, several, width);
             }
-            session.ui.lost().is_none()
+            !session.ui.is_left()
         };
-        let last = listening.past(wish, &mut tell).await;
-        if self.follow {
+        let (last, faults) = listening.past(wish, &mut tell).await;
+        for fault in &faults {
+            session.ui.warn(fault);
+        }
+        if self.follow && !session.ui.is_left() {
             listening.future(begun, last, &mut tell).await?;
         }
-        Ok(Exit::Done)
+        Ok(if faults.is_empty() { Exit::Done } else { Exit::Failed })
     }
 }

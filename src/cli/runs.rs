@@ -173,7 +173,7 @@ impl Again {
         let (consent, dry_run) = (&self.consent, self.dry_run);
         if wish.is_none() {
             // Nothing is changed by looking on; a Ctrl-C ends the looking.
-            session.begin_changing();
+            session.answer_interrupts();
         }
         let desk = Desk { session, inventory: &inventory, env: &env, consent, dry_run };
         let secrets = InventorySecrets { inventory: &inventory, session };

@@ -138,8 +138,8 @@ impl Session {
         }
     }
 
-    /// From here on a Ctrl-C is answered by the run: it finishes its step, and asks.
-    pub fn begin_changing(&self) {
+    /// From here on a Ctrl-C is answered by the command itself: a run finishes its step, and asks.
+    pub fn answer_interrupts(&self) {
         self.changing.store(true, Ordering::SeqCst);
     }
 

@@ -1,6 +1,7 @@
 //! Lines of containers on their way, and several containers' in one order.
 
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bollard::Docker;
 use futures_util::future::join_all;
@@ -15,17 +16,32 @@ pub(super) const AHEAD: usize = 256;
 
 pub(super) type Lines = Pin<Box<dyn Stream<Item = LogLine> + Send>>;
 
-/// Ends with the first error: a driver that keeps nothing has nothing to tell.
+/// What could not be heard to its end, in words. Nothing that is silent for a reason looks as if it had nothing to say.
+pub(super) type Faults = Arc<Mutex<Vec<String>>>;
+
+/// Ends with the first error, which is a fault of `who`.
 pub(super) fn chunks(
     docker: Docker,
     id: String,
+    who: String,
+    faults: Faults,
     options: bollard::query_parameters::LogsOptions,
 ) -> impl Stream<Item = Vec<u8>> + Send {
     let (send, heard) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
         let mut said = Box::pin(docker.logs(&id, Some(options)));
-        while let Some(Ok(chunk)) = said.next().await {
-            if send.send(chunk.as_ref().to_vec()).await.is_err() {
+        while let Some(chunk) = said.next().await {
+            let chunk = match chunk {
+                Ok(chunk) => chunk.as_ref().to_vec(),
+                Err(error) => {
+                    let fault = format!(
+                        "the log of {who} was not read to its end: {}",
+                        printable(&error.to_string())
+                    );
+                    return faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+                }
+            };
+            if send.send(chunk).await.is_err() {
                 return;
             }
         }
@@ -71,12 +87,21 @@ pub(super) async fn next(sources: &mut [Source]) -> Option<(String, LogLine)> {
     first.head.take().map(|line| (first.id.clone(), line))
 }
 
-pub(super) async fn pass_on(id: String, mut lines: Lines, to: mpsc::Sender<(String, LogLine)>) {
+/// Hands over what was said after `told`, and nothing when the container has stopped.
+pub(super) async fn pass_on(
+    id: String,
+    told: Option<String>,
+    mut lines: Lines,
+    to: mpsc::Sender<(String, Option<LogLine>)>,
+) {
     while let Some(line) = lines.next().await {
-        if to.send((id.clone(), line)).await.is_err() {
+        let new = told.as_ref().is_none_or(|told| *told < line.at);
+        if new && to.send((id.clone(), Some(line))).await.is_err() {
             return;
         }
     }
+    // Nobody listens any more when this fails.
+    let _ = to.send((id, None)).await;
 }
 
 #[cfg(test)]

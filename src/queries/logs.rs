@@ -4,7 +4,7 @@
 //! keeps none of it), and a store of our own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use bollard::Docker;
@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
-use super::lines::{AHEAD, Lines, Source, chunks, next, pass_on, read};
+use super::lines::{AHEAD, Faults, Lines, Source, chunks, next, pass_on, read};
 use crate::crew::nonce;
 use crate::error::{Error, Result};
 use crate::event::LogLine;
@@ -58,6 +58,7 @@ struct Ear {
 struct Container {
     id: String,
     service: String,
+    running: bool,
 }
 
 impl Listening {
@@ -130,15 +131,16 @@ impl Listening {
         self.services.is_empty() || self.services.iter().any(|wanted| is(service, wanted))
     }
 
-    /// What was said, each line in its place. The last moment of each container.
+    /// What was said, each line in its place. The last moment of each container, and what could not be read.
     pub async fn past(
         &self,
         wish: &Wish,
         mut each: impl FnMut(&LogLine) -> bool,
-    ) -> BTreeMap<String, String> {
+    ) -> (BTreeMap<String, String>, Vec<String>) {
+        let faults = Faults::default();
         let mut sources: Vec<Source> = Vec::new();
         for (ear, one) in self.wanted() {
-            sources.push(Source::new(&one.id, said(ear, one, wish, false)));
+            sources.push(Source::new(&one.id, said(ear, one, wish, false, faults.clone())));
         }
         let mut last = BTreeMap::new();
         while let Some((id, line)) = next(&mut sources).await {
@@ -147,7 +149,8 @@ impl Listening {
             }
             last.insert(id, line.at);
         }
-        last
+        let faults = std::mem::take(&mut *faults.lock().unwrap_or_else(PoisonError::into_inner));
+        (last, faults)
     }
 
     /// What is said from now on, until `each` has enough of it or no droplet can be asked any more. Containers that come
@@ -162,19 +165,20 @@ impl Listening {
         mut each: impl FnMut(&LogLine) -> bool,
     ) -> Result<()> {
         let (send, mut heard) = mpsc::channel(AHEAD);
-        let mut known = BTreeSet::new();
+        let (mut known, mut ended) = (BTreeSet::new(), BTreeSet::new());
         let mut look = tokio::time::interval(LOOK_AGAIN);
         let mut tell = tokio::time::interval(GATHER);
         let mut waiting: Vec<LogLine> = Vec::new();
         loop {
             tokio::select! {
-                Some((id, line)) = heard.recv() => {
-                    let line: LogLine = line;
-                    if last.get(&id).is_none_or(|told| *told < line.at) {
+                Some((id, line)) = heard.recv() => match line {
+                    Some(line) => {
+                        let line: LogLine = line;
                         last.insert(id, line.at.clone());
                         waiting.push(line);
                     }
-                }
+                    None => drop(ended.insert(id)),
+                },
                 _ = tell.tick() => {
                     waiting.sort_by(|a, b| a.at.cmp(&b.at));
                     if waiting.drain(..).any(|line| !each(&line)) {
@@ -184,11 +188,13 @@ impl Listening {
                 _ = look.tick() => {
                     self.look_again().await?;
                     for (ear, one) in self.wanted() {
-                        if known.insert(one.id.clone()) {
-                            let since = last.get(&one.id).and_then(|at| at.parse::<jiff::Timestamp>().ok());
-                            let since = since.map_or(begun, jiff::Timestamp::as_second);
-                            let wish = Wish { since: Some(since), tail: None };
-                            tokio::spawn(pass_on(one.id.clone(), said(ear, one, &wish, true), send.clone()));
+                        // Docker ends the log of a container that stops, also where it starts again.
+                        if known.insert(one.id.clone()) || one.running && ended.remove(&one.id) {
+                            let told = last.get(&one.id).cloned();
+                            let since = told.as_ref().and_then(|at| at.parse::<jiff::Timestamp>().ok());
+                            let wish = Wish { since: Some(since.map_or(begun, jiff::Timestamp::as_second)), tail: None };
+                            let lines = said(ear, one, &wish, true, Faults::default());
+                            tokio::spawn(pass_on(one.id.clone(), told, lines, send.clone()));
                         }
                     }
                 }
@@ -270,13 +276,14 @@ async fn containers(
     let all = docker.list_containers(Some(options)).await?;
     let found = all.into_iter().filter_map(|one| {
         let service = one.labels?.remove("com.docker.compose.service")?;
-        Some(Container { id: one.id?, service: printable(&service) })
+        let running = one.state.is_some_and(|state| state.to_string() == "running");
+        Some(Container { id: one.id?, service: printable(&service), running })
     });
     Ok(found.collect())
 }
 
 /// What one container said, or says.
-fn said(ear: &Ear, one: &Container, wish: &Wish, follow: bool) -> Lines {
+fn said(ear: &Ear, one: &Container, wish: &Wish, follow: bool, faults: Faults) -> Lines {
     let tail = wish.tail.map_or_else(|| "all".to_owned(), |tail| tail.to_string());
     let since = wish.since.and_then(|since| i32::try_from(since).ok()).unwrap_or(0);
     let options = LogsOptionsBuilder::new().stdout(true).stderr(true).timestamps(true).follow(follow);
@@ -284,7 +291,8 @@ fn said(ear: &Ear, one: &Container, wish: &Wish, follow: bool) -> Lines {
     let (droplet, service) = (ear.droplet.clone(), one.service.clone());
     let docker = ear.docker.clone();
     let id = one.id.clone();
-    Box::pin(chunks(docker, id, options).filter_map(move |chunk| {
+    let who = format!("{service} on {droplet}");
+    Box::pin(chunks(docker, id, who, faults, options).filter_map(move |chunk| {
         let line = read(&chunk, &droplet, &service);
         async move { line }
     }))

@@ -291,6 +291,11 @@ impl Ui {
         self.shared.screen.lost()
     }
 
+    /// Nobody hears data any more: the reader of stdout has gone, or it cannot be written.
+    pub fn is_left(&self) -> bool {
+        self.shared.screen.is_left()
+    }
+
     fn board(&self) -> std::sync::MutexGuard<'_, Board> {
         self.shared.board.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -28,6 +28,8 @@ struct State {
     /// What was said meanwhile.
     waiting: Vec<(Stream, String)>,
     lost: Option<String>,
+    /// Whoever read stdout has gone.
+    left: bool,
 }
 
 impl Screen {
@@ -37,7 +39,7 @@ impl Screen {
         err: Box<dyn Write + Send>,
         target: impl Fn() -> ProgressDrawTarget + Send + Sync + 'static,
     ) -> Self {
-        let state = State { out, err, held: 0, waiting: Vec::new(), lost: None };
+        let state = State { out, err, held: 0, waiting: Vec::new(), lost: None, left: false };
         let bars = MultiProgress::with_draw_target(target());
         Self { state: Mutex::new(state), bars, target: Box::new(target) }
     }
@@ -98,6 +100,11 @@ impl Screen {
         state.lost.clone()
     }
 
+    pub(super) fn is_left(&self) -> bool {
+        let state = self.state();
+        state.left || state.lost.is_some()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -116,7 +123,9 @@ impl State {
     }
 
     fn note(&mut self, error: &std::io::Error) {
-        if error.kind() != ErrorKind::BrokenPipe {
+        if error.kind() == ErrorKind::BrokenPipe {
+            self.left = true;
+        } else {
             self.lost.get_or_insert_with(|| error.to_string());
         }
     }

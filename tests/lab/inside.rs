@@ -81,6 +81,9 @@ fn logs_of_all_containers_come_in_one_order_and_are_followed_through_a_deploy() 
     hears("lab third");
     say("odoo-odoo-1", "lab fourth");
     hears("lab fourth");
+    droplet.root("docker restart -t 1 odoo-odoo-1");
+    say("odoo-odoo-1", "lab after a restart");
+    hears("lab after a restart");
     laptop.deploy("demo", "standin-code", &[]).exits(0);
     say(&droplet.web(), "lab from the new one");
     hears("lab from the new one");
@@ -88,6 +91,28 @@ fn logs_of_all_containers_come_in_one_order_and_are_followed_through_a_deploy() 
     follow.wait().unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     assert_eq!(text.matches("lab fourth").count(), 1, "{text}");
+}
+
+#[test]
+fn following_logs_ends_with_ctrl_c_and_when_nobody_reads_them() {
+    let (laptop, droplet) = (Laptop::new(), DEMO.fresh());
+    laptop.deploy("demo", "standin", &[]).exits(0);
+    let mut terminal = Terminal::start(laptop.command(&["logs", "demo", "-f"]));
+    terminal.sees("database system is ready").types(CTRL_C);
+    assert_eq!(terminal.ends(), 0, "{}", terminal.shown());
+    assert!(!terminal.shown().contains("Error"), "{}", terminal.shown());
+
+    let mut follow = laptop.command(&["logs", "demo", "-f"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    let mut lines = std::io::BufReader::new(follow.stdout.take().unwrap());
+    std::io::BufRead::read_line(&mut lines, &mut first).unwrap();
+    drop(lines);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while follow.try_wait().unwrap().is_none() {
+        assert!(std::time::Instant::now() < deadline, "it goes on for nobody");
+        droplet.root("docker exec odoo-odoo-1 sh -c 'echo still here >/proc/1/fd/1'; sleep 0.2");
+    }
+    assert_eq!(follow.wait().unwrap().code(), Some(0), "{first}");
 }
 
 #[test]
