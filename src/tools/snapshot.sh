@@ -186,9 +186,9 @@ SQL
 }
 
 # Users are in again: what was attached while the other one was live is with this one as well, though it names none of it.
+# Never fails: a step after users were let in is tried again until it is done.
 gather() {
-  service_holds
-  files "$kept" "$database" gather || echo "files of $kept are with $kept alone"
+  (service_holds && files "$kept" "$database" gather) || echo "files of $kept are with $kept alone"
 }
 service_holds() {
   holder=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$web" \
