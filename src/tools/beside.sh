@@ -49,11 +49,17 @@ locate() {
   inside=$(timeout 10 docker exec --user 0:0 "$holder" sh "$@" 2>/dev/null) ||
     inside=$(docker run --rm --network none --volumes-from "$holder:ro" --user 0:0 --entrypoint sh "$image_of" "$@") || return
   [ -n "$inside" ] || { echo "Odoo's data directory is not to be found in $web"; return 1; }
+  # What a container says is believed no further than its own volumes: root works there next.
+  case $inside/ in [!/]* | */../* | *"
+"*) echo "the data directory that $web says it has is none"; return 1 ;; esac
   # The volume that holds it, as the droplet sees it: the longest that fits.
   docker inspect -f '{{range .Mounts}}{{.Destination}}{{"\t"}}{{.Source}}{{"\n"}}{{end}}' "$holder" | awk -F'\t' -v path="$inside" '
     $1 != "" && index(path "/", $1 "/") == 1 && length($1) > length(best) { best = $1; source = $2 }
     END { if (best != "") print source substr(path, length(best) + 1) }' >"$now/root"
   [ -s "$now/root" ] || { echo "the filestore $inside is on no volume, and goes with its container"; return 1; }
+  for one in "$(said root)" "$(said root)/$database"; do
+    [ ! -L "$one" ] || { echo "the filestore $one is a link, which could lead anywhere on the droplet"; return 1; }
+  done
 }
 
 c=$(container "$db")

@@ -155,7 +155,7 @@ files() {
   root=$(said root)
   progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
   into=$now/files.json target=$root/$copy.new
-  patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" --json 2>"$now/err" || without_files
+  patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" --json 2>"$now/err" || without_files "$?"
   compare_files "$copy.new" "$now/names"
   bad=$(wc -l <"$now/bad") allowed=$(sed -n 's/.*"missing" *: *\([0-9]*\).*/\1/p' "$now/said")
   [ "$bad" -le "${allowed:-0}" ] || { echo "of $(wc -l <"$now/names") files that the database names, $bad did not come back:"
@@ -166,9 +166,10 @@ files() {
 }
 
 # A backup may be of a stack that had no files yet.
-without_files() {
+without_files() { # how the restore of them ended
+  [ "$1" != 130 ] || exit 130
   # Its whole answer is read: a container of restic's is still there for a moment when it is not.
-  restic ls "$snapshot" "$VIEW/filestore" </dev/null >"$now/listing" 2>/dev/null
+  restic ls "$snapshot" "$VIEW/filestore" </dev/null >"$now/listing" || { echo 'whether the backup has files cannot be told'; exit 1; }
   ! grep -qx "$VIEW/filestore" "$now/listing" || { tail -n 3 "$now/files.json"; cat "$now/err"; exit 1; }
   in_files 'mkdir -p "/files/$1.new"' "$copy" </dev/null || exit
 }
