@@ -5,12 +5,12 @@ SHELL := /bin/bash
 .ONESHELL:
 .DEFAULT_GOAL := help
 LAB := lab/lab
-# The lab after that one: the tests of `demo` run two at a time (.config/nextest.toml).
-NEXT_LAB := OPS_LAB_NET=$$(($${OPS_LAB_NET:-0} + 1)) lab/lab
+# The labs after that one: the tests of `demo` run three at a time (.config/nextest.toml).
+MORE_DEMOS := for n in 1 2; do OPS_LAB_NET=$$(($${OPS_LAB_NET:-0} + n)) lab/lab up demo; done
 OPS := target/release/ops
 LAB_DIR := $(or $(OPS_LAB_DIR),$(HOME)/.cache/ops-lab)
 
-.PHONY: help need demo test test-full lint fuzz bench generate
+.PHONY: help need demo test test-full walk lint fuzz bench generate
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -28,16 +28,22 @@ demo: need ## real droplets on this machine, and a deploy of a real Odoo to one 
 
 test: need ## every test, the end-to-end ones on lab droplets included
 	$(LAB) up demo old login
-	$(NEXT_LAB) up demo
+	$(MORE_DEMOS)
 	cargo build --locked
 	cargo nextest run --locked --profile ci -E 'not test(/^full::/)'
 
 test-full: need ## the long tier: everything, three web droplets and a million broken inventories included
 	$(LAB) up demo old login trio
-	$(NEXT_LAB) up demo
+	$(MORE_DEMOS)
 	cargo build --locked
 	cargo nextest run --locked --profile ci
 	$(MAKE) fuzz
+
+walk: need ## every fault at every step of every way to deploy, which takes hours; test-full takes one fault a step, in turn
+	$(LAB) up demo
+	$(MORE_DEMOS)
+	cargo build --locked
+	OPS_WALK=all cargo nextest run --locked --profile ci -E 'test(/every_step/)'
 
 lint: need ## format, clippy, shellcheck, cargo-deny where it is there
 	cargo fmt --check

@@ -55,7 +55,7 @@ stand_in() {
 
 never_healthy() {
   sed -i -e 's|test: \["CMD", "curl".*|test: ["CMD", "false"]|' -e 's|start_period: 60s|start_period: 1s|' \
-    -e 's|retries: 10|retries: 3|' compose.yaml
+    -e 's|retries: 10|retries: 3|' -e 's|interval: 5s|interval: 2s|' compose.yaml
 }
 
 bad_compose() {

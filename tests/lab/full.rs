@@ -154,73 +154,18 @@ mod demo {
     }
 
     #[test]
-    fn every_step_meets_a_laptop_that_dies() {
-        walk::every_step_meets("a laptop that dies", &walk::IN_PLACE);
+    fn every_step_meets_a_fault() {
+        walk::every_step_meets_a_fault(&walk::IN_PLACE);
     }
 
     #[test]
-    fn every_step_between_slots_meets_a_laptop_that_dies() {
-        walk::every_step_meets("a laptop that dies", &walk::BESIDE);
+    fn every_step_between_slots_meets_a_fault() {
+        walk::every_step_meets_a_fault(&walk::BESIDE);
     }
 
     #[test]
-    fn every_step_meets_a_worker_that_is_killed() {
-        walk::every_step_meets("a worker that is killed", &walk::IN_PLACE);
-    }
-
-    #[test]
-    fn every_step_between_slots_meets_a_worker_that_is_killed() {
-        walk::every_step_meets("a worker that is killed", &walk::BESIDE);
-    }
-
-    #[test]
-    fn every_step_meets_a_link_that_is_cut() {
-        walk::every_step_meets("a link that is cut", &walk::IN_PLACE);
-    }
-
-    #[test]
-    fn every_step_between_slots_meets_a_link_that_is_cut() {
-        walk::every_step_meets("a link that is cut", &walk::BESIDE);
-    }
-
-    #[test]
-    fn every_step_meets_a_link_that_is_silent() {
-        walk::every_step_meets("a link that is silent", &walk::IN_PLACE);
-    }
-
-    #[test]
-    fn every_step_between_slots_meets_a_link_that_is_silent() {
-        walk::every_step_meets("a link that is silent", &walk::BESIDE);
-    }
-
-    #[test]
-    fn every_step_meets_a_loss_of_power() {
-        walk::every_step_meets("a loss of power", &walk::IN_PLACE);
-    }
-
-    #[test]
-    fn every_step_between_slots_meets_a_loss_of_power() {
-        walk::every_step_meets("a loss of power", &walk::BESIDE);
-    }
-
-    #[test]
-    fn every_step_of_a_migration_meets_a_laptop_that_dies() {
-        walk::every_step_meets("a laptop that dies", &walk::MIGRATING);
-    }
-
-    #[test]
-    fn every_step_of_a_migration_meets_a_worker_that_is_killed() {
-        walk::every_step_meets("a worker that is killed", &walk::MIGRATING);
-    }
-
-    #[test]
-    fn every_step_of_a_migration_meets_a_link_that_is_cut() {
-        walk::every_step_meets("a link that is cut", &walk::MIGRATING);
-    }
-
-    #[test]
-    fn every_step_of_a_migration_meets_a_loss_of_power() {
-        walk::every_step_meets("a loss of power", &walk::MIGRATING);
+    fn every_step_of_a_migration_meets_a_fault() {
+        walk::every_step_meets_a_fault(&walk::MIGRATING);
     }
 
     #[test]

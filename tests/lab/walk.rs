@@ -339,20 +339,30 @@ fn some_steps_of_a_migration_meet_every_fault() {
     walk.meets_all(&["switch.stop", "switch.update", "open"]);
 }
 
-pub fn every_step_meets(fault: &str, path: &'static Path) {
-    let fault = match fault {
-        "a laptop that dies" => Fault::LaptopKilled,
-        "a worker that is killed" => Fault::WorkerKilled,
-        "a link that is cut" => Fault::LinkCut,
-        "a link that is silent" => Fault::LinkSilent,
-        _ => Fault::PowerLost,
-    };
-    let migrates = path.steps.contains(&"open");
-    let mut walk = Walk::new(path, DEMO, if migrates { BUMP } else { STANDIN });
+/// Each fault, and how the work is finished afterwards where nobody waits for it.
+const FAULTS: [(Fault, &str); 7] = [
+    (Fault::LaptopKilled, "resume"),
+    (Fault::LaptopKilled, "undo"),
+    (Fault::WorkerKilled, ""),
+    (Fault::LinkCut, ""),
+    (Fault::LinkSilent, ""),
+    (Fault::PowerLost, "resume"),
+    (Fault::PowerLost, "undo"),
+];
+
+/// One fault a step, each day another one, so that a week has them all; with `OPS_WALK=all` all of them.
+pub fn every_step_meets_a_fault(path: &'static Path) {
+    let all = std::env::var("OPS_WALK").is_ok_and(|walk| walk == "all");
+    let day = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() / (24 * 60 * 60);
+    let today = usize::try_from(day).unwrap();
+    let refs = if path.steps.contains(&"open") { BUMP } else { STANDIN };
+    let mut walk = Walk::new(path, DEMO, refs);
     for (i, step) in path.steps.iter().enumerate() {
-        walk.meets(step, fault, finish(i));
-        if fault == Fault::PowerLost {
-            walk.meets(step, fault, finish(i + 1));
+        for (turn, (fault, finish)) in FAULTS.into_iter().enumerate() {
+            if all || (i + today) % FAULTS.len() == turn {
+                eprintln!("{step}: {fault:?} {finish}");
+                walk.meets(step, fault, finish);
+            }
         }
     }
 }
