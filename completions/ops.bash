@@ -1313,7 +1313,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__health)
-            opts="-K -v -q -h --all --droplet --ask-become-pass --only --fail-on --write --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -v -q -h --all --droplet --ask-become-pass --only --fail-on --notify --confirm --write --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1329,6 +1329,10 @@ _ops() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "warn crit" -- "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --write)

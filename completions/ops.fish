@@ -594,6 +594,7 @@ complete -c ops -n "__fish_ops_using_subcommand health" -l droplet -d 'Only thes
 complete -c ops -n "__fish_ops_using_subcommand health" -l only -d 'Only these checks, by id or group' -r
 complete -c ops -n "__fish_ops_using_subcommand health" -l fail-on -d 'What ends with exit code 9; what is unknown always does' -r -f -a "warn\t''
 crit\t''"
+complete -c ops -n "__fish_ops_using_subcommand health" -l confirm -d 'After how many seconds a second look has to confirm a change before it is told; 0: none has to' -r
 complete -c ops -n "__fish_ops_using_subcommand health" -l write -d 'Write the answer to this file, at once and whole, instead of stdout' -r -F
 complete -c ops -n "__fish_ops_using_subcommand health" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand health" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
@@ -607,6 +608,7 @@ never\t''"
 complete -c ops -n "__fish_ops_using_subcommand health" -l connections -d 'New SSH connections at once' -r
 complete -c ops -n "__fish_ops_using_subcommand health" -l all -d 'Every environment of the inventory'
 complete -c ops -n "__fish_ops_using_subcommand health" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand health" -l notify -d 'Tell the channels of `notify` what changed since they were told last'
 complete -c ops -n "__fish_ops_using_subcommand health" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
 complete -c ops -n "__fish_ops_using_subcommand health" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand health" -l no-input -d 'Never ask; what would be asked ends with exit code 3'

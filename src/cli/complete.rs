@@ -10,6 +10,7 @@ use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use serde::{Deserialize, Serialize};
 
 use super::Cli;
+use super::kept::Place;
 use crate::facts::Facts;
 use crate::inventory::{self, Environment, Inventory};
 use crate::world::World;
@@ -130,25 +131,15 @@ pub fn remember(
         names.sort_unstable();
         names.dedup();
     }
-    let place = place(world, inventory, env);
-    let dir = place.parent().unwrap_or(Path::new("/"));
-    std::fs::create_dir_all(dir)?;
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    serde_json::to_writer(&mut file, &seen)?;
-    file.persist(place)?;
-    Ok(())
+    place(world, inventory, env).save(&seen)
 }
 
 fn load(world: &World, inventory: &Inventory, env: &Environment) -> Option<Seen> {
-    serde_json::from_slice(&std::fs::read(place(world, inventory, env)).ok()?).ok()
+    place(world, inventory, env).load()
 }
 
-/// One file for each environment of each inventory.
-fn place(world: &World, inventory: &Inventory, env: &Environment) -> PathBuf {
-    use sha2::{Digest, Sha256};
-    let hash = Sha256::digest(inventory.file.as_os_str().as_encoded_bytes());
-    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    world.state_dir.join("names").join(format!("{}-{hash}.json", env.name))
+fn place(world: &World, inventory: &Inventory, env: &Environment) -> Place {
+    Place::new(world, "names", inventory, env)
 }
 
 /// Answers a shell that asks for completions; true when it did.

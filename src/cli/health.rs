@@ -3,10 +3,12 @@
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 
 use super::args::{DropletArgs, EnvArg};
+use super::health_news::News;
 use super::names;
 use super::session::Session;
 use crate::checks::health::{self, Floor, Report};
@@ -46,6 +48,17 @@ pub struct Health {
     #[arg(long, value_name = "STATUS", value_enum, default_value = "warn")]
     fail_on: Floor,
 
+    /// Tell the channels of `notify` what changed since they were told last
+    ///
+    /// For a timer: each change is told once, and the way back as well, in at most 6 messages an hour of an environment.
+    /// What is below --fail-on counts as well.
+    #[arg(long, conflicts_with = "only")]
+    notify: bool,
+
+    /// After how many seconds a second look has to confirm a change before it is told; 0: none has to
+    #[arg(long, value_name = "SECS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(..=600), requires = "notify")]
+    confirm: u64,
+
     /// Write the answer to this file, at once and whole, instead of stdout
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     write: Option<PathBuf>,
@@ -67,11 +80,18 @@ impl Health {
         let inventory = session.inventory()?;
         let envs = self.environments(session, &inventory)?;
         let only = self.ids(&envs)?;
-        let target = EnvArg { env: self.env.join(", "), droplets: self.droplets };
-        let options = session.connect(&target, true)?;
-        let (mut report, facts) = queries::health(&envs, &session.world, options, &session.ui).await?;
-        for (env, facts) in envs.iter().zip(&facts) {
-            session.remember(&inventory, env, facts);
+        let news = match self.notify {
+            true => Some(News::new(session, &inventory, &envs, self.fail_on)?),
+            false => None,
+        };
+        let mut report = self.report(session, &inventory, &envs).await?;
+        if let Some(news) = news {
+            let first = report.clone();
+            if self.confirm > 0 && news.any(&first) {
+                tokio::time::sleep(Duration::from_secs(self.confirm)).await;
+                report = self.report(session, &inventory, &envs).await?;
+            }
+            news.tell(&first, &report).await;
         }
         if !only.is_empty() {
             report.only(&only);
@@ -85,6 +105,16 @@ impl Health {
             Format::Nagios => exit(report.status().number()),
             _ => ended(&report, self.fail_on),
         })
+    }
+
+    async fn report(&self, session: &Session, inventory: &Inventory, envs: &[Environment]) -> Result<Report> {
+        let target = EnvArg { env: self.env.join(", "), droplets: self.droplets.clone() };
+        let options = session.connect(&target, true)?;
+        let (report, facts) = queries::health(envs, &session.world, options, &session.ui).await?;
+        for (env, facts) in envs.iter().zip(&facts) {
+            session.remember(inventory, env, facts);
+        }
+        Ok(report)
     }
 
     fn environments(&self, session: &Session, inventory: &Inventory) -> Result<Vec<Environment>> {

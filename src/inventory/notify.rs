@@ -1,4 +1,4 @@
-//! Who else hears of runs: chats, programs, mail. Deliberately absent: telling them (`notify`).
+//! Who else hears of runs and of changes of health: chats, programs, mail. Deliberately absent: telling them (`notify`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -42,17 +42,20 @@ pub enum NotifyKind {
     Email,
 }
 
-/// What may be told. Changes of health, seen by a droplet's own timer, will be another.
+/// What may be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum NotifyOn {
     Succeeded,
     Failed,
     PutBack,
+    /// Changes of health (`ops health --notify`).
+    Health,
 }
 
 impl NotifyOn {
-    pub const ALL: [NotifyOn; 3] = [NotifyOn::Succeeded, NotifyOn::Failed, NotifyOn::PutBack];
+    pub const ALL: [NotifyOn; 4] =
+        [NotifyOn::Succeeded, NotifyOn::Failed, NotifyOn::PutBack, NotifyOn::Health];
 }
 
 /// How mail leaves.

@@ -1,14 +1,14 @@
-//! Telling others how a run ended: chats, programs, mail; all at once, each within its time, none twice.
+//! Telling others how a run ended, and what changed in health: chats, programs, mail; all at once, each within its time.
 //!
 //! Whoever cannot be told changes nothing of the run: that is a sentence for the operator. Nothing that is told holds a
-//! secret. Deliberately absent: changes of health seen by a droplet's timer, which will be another [`What`] (told by
-//! the droplet, with what it has said before), and telling again what was not heard.
+//! secret. Deliberately absent: what of health is news (`checks::health`), and telling again how a run ended.
 
 mod payload;
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use serde::Serialize;
 use tokio::time::{Instant, timeout};
 
 use crate::bundle::redacted;
@@ -28,6 +28,9 @@ pub use payload::{SCHEMA, json, mail, mattermost, plain, slack};
 pub const LIMIT: Duration = Duration::from_secs(5);
 /// A text of an error says enough in so many letters.
 const LONGEST: usize = 500;
+/// Of many changes each says less.
+const LONGEST_EVIDENCE: usize = 200;
+const MOST_CHANGES: usize = 20;
 
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +38,10 @@ pub enum What {
     Succeeded,
     Failed,
     PutBack,
+    /// Health changed, and something is not well.
+    Unwell,
+    /// Health changed, and all is well again.
+    Well,
     /// By `ops notify test`: everybody hears of it.
     Test,
 }
@@ -56,8 +63,14 @@ impl What {
             What::Succeeded => on(NotifyOn::Succeeded),
             What::Failed => on(NotifyOn::Failed),
             What::PutBack => on(NotifyOn::PutBack),
+            What::Unwell | What::Well => on(NotifyOn::Health),
             What::Test => true,
         }
+    }
+
+    /// Of a run; else there is none to look at.
+    fn ends_a_run(self) -> bool {
+        matches!(self, What::Succeeded | What::Failed | What::PutBack)
     }
 
     pub fn word(self) -> &'static str {
@@ -65,12 +78,14 @@ impl What {
             What::Succeeded => "succeeded",
             What::Failed => "failed",
             What::PutBack => "put-back",
+            What::Unwell => "unwell",
+            What::Well => "well",
             What::Test => "test",
         }
     }
 }
 
-/// How a run ended, ready to be told: printable, of a sane size, without what looks like a secret.
+/// How a run ended, or what changed in health, ready to be told: printable, of a sane size, without what looks like a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub what: What,
@@ -88,6 +103,19 @@ pub struct Told {
     pub droplet: Option<String>,
     pub step: Option<String>,
     pub why: Option<String>,
+    /// How the environment is, in a message of health: `ok`, `warning`, `unknown`, `critical`.
+    pub status: Option<&'static str>,
+    pub changes: Vec<Changed>,
+}
+
+/// A check whose status is another than the one that was told last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    pub droplet: String,
+    pub check: String,
+    pub was: &'static str,
+    pub now: &'static str,
+    pub evidence: String,
 }
 
 impl Told {
@@ -112,16 +140,47 @@ impl Told {
             droplet: error.and_then(|error| error.droplet.as_deref()).map(fit),
             step: error.and_then(|error| error.step.as_deref()).map(fit),
             why: why.as_deref().map(fit),
+            status: None,
+            changes: Vec::new(),
         })
     }
 
+    /// `status`: how the environment is now. Of very many changes the first are told.
+    pub fn health(
+        env: &str,
+        status: &'static str,
+        title: String,
+        changes: Vec<Changed>,
+        operator: &str,
+        at: &str,
+    ) -> Self {
+        let changed = |one: Changed| Changed {
+            droplet: fit(&one.droplet),
+            check: fit(&one.check),
+            evidence: shorten(&fit(&one.evidence), LONGEST_EVIDENCE),
+            ..one
+        };
+        let changes = changes.into_iter().take(MOST_CHANGES).map(changed).collect();
+        let well = status == "ok";
+        let what = if well { What::Well } else { What::Unwell };
+        let exit = if well { Exit::Done } else { Exit::Checks };
+        let told = Self::plain(what, env, "health", operator, at.to_owned());
+        Self { title, exit: exit.code(), changes, status: Some(status), ..told }
+    }
+
     pub fn test(env: &str, operator: &str, at: String) -> Self {
+        let title = "a test: nothing has happened".to_owned();
+        Self { title, ..Self::plain(What::Test, env, "notify test", operator, at) }
+    }
+
+    /// Of no run.
+    fn plain(what: What, env: &str, command: &str, operator: &str, at: String) -> Self {
         Self {
-            what: What::Test,
+            what,
             env: fit(env),
-            command: "notify test".to_owned(),
+            command: command.to_owned(),
             run: String::new(),
-            title: "a test: nothing has happened".to_owned(),
+            title: String::new(),
             operator: fit(operator),
             reason: None,
             release: None,
@@ -131,6 +190,8 @@ impl Told {
             droplet: None,
             step: None,
             why: None,
+            status: None,
+            changes: Vec::new(),
         }
     }
 }

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 
-use super::{Told, What};
+use super::{Changed, Told, What};
 
 pub const SCHEMA: &str = "ops.notification/1";
 
@@ -27,12 +27,14 @@ pub fn json(told: &Told) -> String {
         droplet,
         step,
         why,
+        status,
+        changes,
     } = told;
-    let run = (*what != What::Test).then_some(run);
+    let run = what.ends_a_run().then_some(run);
     json!({
         "schema": SCHEMA, "event": what.word(), "env": env, "command": command, "run": run, "title": title,
         "operator": operator, "reason": reason, "release": release, "exit": exit, "at": at, "seconds": seconds,
-        "droplet": droplet, "step": step, "why": why,
+        "droplet": droplet, "step": step, "why": why, "status": status, "changes": changes,
     })
     .to_string()
 }
@@ -72,9 +74,9 @@ pub fn mail(told: &Told, from: &str, to: &[String]) -> String {
         body.as_bytes().chunks(76).filter_map(|line| std::str::from_utf8(line).ok()).collect();
     // A reader that gets it twice, by two servers, shows it once.
     let id: String = told.run.chars().filter(|c| c.is_ascii_alphanumeric() || "._-".contains(*c)).collect();
-    let id = match told.what {
-        What::Test => String::new(),
-        _ => format!("Message-ID: <{id}.{}@ops.invalid>\r\n", told.what.word()),
+    let id = match told.what.ends_a_run() {
+        false => String::new(),
+        true => format!("Message-ID: <{id}.{}@ops.invalid>\r\n", told.what.word()),
     };
     format!(
         "From: ops <{from}>\r\nTo: {}\r\nSubject: =?UTF-8?B?{subject}?=\r\n{}{id}Auto-Submitted: auto-generated\r\n\
@@ -98,26 +100,30 @@ fn headline(told: &Told) -> String {
         What::Succeeded => format!("ops: {command} of {env} succeeded"),
         What::Failed => format!("ops: {command} of {env} FAILED, look at it"),
         What::PutBack => format!("ops: {command} of {env} failed and was put back"),
+        What::Unwell => {
+            format!("ops: {env} is {}", told.status.unwrap_or_default().to_uppercase())
+        }
+        What::Well => format!("ops: {env} is well again"),
         What::Test => format!("ops: a test for {env}"),
     }
 }
 
 fn details(told: &Told) -> Vec<String> {
-    let took = match told.what {
-        What::Test => None,
-        _ => Some(match told.seconds {
-            seconds @ ..120 => format!("{seconds} s"),
-            seconds => format!("{} min", seconds / 60),
-        }),
-    };
+    let ended = told.what.ends_a_run();
+    let took = ended.then(|| match told.seconds {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
+    });
     let place = match (&told.droplet, &told.step) {
         (Some(droplet), Some(step)) => Some(format!("{droplet}, step {step}")),
         (Some(one), None) | (None, Some(one)) => Some(one.clone()),
         (None, None) => None,
     };
-    let run = (told.what != What::Test).then(|| told.run.clone());
-    let show = (told.what == What::Failed || told.what == What::PutBack)
-        .then(|| format!("ops runs show {}", told.run));
+    let look = match told.what {
+        What::Failed | What::PutBack => Some(format!("ops runs show {}", told.run)),
+        What::Unwell => Some(format!("ops health {}", told.env)),
+        _ => None,
+    };
     let lines = [
         ("what", Some(told.title.clone())),
         ("why", told.why.clone()),
@@ -127,8 +133,17 @@ fn details(told: &Told) -> Vec<String> {
         ("reason", told.reason.clone()),
         ("took", took),
         ("at", Some(told.at.clone())),
-        ("run", run),
-        ("look", show),
+        ("run", ended.then(|| told.run.clone())),
+        ("look", look),
     ];
-    lines.into_iter().filter_map(|(name, text)| Some(format!("{name}: {}", text?))).collect()
+    let lines = lines.into_iter().filter_map(|(name, text)| Some(format!("{name}: {}", text?)));
+    told.changes.iter().map(changed).chain(lines).collect()
+}
+
+/// The status first, so that the eye finds the worst.
+fn changed(change: &Changed) -> String {
+    let Changed { droplet, check, was, now, evidence } = change;
+    let loud = matches!(*now, "critical" | "unknown");
+    let word = if loud { now.to_uppercase() } else { (*now).to_owned() };
+    format!("{word} {droplet} {check}: {evidence} (was {was})")
 }

@@ -360,7 +360,6 @@ pub fn every_step_meets_a_fault(path: &'static Path) {
     for (i, step) in path.steps.iter().enumerate() {
         for (turn, (fault, finish)) in FAULTS.into_iter().enumerate() {
             if all || (i + today) % FAULTS.len() == turn {
-                eprintln!("{step}: {fault:?} {finish}");
                 walk.meets(step, fault, finish);
             }
         }

@@ -5,6 +5,7 @@
 
 mod backups;
 mod certificate;
+mod changes;
 mod containers;
 mod copies;
 mod database;
@@ -27,6 +28,7 @@ use super::{Check, Finding, Subject, Verdict, preflight};
 use crate::facts::Vitals;
 use crate::inventory::{Limits, When};
 
+pub use changes::{Change, MOST, Memory, WINDOW, confirmed};
 pub use figures::{Figure, Unit, figures};
 pub use markdown::markdown;
 pub use nagios::nagios;

@@ -1,6 +1,6 @@
 //! Everything that one look found, in the order in which it should be read.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::figures::Figure;
@@ -10,7 +10,7 @@ use crate::checks::{Finding, Verdict};
 pub const HEALTH_SCHEMA: &str = "ops.health/1";
 
 /// How well something is, the best first. What could not be seen is worse than a warning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     Ok,
@@ -63,6 +63,11 @@ impl Floor {
             Floor::Crit => status >= Status::Unknown,
         }
     }
+
+    /// What is not as bad is well.
+    pub(super) fn seen(self, status: Status) -> Status {
+        if self.holds(status) { status } else { Status::Ok }
+    }
 }
 
 /// One droplet, as far as it could be seen.
@@ -104,6 +109,12 @@ impl Looked {
 impl Report {
     pub fn status(&self) -> Status {
         self.droplets.iter().map(Looked::status).max().unwrap_or(Status::Unknown)
+    }
+
+    /// How one environment is.
+    pub fn of(&self, env: &str) -> Status {
+        let its = self.droplets.iter().filter(|looked| looked.env == env);
+        its.map(Looked::status).max().unwrap_or(Status::Unknown)
     }
 
     /// Nothing could be seen at all.

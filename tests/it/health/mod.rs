@@ -2,6 +2,7 @@
 
 mod doors;
 mod host;
+mod news;
 mod probes;
 mod series;
 mod shown;

@@ -1,5 +1,6 @@
 //! Telling others: what is said to each kind of channel, and channels that answer well, badly, late or never.
 
+mod health;
 mod payloads;
 mod servers;
 

@@ -2,7 +2,7 @@
 
 use ops::error::Error;
 use ops::exit::Exit;
-use ops::notify::{Told, What, json, mail, mattermost, plain, slack};
+use ops::notify::{Changed, Told, What, json, mail, mattermost, plain, slack};
 use ops::record::RunRecord;
 use serde_json::Value;
 
@@ -35,7 +35,7 @@ fn a_run_that_was_put_back_says_why_where_and_what_to_look_at() {
     look: ops runs show prod-20261121T100000Z-ab12
     ");
     let json: Value = serde_json::from_str(&json(&put_back())).unwrap();
-    insta::assert_snapshot!(json, @r#"{"at":"2026-11-21T10:03:20Z","command":"deploy","droplet":"erp-1","env":"prod","event":"put-back","exit":6,"operator":"alice@laptop","reason":"ticket 42","release":null,"run":"prod-20261121T100000Z-ab12","schema":"ops.notification/1","seconds":200,"step":"switch.start","title":"main at 1a2b3c4","why":"the new container is not healthy; it ended with code 1"}"#);
+    insta::assert_snapshot!(json, @r#"{"at":"2026-11-21T10:03:20Z","changes":[],"command":"deploy","droplet":"erp-1","env":"prod","event":"put-back","exit":6,"operator":"alice@laptop","reason":"ticket 42","release":null,"run":"prod-20261121T100000Z-ab12","schema":"ops.notification/1","seconds":200,"status":null,"step":"switch.start","title":"main at 1a2b3c4","why":"the new container is not healthy; it ended with code 1"}"#);
 }
 
 #[test]
@@ -100,4 +100,46 @@ fn a_mail_has_what_readers_and_filters_want() {
     WgpydW46IHByb2QtMjAyNjExMjFUMTAwMDAwWi1hYjEyCmxvb2s6IG9wcyBydW5zIHNob3cgcHJv
     ZC0yMDI2MTEyMVQxMDAwMDBaLWFiMTIK
     ");
+}
+
+#[test]
+fn a_change_of_health_says_what_is_worst_first_and_what_is_better() {
+    let change = |check: &str, was, now, evidence: &str| Changed {
+        droplet: "erp-1".into(),
+        check: check.into(),
+        was,
+        now,
+        evidence: evidence.into(),
+    };
+    let changes = vec![
+        change("web.login", "ok", "critical", "502 instead of the login page; password=canary-4711"),
+        change("disk.stack", "critical", "ok", "41 GB of 80 GB are free"),
+    ];
+    let told = |status, changes: &[Changed]| {
+        let title = "1 check worse, 1 better".to_owned();
+        Told::health("prod", status, title, changes.to_vec(), "alice@laptop", "2026-11-22T04:00:00Z")
+    };
+    insta::assert_snapshot!(plain(&told("critical", &changes)), @r"
+    ops: prod is CRITICAL
+    CRITICAL erp-1 web.login: 502 instead of the login page; password=*** (was ok)
+    ok erp-1 disk.stack: 41 GB of 80 GB are free (was critical)
+    what: 1 check worse, 1 better
+    by: alice@laptop
+    at: 2026-11-22T04:00:00Z
+    look: ops health prod
+    ");
+    assert!(plain(&told("ok", &changes)).starts_with("ops: prod is well again\n"));
+    let json: Value = serde_json::from_str(&json(&told("critical", &changes))).unwrap();
+    assert_eq!((&json["event"], &json["run"], &json["exit"]), (&"unwell".into(), &Value::Null, &9.into()));
+    let hostile = vec![change("<!channel>", "ok", "unknown", &"```@here\u{1b}[2J".repeat(1000)); 500];
+    let told = told("unknown", &hostile);
+    for text in [slack(&told), mattermost(&told)] {
+        let chat: Value = serde_json::from_str(&text).unwrap();
+        let text = chat["text"].as_str().unwrap();
+        assert!(
+            text.len() < 12_000 && text.matches("```").count() == 2 && !text.contains('\u{1b}'),
+            "{text}"
+        );
+    }
+    assert!(!slack(&told).contains("<!channel>"));
 }
