@@ -1,6 +1,7 @@
 //! Health on facts that were made up: each check passes, warns, fails, and knows what it does not know.
 
 mod doors;
+mod foreign;
 mod host;
 mod news;
 mod probes;

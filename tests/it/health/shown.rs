@@ -41,7 +41,7 @@ fn unreached(name: &str) -> Looked {
 }
 
 /// One droplet that is well, one with a broken site and nothing known of its database, one that is not there.
-fn mixed() -> Report {
+pub(super) fn mixed() -> Report {
     let mut bad = Case::good();
     bad.vitals().sessions = lost();
     bad.vitals().proxied.as_mut().unwrap().as_mut().unwrap().status = Some(502);
