@@ -8,9 +8,9 @@ use clap::Args;
 use futures_util::future::join_all;
 
 use super::args::{DropletArgs, EnvArg};
-use super::names;
 use super::session::Session;
-use crate::checks::doctor::{self, Config, Doctor as Report, Laptop, Shown};
+use super::{names, notify};
+use crate::checks::doctor::{self, Config, Doctor as Report, Laptop, Proof, Shown};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::inventory::{self, Address, Environment, Inventory, trust};
@@ -67,6 +67,8 @@ impl Doctor {
             config,
             asked: self.env.is_some(),
             shown: shown(session),
+            proofs: proofs(session, inventory.as_ref(), &envs),
+            now: world.now().as_second(),
         };
         let options = ConnectOptions { interactive: None, ..self.connect(session)? };
         let stops = pairs.into_iter().zip(asked).map(|((env, one), means)| (env, one, means)).collect();
@@ -131,6 +133,12 @@ fn config(session: &Session) -> (Config, Option<Inventory>) {
             (found, Some(inventory))
         }
     }
+}
+
+fn proofs(session: &Session, inventory: Option<&Inventory>, envs: &[Environment]) -> Vec<Proof> {
+    let Some(inventory) = inventory else { return Vec::new() };
+    let telling = envs.iter().filter(|env| !env.notify.is_empty());
+    telling.map(|env| notify::proof(&session.world, inventory, env)).collect()
 }
 
 fn shown(session: &Session) -> Shown {

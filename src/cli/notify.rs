@@ -1,16 +1,20 @@
 //! `ops notify test ENV`, and telling others how a run ended.
 
 use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
 
+use super::kept::Place;
 use super::names;
 use super::session::Session;
 use super::trust::before_reading;
+use crate::checks::doctor::Proof;
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::inventory::trust::{self, Trust};
 use crate::inventory::{Environment, Inventory, Notify as Channel, Value};
 use crate::notify::{Sent, Told, tell, wanted};
+use crate::world::World;
 
 /// Try the channels that others are told by
 #[derive(Debug, Subcommand)]
@@ -50,8 +54,31 @@ impl Notify {
         let told = Told::test(&env.name, &session.world.operator, at);
         let sent = tell(&env.notify, &told, &session.world, trust).await;
         session.ui.sent(&env.name, &sent);
+        let failed = sent.iter().filter(|one| one.answer.is_err()).map(|one| one.kind.to_owned()).collect();
+        let tested = Tested { at: session.world.now().as_second(), failed };
+        if let Err(error) = place(&session.world, &inventory, env).save(&tested) {
+            session.ui.warn(&format!("when this was cannot be kept for ops doctor: {error}"));
+        }
         Ok(if sent.iter().all(|one| one.answer.is_ok()) { Exit::Done } else { Exit::Checks })
     }
+}
+
+/// When the channels were tried from here, for `ops doctor`.
+#[derive(Debug, Serialize, Deserialize)]
+struct Tested {
+    at: i64,
+    failed: Vec<String>,
+}
+
+fn place(world: &World, inventory: &Inventory, env: &Environment) -> Place {
+    Place::new(world, "notified", inventory, env)
+}
+
+/// The last test of an environment from this laptop.
+pub fn proof(world: &World, inventory: &Inventory, env: &Environment) -> Proof {
+    let tested: Option<Tested> = place(world, inventory, env).load();
+    let at = tested.as_ref().map(|tested| tested.at);
+    Proof { env: env.name.clone(), at, failed: tested.map(|tested| tested.failed).unwrap_or_default() }
 }
 
 /// One line of warning where somebody could not be told; nothing else can come of it.

@@ -13,6 +13,11 @@ mod demo {
     }
 
     #[test]
+    fn two_hundred_looks_at_a_droplet_that_is_well_find_nothing() {
+        health::two_hundred_looks(DEMO);
+    }
+
+    #[test]
     fn no_fault_makes_a_backup_of_what_is_none() {
         backup_faults::of_a_backup(DEMO, &backups::STANDIN);
     }

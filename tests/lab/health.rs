@@ -180,6 +180,15 @@ impl Trial {
 const UP: &str = "docker start odoo-db-1 odoo-odoo-1 >/dev/null; n=0
     until [ \"$(docker inspect -f '{{.State.Health.Status}}' odoo-odoo-1)\" = healthy ] || [ $n -gt 600 ]; do n=$((n + 1)); sleep 0.1; done";
 
+/// A check that cries wolf once in a night of looks is one that nobody reads any more.
+pub fn two_hundred_looks(droplet: Droplet) {
+    let laptop = well(droplet);
+    for look in 0..200 {
+        let seen = found(&laptop, droplet);
+        assert!(seen.is_empty(), "look {look}: {seen:?}\n{}", laptop.ops(&["health", droplet.env]));
+    }
+}
+
 pub fn one_cause_after_the_other(droplet: Droplet) {
     let mut trial = Trial { laptop: well(droplet), droplet, wrong: Vec::new() };
     let site = ("web.site", "critical");

@@ -1,6 +1,7 @@
 //! The programs, the configuration and the terminal of this laptop.
 
 use super::files::{Identity, KnownHosts};
+use super::proofs::Proof;
 use super::{Check, Verdict};
 use crate::cmd::quote;
 use crate::inventory::Severity;
@@ -34,6 +35,10 @@ pub struct Laptop {
     /// An environment was asked for by its name.
     pub asked: bool,
     pub shown: Shown,
+    /// Of the environments that tell somebody.
+    pub proofs: Vec<Proof>,
+    /// Its clock, in seconds since the epoch.
+    pub now: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,6 +6,7 @@
 mod files;
 mod hops;
 mod laptop;
+mod proofs;
 mod report;
 
 use crate::inventory::Severity;
@@ -15,6 +16,7 @@ use super::{Finding, Verdict};
 pub use files::{Identity, KnownHosts};
 pub use hops::{Hop, Way, clock, left};
 pub use laptop::{Agent, Config, Laptop, Shown};
+pub use proofs::Proof;
 pub use report::{DOCTOR_SCHEMA, Doctor};
 
 /// Under which name the laptop stands beside the droplets.
@@ -38,6 +40,7 @@ pub const ALL: &[Check] = &[
     files::IDENTITIES,
     files::KNOWN,
     laptop::TERMINAL,
+    proofs::NOTIFY,
 ];
 
 /// The clock and what an ops left, of each droplet.

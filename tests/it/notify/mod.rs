@@ -2,6 +2,7 @@
 
 mod health;
 mod payloads;
+mod proof;
 mod servers;
 
 use std::process::Output;
