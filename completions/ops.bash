@@ -1313,7 +1313,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__health)
-            opts="-K -v -q -h --all --droplet --ask-become-pass --only --fail-on --notify --confirm --write --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -v -q -h --all --droplet --ask-become-pass --only --fail-on --notify --confirm --write --watch --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1348,6 +1348,10 @@ _ops() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -596,6 +596,7 @@ complete -c ops -n "__fish_ops_using_subcommand health" -l fail-on -d 'What ends
 crit\t''"
 complete -c ops -n "__fish_ops_using_subcommand health" -l confirm -d 'After how many seconds a second look has to confirm a change before it is told; 0: none has to' -r
 complete -c ops -n "__fish_ops_using_subcommand health" -l write -d 'Write the answer to this file, at once and whole, instead of stdout' -r -F
+complete -c ops -n "__fish_ops_using_subcommand health" -l watch -d 'Go on looking, so many seconds apart, and at once where a container changes' -r
 complete -c ops -n "__fish_ops_using_subcommand health" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand health" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''

@@ -11,6 +11,7 @@ use super::args::{DropletArgs, EnvArg};
 use super::health_news::News;
 use super::names;
 use super::session::Session;
+use super::vigil::Watch;
 use crate::checks::health::{self, Floor, Report};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -26,7 +27,7 @@ use crate::ui::Format;
 /// reached; with `--output nagios` with Nagios' own codes.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ops health prod\n  ops health --all --fail-on crit\n  \
-    ops health prod --only web.login,database\n  \
+    ops health prod --only web.login,database\n  ops health prod --watch 5\n  \
     ops health --all --output prometheus --write /var/lib/prometheus/node-exporter/ops.prom")]
 pub struct Health {
     /// The environments, as the inventory names them
@@ -52,7 +53,7 @@ pub struct Health {
     ///
     /// For a timer: each change is told once, and the way back as well, in at most 6 messages an hour of an environment.
     /// What is below --fail-on counts as well.
-    #[arg(long, conflicts_with = "only")]
+    #[arg(long, conflicts_with_all = ["only", "watch"])]
     notify: bool,
 
     /// After how many seconds a second look has to confirm a change before it is told; 0: none has to
@@ -62,11 +63,19 @@ pub struct Health {
     /// Write the answer to this file, at once and whole, instead of stdout
     #[arg(long, value_name = "PATH", value_hint = clap::ValueHint::FilePath)]
     write: Option<PathBuf>,
+
+    /// Go on looking, so many seconds apart, and at once where a container changes
+    ///
+    /// A view of the whole terminal; without one the report, then a line for each change. It ends with q or Ctrl-C, and
+    /// with the exit code of what was known last.
+    #[arg(long, value_name = "SECS", num_args = 0..=1, default_missing_value = "10",
+        value_parser = clap::value_parser!(u64).range(2..=86_400))]
+    watch: Option<u64>,
 }
 
 impl Health {
     pub async fn run(self, session: &Session) -> Result<Exit> {
-        let nagios = session.ui.options().format == Format::Nagios;
+        let nagios = session.ui.options().format == Format::Nagios && self.watch.is_none();
         match self.look(session).await {
             Err(error) if nagios => {
                 session.ui.data(&format!("OPS UNKNOWN - {}\n", printable(&error.what).replace('|', "/")));
@@ -80,16 +89,23 @@ impl Health {
         let inventory = session.inventory()?;
         let envs = self.environments(session, &inventory)?;
         let only = self.ids(&envs)?;
+        let target = EnvArg { env: self.env.join(", "), droplets: self.droplets.clone() };
+        if let Some(every) = self.watch {
+            let (inventory, envs, only) = (&inventory, &envs[..], &only[..]);
+            let watch = Watch { session, inventory, envs, only, every, write: self.write.as_deref() };
+            let report = watch.run(session.connect(&target, false)?).await?;
+            return Ok(ended(&report, self.fail_on));
+        }
         let news = match self.notify {
             true => Some(News::new(session, &inventory, &envs, self.fail_on)?),
             false => None,
         };
-        let mut report = self.report(session, &inventory, &envs).await?;
+        let mut report = self.report(session, &inventory, &envs, &target).await?;
         if let Some(news) = news {
             let first = report.clone();
             if self.confirm > 0 && news.any(&first) {
                 tokio::time::sleep(Duration::from_secs(self.confirm)).await;
-                report = self.report(session, &inventory, &envs).await?;
+                report = self.report(session, &inventory, &envs, &target).await?;
             }
             news.tell(&first, &report).await;
         }
@@ -107,9 +123,14 @@ impl Health {
         })
     }
 
-    async fn report(&self, session: &Session, inventory: &Inventory, envs: &[Environment]) -> Result<Report> {
-        let target = EnvArg { env: self.env.join(", "), droplets: self.droplets.clone() };
-        let options = session.connect(&target, true)?;
+    async fn report(
+        &self,
+        session: &Session,
+        inventory: &Inventory,
+        envs: &[Environment],
+        target: &EnvArg,
+    ) -> Result<Report> {
+        let options = session.connect(target, true)?;
         let (report, facts) = queries::health(envs, &session.world, options, &session.ui).await?;
         for (env, facts) in envs.iter().zip(&facts) {
             session.remember(inventory, env, facts);
@@ -163,7 +184,7 @@ fn exit(code: u8) -> Exit {
 }
 
 /// Whoever reads the file finds the old text or the new one, never a part.
-fn write(path: &Path, text: &str) -> Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> Result<()> {
     let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |error: &dyn std::fmt::Display| {
         Error::failed(format!("cannot write {}", printable(&path.display().to_string()))).because(error)

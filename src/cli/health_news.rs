@@ -111,7 +111,7 @@ async fn told(
 }
 
 fn news(session: &Session, env: &Environment, report: &Report, changes: &[Change]) -> Told {
-    let better = changes.iter().filter(|change| change.now < change.was).count();
+    let better = changes.iter().filter(|change| change.to < change.from).count();
     let title = match (changes.len() - better, better) {
         (worse, 0) => format!("{} worse", count(worse, "check")),
         (0, better) => format!("{} better", count(better, "check")),
@@ -119,9 +119,9 @@ fn news(session: &Session, env: &Environment, report: &Report, changes: &[Change
     };
     let changed = |change: &Change| Changed {
         droplet: change.droplet.clone(),
-        check: change.check.clone(),
-        was: change.was.word(),
-        now: change.now.word(),
+        check: change.id.clone(),
+        was: change.from.word(),
+        now: change.to.word(),
         evidence: change.evidence.clone(),
     };
     let (status, operator) = (report.of(&env.name).word(), &session.world.operator);

@@ -43,6 +43,7 @@ mod sheets;
 mod shell;
 mod snapshots;
 mod trust;
+mod vigil;
 
 use std::ffi::OsString;
 

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
 use crate::facts::{self, Facts};
 use crate::inventory::{Droplet, Environment, Severity, When};
-use crate::transport::{Call, ConnectOptions, Connector, TransportError};
+use crate::transport::{Call, ConnectOptions, Connector, Transport, TransportError};
 use crate::world::World;
 
 /// For the answer of one droplet. Each probe has less, so that only a droplet that hangs takes so long.
@@ -63,7 +63,17 @@ async fn look(
     nonce: &str,
 ) -> (Looked, Option<Facts>) {
     let begin = Instant::now();
-    let answer = ask(connector, env, droplet, nonce).await;
+    let answer = visit(connector, env, droplet, nonce).await;
+    judged(env, droplet, begin, answer)
+}
+
+/// What an answer, or none, says about a droplet.
+pub(super) fn judged(
+    env: &Environment,
+    droplet: &Droplet,
+    begin: Instant,
+    answer: std::result::Result<Facts, TransportError>,
+) -> (Looked, Option<Facts>) {
     let millis = u64::try_from(begin.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (env_name, name) = (env.name.clone(), droplet.name.clone());
     let facts = match answer {
@@ -82,18 +92,29 @@ async fn look(
     (Looked { env: env_name, droplet: name, reached: true, millis, findings, figures }, Some(facts))
 }
 
-/// One login, one exec. Asked once: whoever looks again asks again.
-async fn ask(
+/// One login, one exec.
+async fn visit(
     connector: &Connector,
     env: &Environment,
     droplet: &Droplet,
     nonce: &str,
 ) -> std::result::Result<Facts, TransportError> {
     let link = connector.connect(droplet).await?;
-    let cmd = facts::script(env, droplet, nonce, When::Health);
-    let answer = link.run(Call::new(&cmd).timeout(ANSWER)).await;
+    let answer = ask(&*link, env, droplet, nonce).await;
     link.close().await;
-    Ok(facts::parse(env, droplet, nonce, &answer?.stdout))
+    answer
+}
+
+/// Asked once: whoever looks again asks again.
+pub(super) async fn ask(
+    link: &dyn Transport,
+    env: &Environment,
+    droplet: &Droplet,
+    nonce: &str,
+) -> std::result::Result<Facts, TransportError> {
+    let cmd = facts::script(env, droplet, nonce, When::Health);
+    let answer = link.run(Call::new(&cmd).timeout(ANSWER)).await?;
+    Ok(facts::parse(env, droplet, nonce, &answer.stdout))
 }
 
 /// A droplet that could not be asked is not known to be down.

@@ -10,6 +10,7 @@ mod lines;
 mod logs;
 mod recovery;
 mod schedule;
+mod vigil;
 mod visit;
 
 use std::collections::BTreeMap;
@@ -36,6 +37,7 @@ pub use health::health;
 pub use logs::{Listening, Wish};
 pub use recovery::recovery;
 pub use schedule::{remembered, schedule, scheduled};
+pub use vigil::{Pace, Sight, Vigil, compare};
 pub use visit::Visit;
 
 /// What the name of a lock begins with that a person took.

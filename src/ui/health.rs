@@ -13,10 +13,7 @@ pub fn render(report: &Report, look: &Look) -> String {
 
 /// All but the last line.
 pub fn body(report: &Report, look: &Look) -> String {
-    let mut out = String::new();
-    for (seen, others) in report.gathered() {
-        out += &problem(report, &seen, &others, look);
-    }
+    let mut out = problems(report, look);
     for looked in &report.droplets {
         if looked.status() == Status::Ok {
             let took = if looked.millis > 0 { format!(" in {} ms", looked.millis) } else { String::new() };
@@ -28,6 +25,11 @@ pub fn body(report: &Report, look: &Look) -> String {
         }
     }
     out
+}
+
+/// What is not well, the worst first.
+pub fn problems(report: &Report, look: &Look) -> String {
+    report.gathered().iter().map(|(seen, others)| problem(report, seen, others, look)).collect()
 }
 
 fn problem(report: &Report, seen: &Seen<'_>, others: &[&str], look: &Look) -> String {
@@ -64,7 +66,7 @@ fn line(status: Status, text: &str, look: &Look) -> String {
 }
 
 /// What else was looked at.
-fn all(looked: &Looked, look: &Look) -> String {
+pub fn all(looked: &Looked, look: &Look) -> String {
     let mut out = String::new();
     for finding in &looked.findings {
         let word = match finding.verdict {

@@ -6,10 +6,12 @@
 //! to text; this file decides what goes where. Deliberately absent: deciding what to do.
 
 mod ask;
+mod canvas;
 pub mod checklist;
 mod doctor;
 pub mod failure;
 mod health;
+mod keys;
 pub mod lists;
 mod live;
 mod logs;
@@ -22,6 +24,7 @@ mod schedule;
 mod screen;
 mod setup;
 pub mod table;
+pub mod vigil;
 pub mod words;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -37,6 +40,8 @@ use crate::inventory::Environment;
 use crate::plan::Plan;
 
 pub use ask::Answer;
+pub use canvas::{Canvas, Size};
+pub use keys::Key;
 use live::Board;
 pub use look::Look;
 pub use schedule::Stand;
@@ -274,6 +279,7 @@ impl Ui {
 
     /// [`Ui::hold`] for whoever tells of the beginning and of the end (`transport::Lender`).
     pub fn lending(&self, lent: bool) {
+        canvas::lend(lent);
         match lent {
             true => self.shared.screen.hold(),
             false => self.shared.screen.resume(),

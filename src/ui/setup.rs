@@ -52,6 +52,8 @@ pub struct Options {
     pub asks: bool,
     /// Lists are tables (stdout is a terminal), not tab-separated.
     pub table: bool,
+    /// A view may have the whole of stdout's terminal.
+    pub full: bool,
     /// Of stdout.
     pub data: Look,
     /// Of stderr.
@@ -107,6 +109,7 @@ impl Options {
             quiet: wishes.quiet,
             asks: human && terminal.stdin && terminal.stderr && !wishes.no_input,
             table: human && terminal.stdout,
+            full: human && terminal.stdout && !dumb && world.var("CI").is_none(),
             data: look(terminal.stdout, Term::stdout()),
             talk: look(terminal.stderr, Term::stderr()),
             clock: world.clock.clone(),
@@ -146,8 +149,10 @@ pub fn sane() {
     }
 }
 
-/// Gives the cursor back, whoever hid it. Nothing happens where stderr is no terminal.
+/// Gives back the cursor, whoever hid it, and the whole terminal, if a view has it. Nothing happens where stderr is no
+/// terminal.
 pub fn show_cursor() {
+    super::canvas::give_back();
     let term = Term::stderr();
     if term.is_term() {
         // The terminal may be gone; then it has no cursor either.

@@ -48,5 +48,6 @@ mod recover;
 mod runner;
 mod schedule;
 mod verify;
+mod vigil;
 mod walk;
 mod watch;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use expectrl::process::unix::WaitStatus;
 use expectrl::session::OsSession;
 use expectrl::{Expect, Session};
+use indicatif::{InMemoryTerm, TermLike};
 
 /// The longest that anything may take to be shown, and a whole command to end.
 const PATIENCE: Duration = Duration::from_secs(90);
@@ -20,13 +21,15 @@ pub struct Terminal {
     raw: Vec<u8>,
     /// Where the next `sees` begins to look.
     from: usize,
+    /// Columns and lines, and what was written before the window had them.
+    window: (u16, u16, usize),
 }
 
 impl Terminal {
     pub fn start(mut command: Command) -> Self {
         command.env("TERM", "xterm-256color").stdin(Stdio::inherit());
         let session = Session::spawn(command).unwrap();
-        Self { session, raw: Vec::new(), from: 0 }
+        Self { session, raw: Vec::new(), from: 0, window: (80, 24, 0) }
     }
 
     /// Waits until this is written, after what was seen before. Blanks and line ends are all one.
@@ -54,7 +57,35 @@ impl Terminal {
     #[track_caller]
     pub fn resize(&mut self, columns: u16, lines: u16) -> &mut Self {
         self.session.get_process_mut().set_window_size(columns, lines).unwrap();
+        self.window = (columns, lines, self.raw.len());
         self
+    }
+
+    /// What stands on the screen now, line by line. After a change of the window: what was drawn since then.
+    pub fn screen(&self) -> Vec<String> {
+        let (columns, lines, from) = self.window;
+        let screen = InMemoryTerm::new(lines, columns);
+        let before = String::from_utf8_lossy(&self.raw[..from]);
+        if before.rfind("\x1b[?1049h") > before.rfind("\x1b[?1049l") {
+            screen.write_str("\x1b[?1049h").unwrap();
+        }
+        screen.write_str(&String::from_utf8_lossy(&self.raw[from..])).unwrap();
+        screen.contents().lines().map(str::to_owned).collect()
+    }
+
+    /// Waits until all of these texts stand on the screen at once; the screen.
+    #[track_caller]
+    pub fn shows(&mut self, texts: &[&str]) -> Vec<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.quiet(Duration::from_millis(100));
+            let screen = self.screen();
+            let all = screen.join("\n");
+            if texts.iter().all(|text| all.contains(text)) {
+                return screen;
+            }
+            assert!(Instant::now() < deadline, "not on the screen: {texts:?}\n{all}");
+        }
     }
 
     /// A question is the last thing on the screen and stays it: nothing is drawn over it, and the

@@ -1,114 +1,146 @@
-//! What of a look is news: each change once, the way back as well, and never a flood.
-//!
-//! Pure. What was told is remembered, not what was seen: a change that nobody was told of is still one at the next look,
-//! and what came and went between two messages is none. Deliberately absent: telling, and where the memory is kept.
+//! What became worse or better between two looks at a droplet.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use super::{Looked, REACHED, Status};
 
-use super::report::{Floor, Report, Status};
-
-pub const MEMORY_SCHEMA: &str = "ops.health-told/1";
-
-/// So many messages of an environment within [`WINDOW`]; what changes beyond them is told together, later.
-pub const MOST: usize = 6;
-/// Seconds.
-pub const WINDOW: i64 = 3600;
-
-/// A check that others were told something else of.
+/// Something that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
+    /// Seconds since the epoch.
+    pub at: i64,
+    pub env: String,
     pub droplet: String,
-    pub check: String,
-    pub was: Status,
-    pub now: Status,
-    /// What was seen; printable.
+    /// Of the check; of the first one where several changed for one reason.
+    pub id: String,
+    /// How many more changed for the same reason.
+    pub others: usize,
+    pub from: Status,
+    pub to: Status,
     pub evidence: String,
 }
 
-/// What others were told of an environment.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memory {
-    pub schema: String,
-    /// What is not well, by droplet and check.
-    told: BTreeMap<String, BTreeMap<String, Status>>,
-    /// Seconds since the epoch, of the messages of the last hour.
-    sent: Vec<i64>,
+/// What was last known of a droplet, check by check.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    statuses: BTreeMap<String, Status>,
+    /// Its checks were seen at least once.
+    seen: bool,
 }
 
-impl Memory {
-    /// What of the environment differs from what was told, the worst first. What is not as bad as the floor is well. Of a
-    /// droplet that could not be asked nothing else is known, so that nothing else has changed there.
-    pub fn changes(&self, report: &Report, env: &str, floor: Floor) -> Vec<Change> {
-        let mut changes = Vec::new();
-        for looked in report.droplets.iter().filter(|looked| looked.env == env) {
-            let told = self.told.get(&looked.droplet);
-            let was = |id: &str| told.and_then(|told| told.get(id)).copied().unwrap_or(Status::Ok);
-            let mut add = |check: &str, now: Status, evidence: &str| {
-                let (droplet, check, was) = (looked.droplet.clone(), check.to_owned(), was(check));
-                if was != now {
-                    changes.push(Change { droplet, check, was, now, evidence: evidence.to_owned() });
-                }
-            };
-            for finding in &looked.findings {
-                add(&finding.id, floor.seen(Status::of(&finding.verdict)), finding.verdict.evidence());
+impl Known {
+    /// Takes a look in, and says what it changed, the worst first. A first look changes nothing. A droplet that was
+    /// not reached says nothing of its checks: what is told when it is back is compared with what was seen before.
+    pub fn take(&mut self, looked: &Looked, at: i64) -> Vec<Change> {
+        let first = self.statuses.is_empty();
+        let seen = self.seen;
+        self.seen |= looked.reached;
+        let mut now: Vec<(&str, Status, &str)> = looked
+            .findings
+            .iter()
+            .map(|one| (one.id.as_str(), Status::of(&one.verdict), one.verdict.evidence()))
+            .collect();
+        if looked.reached {
+            now.push((REACHED, Status::Ok, "it answers again"));
+            // A check that is not there any more (droplets that ran different releases, and one is not seen) is no news.
+            self.statuses.retain(|id, _| now.iter().any(|(other, ..)| other == id));
+        }
+        let mut changes: Vec<Change> = Vec::new();
+        for (id, to, evidence) in now {
+            let from = self.statuses.insert(id.to_owned(), to).unwrap_or(Status::Ok);
+            if from == to || first || !seen && id != REACHED {
+                continue;
             }
-            // A droplet that answers has no finding of it.
-            if looked.reached {
-                add(super::REACHED, Status::Ok, "it answers again");
+            let same =
+                |other: &&mut Change| (other.from, other.to) == (from, to) && other.evidence == evidence;
+            match changes.iter_mut().find(same) {
+                Some(change) => change.others += 1,
+                None => changes.push(Change {
+                    at,
+                    env: looked.env.clone(),
+                    droplet: looked.droplet.clone(),
+                    id: id.to_owned(),
+                    others: 0,
+                    from,
+                    to,
+                    evidence: evidence.to_owned(),
+                }),
             }
         }
-        changes.sort_by_key(|change| std::cmp::Reverse(change.now));
+        changes.sort_by_key(|change| std::cmp::Reverse(change.to));
         changes
     }
-
-    /// From when on something may be told again, where that is not now.
-    pub fn quiet_until(&self, now: i64) -> Option<i64> {
-        let recent: Vec<i64> = self.recent(now).collect();
-        let held = recent.len().checked_sub(MOST)?;
-        recent.get(held).map(|oldest| oldest + WINDOW)
-    }
-
-    /// These were told.
-    pub fn tell(&mut self, changes: &[Change], now: i64) {
-        self.schema = MEMORY_SCHEMA.to_owned();
-        self.sent = self.recent(now).chain([now]).collect();
-        for change in changes {
-            let checks = self.told.entry(change.droplet.clone()).or_default();
-            match change.now {
-                Status::Ok => checks.remove(&change.check),
-                status => checks.insert(change.check.clone(), status),
-            };
-        }
-        self.told.retain(|_, checks| !checks.is_empty());
-    }
-
-    /// Forgets droplets that are no more, and on those that were asked the checks that are no more. Nobody is told: they
-    /// did not become well.
-    pub fn forget(&mut self, report: &Report, env: &str, droplets: &[&str]) {
-        self.told.retain(|name, _| droplets.contains(&name.as_str()));
-        for looked in report.droplets.iter().filter(|looked| looked.env == env && looked.reached) {
-            let known: BTreeSet<&str> = looked.findings.iter().map(|finding| finding.id.as_str()).collect();
-            if let Some(told) = self.told.get_mut(&looked.droplet) {
-                told.retain(|id, _| id == super::REACHED || known.contains(id.as_str()));
-            }
-        }
-    }
-
-    /// Never of the future: a clock that was put back keeps nobody quiet.
-    fn recent(&self, now: i64) -> impl Iterator<Item = i64> {
-        self.sent.iter().copied().filter(move |at| (now - WINDOW..=now).contains(at))
-    }
 }
 
-/// Of the changes those that a second look confirms, as it saw them.
-pub fn confirmed(first: &[Change], second: Vec<Change>) -> Vec<Change> {
-    let same = |change: &Change| {
-        let of = |one: &&Change| {
-            one.droplet == change.droplet && one.check == change.check && one.now == change.now
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::{Finding, Verdict};
+    use crate::inventory::Severity;
+
+    fn looked(findings: &[(&str, Verdict)]) -> Looked {
+        let finding = |(id, verdict): &(&str, Verdict)| Finding {
+            id: (*id).to_owned(),
+            title: (*id).to_owned(),
+            severity: Severity::High,
+            droplet: "erp-1".to_owned(),
+            verdict: verdict.clone(),
         };
-        first.iter().find(of).is_some()
-    };
-    second.into_iter().filter(same).collect()
+        Looked {
+            env: "prod".to_owned(),
+            droplet: "erp-1".to_owned(),
+            reached: !findings.iter().any(|(id, _)| *id == REACHED),
+            millis: 1,
+            findings: findings.iter().map(finding).collect(),
+            figures: Vec::new(),
+        }
+    }
+
+    fn told(changes: &[Change]) -> Vec<String> {
+        let word = |change: &Change| {
+            format!("{} {}>{} +{}", change.id, change.from.word(), change.to.word(), change.others)
+        };
+        changes.iter().map(word).collect()
+    }
+
+    #[test]
+    fn worse_and_better_are_told_once() {
+        let mut known = Known::default();
+        let (good, bad) = (Verdict::pass("up"), Verdict::fail("down", "start it"));
+        assert_eq!(known.take(&looked(&[("a", good.clone()), ("b", bad.clone())]), 1), []);
+        let worse = looked(&[("a", Verdict::warn("slow", "")), ("b", bad)]);
+        assert_eq!(told(&known.take(&worse, 2)), ["a ok>warning +0"]);
+        assert_eq!(known.take(&worse, 3), []);
+        let well = known.take(&looked(&[("a", good.clone()), ("b", good)]), 4);
+        assert_eq!(told(&well), ["a warning>ok +0", "b critical>ok +0"]);
+        assert_eq!((well[0].at, well[0].evidence.as_str()), (4, "up"));
+    }
+
+    #[test]
+    fn a_droplet_that_is_away_hides_what_changed_only_until_it_is_back() {
+        let mut known = Known::default();
+        known.take(&looked(&[("a", Verdict::pass("up"))]), 1);
+        let away = looked(&[(REACHED, Verdict::unknown("no way to it"))]);
+        assert_eq!(told(&known.take(&away, 2)), ["droplet ok>unknown +0"]);
+        assert_eq!(known.take(&away, 3), []);
+        let back = known.take(&looked(&[("a", Verdict::fail("down", ""))]), 4);
+        assert_eq!(told(&back), ["a ok>critical +0", "droplet unknown>ok +0"]);
+    }
+
+    #[test]
+    fn what_was_never_seen_did_not_become_worse() {
+        let mut known = Known::default();
+        assert_eq!(known.take(&looked(&[(REACHED, Verdict::unknown("no way to it"))]), 1), []);
+        let back = known.take(&looked(&[("a", Verdict::fail("down", ""))]), 2);
+        assert_eq!(told(&back), ["droplet unknown>ok +0"]);
+    }
+
+    #[test]
+    fn one_reason_is_one_change() {
+        let mut known = Known::default();
+        let all = |verdict: Verdict| looked(&["a", "b", "c"].map(|id| (id, verdict.clone())));
+        known.take(&all(Verdict::pass("fine")), 1);
+        assert_eq!(told(&known.take(&all(Verdict::unknown("no Docker")), 2)), ["a ok>unknown +2"]);
+        assert_eq!(told(&known.take(&all(Verdict::skip("not here")), 3)), ["a unknown>ok +2"]);
+    }
 }

@@ -104,6 +104,16 @@ impl Looked {
     pub fn status(&self) -> Status {
         self.findings.iter().map(|finding| Status::of(&finding.verdict)).max().unwrap_or(Status::Ok)
     }
+
+    /// A measured value; of the ways to the login page that through the proxy, which comes last.
+    pub fn figure(&self, name: &str) -> Option<f64> {
+        self.figures.iter().rev().find(|figure| figure.name == name).map(|figure| figure.value)
+    }
+
+    /// As [`Report::only`].
+    pub fn only(&mut self, ids: &[String]) {
+        self.findings.retain(|finding| finding.id == super::REACHED || ids.contains(&finding.id));
+    }
 }
 
 impl Report {
@@ -167,9 +177,7 @@ impl Report {
 
     /// Only the findings of these checks; a droplet that could not be asked stays.
     pub fn only(&mut self, ids: &[String]) {
-        for looked in &mut self.droplets {
-            looked.findings.retain(|finding| finding.id == super::REACHED || ids.contains(&finding.id));
-        }
+        self.droplets.iter_mut().for_each(|looked| looked.only(ids));
     }
 
     /// `ops.health/1`.

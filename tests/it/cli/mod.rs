@@ -7,6 +7,7 @@ mod droplet;
 mod inside;
 mod inventory;
 mod unreachable;
+mod vigil;
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -39,7 +39,7 @@ fn told(memory: &mut Memory, floor: Floor, findings: &[(&str, Status)]) -> Vec<(
         memory.tell(&changes, report.now);
     }
     memory.forget(&report, "prod", &["erp-1"]);
-    changes.into_iter().map(|change| (change.check, change.was, change.now)).collect()
+    changes.into_iter().map(|change| (change.id, change.from, change.to)).collect()
 }
 
 fn change(check: &str, was: Status, now: Status) -> (String, Status, Status) {
@@ -110,16 +110,19 @@ fn a_check_that_is_no_more_is_forgotten_and_did_not_become_well() {
 
 #[test]
 fn what_came_and_went_within_two_looks_is_not_told() {
-    let change = |check: &str, now| Change {
+    let change = |id: &str, to| Change {
+        at: NOW,
+        env: "prod".into(),
         droplet: "erp-1".into(),
-        check: check.into(),
-        was: Status::Ok,
-        now,
+        id: id.into(),
+        others: 0,
+        from: Status::Ok,
+        to,
         evidence: String::new(),
     };
     let first = [change("web", Status::Critical), change("disk", Status::Warning)];
     let second = vec![change("disk", Status::Warning), change("memory", Status::Warning)];
-    let both: Vec<_> = confirmed(&first, second).into_iter().map(|change| change.check).collect();
+    let both: Vec<_> = confirmed(&first, second).into_iter().map(|change| change.id).collect();
     assert_eq!(both, ["disk"]);
     // Another status has to be confirmed as well.
     assert_eq!(confirmed(&first[..1], vec![change("web", Status::Unknown)]), []);
