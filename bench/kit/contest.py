@@ -8,9 +8,10 @@ COMMAND = ("lock", "status")
 
 
 class Contest:
-    """Contenders on the first `count` droplets, `word` being near or far."""
+    """Contenders on the first `count` droplets, `word` being near or far; `ok` are the exit codes of a good answer."""
 
-    def __init__(self, droplets, inventory, word, count):
+    def __init__(self, droplets, inventory, word, count, command=COMMAND, ok=(0,)):
+        self.command, self.ok = command, ok
         self.droplets = droplets
         self.inventory = inventory
         self.environment = f"{word}{count}"
@@ -25,7 +26,8 @@ class Contest:
         return self.ops()
 
     def ops(self):
-        return place.ops("--config", self.inventory, *COMMAND, self.environment, "--output", "json")[0]
+        words = ("--config", self.inventory, *self.command, self.environment, "--output", "json")
+        return place.ops(*words, ok=self.ok)[0]
 
     def peers(self):
         known = reads.nine(self.droplets.work / "stack", self.droplets.work / "state")
@@ -42,14 +44,14 @@ def net_of(word):
     return {"near": NEAR, "far": FAR}[word]
 
 
-def capture(droplets, inventory):
+def capture(droplets, inventory, command=COMMAND, ok=(0,)):
     """The one script of `ops`, as its bytes arrive at a droplet; how many commands arrived is told too."""
     directory = droplets.work / "captured"
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir()
     place.fresh_runtime()
     with droplets.sshd(f"ForceCommand {place.BENCH}/kit/capture.sh {directory}\n"):
-        Contest(droplets, inventory, "near", 1).ops()
+        Contest(droplets, inventory, "near", 1, command, ok).ops()
         place.fresh_runtime()
     commands = sorted(directory.glob("*.command"))
     largest = max(commands, key=lambda file: file.with_suffix(".stdin").stat().st_size)

@@ -1,4 +1,4 @@
-"""Up to 50 droplets that are one sshd of the bench, reached at as many loopback addresses.
+"""Up to 100 droplets that are one sshd of the bench, reached at as many loopback addresses.
 
 Its host key, its users' keys and its settings are the bench's own; MaxStartups is sshd's default. A
 session's HOME is the bench's, so nobody's .bashrc is measured.
@@ -16,7 +16,7 @@ from . import place
 
 NEAR = "127.71.0"  # droplets as they are
 FAR = "127.72.0"  # the same ones behind the delaying proxy
-MOST = 50
+MOST = 100
 
 
 class Droplets:

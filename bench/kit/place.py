@@ -85,6 +85,18 @@ def ops(*words, ok=(0,), env=None):
     return timed([str(OPS), *map(str, words)], ok=ok, env=env)
 
 
+def peak(argv, ok=(0,)):
+    """Peak resident memory, in MiB; None without GNU time, which is small: a child of this program would begin with its size."""
+    program = shutil.which("time")
+    if program is None:
+        return None
+    file = WORK / "peak"
+    timed([program, "-f", "%M", "-o", str(file), *map(str, argv)], ok=ok)
+    kibibytes = int(file.read_text().split()[-1])
+    file.unlink()
+    return kibibytes / 1024
+
+
 class Service:
     """A process of the bench that lives while it is measured with."""
 

@@ -1,6 +1,4 @@
 """Start-up time, memory and size of the binary."""
-import os
-import shutil
 import subprocess
 import time
 
@@ -74,13 +72,5 @@ def interleaved_quietly(contenders):
 
 
 def peak(argv):
-    """Peak resident memory. GNU time is small; a child of this program would begin with its size."""
-    time_program = shutil.which("time")
-    if time_program is None:
-        return "no GNU time"
-    file = place.WORK / "peak"
-    subprocess.run([time_program, "-f", "%M", "-o", file, *argv], check=True, stdin=subprocess.DEVNULL,
-                   capture_output=True, env=place.environment(), cwd=place.WORK)
-    kib = int(file.read_text().split()[-1])
-    os.unlink(file)
-    return f"{kib / 1024:.1f} MiB"
+    mebibytes = place.peak(argv)
+    return "no GNU time" if mebibytes is None else f"{mebibytes:.1f} MiB"
