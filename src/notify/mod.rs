@@ -30,7 +30,8 @@ pub const LIMIT: Duration = Duration::from_secs(5);
 const LONGEST: usize = 500;
 /// Of many changes each says less.
 const LONGEST_EVIDENCE: usize = 200;
-const MOST_CHANGES: usize = 20;
+/// More checks than a droplet has.
+const MOST_CHANGES: usize = 100;
 
 /// What is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -137,12 +137,31 @@ fn details(told: &Told) -> Vec<String> {
         ("look", look),
     ];
     let lines = lines.into_iter().filter_map(|(name, text)| Some(format!("{name}: {}", text?)));
-    told.changes.iter().map(changed).chain(lines).collect()
+    changes(&told.changes).into_iter().chain(lines).collect()
+}
+
+/// A person reads so many.
+const SHOWN: usize = 20;
+
+/// What changed on a droplet for one reason is one line.
+fn changes(all: &[Changed]) -> Vec<String> {
+    let mut gathered: Vec<(&Changed, usize)> = Vec::new();
+    for one in all {
+        let of = |one: &Changed| (one.droplet.clone(), one.was, one.now, one.evidence.clone());
+        match gathered.iter_mut().find(|(first, _)| of(first) == of(one)) {
+            Some((_, others)) => *others += 1,
+            None => gathered.push((one, 0)),
+        }
+    }
+    let rest: usize = gathered.iter().skip(SHOWN).map(|(_, others)| others + 1).sum();
+    let shown = gathered.iter().take(SHOWN).map(|(one, others)| changed(one, *others));
+    shown.chain((rest > 0).then(|| format!("and {rest} more"))).collect()
 }
 
 /// The status first, so that the eye finds the worst.
-fn changed(change: &Changed) -> String {
+fn changed(change: &Changed, others: usize) -> String {
     let Changed { droplet, check, was, now, evidence } = change;
+    let check = if others > 0 { format!("{check} and {others} more") } else { check.clone() };
     let loud = matches!(*now, "critical" | "unknown");
     let word = if loud { now.to_uppercase() } else { (*now).to_owned() };
     format!("{word} {droplet} {check}: {evidence} (was {was})")

@@ -143,3 +143,23 @@ fn a_change_of_health_says_what_is_worst_first_and_what_is_better() {
     }
     assert!(!slack(&told).contains("<!channel>"));
 }
+
+#[test]
+fn one_reason_is_one_line_and_programs_get_every_change() {
+    let change = |n: usize, evidence: String| Changed {
+        droplet: "erp-1".into(),
+        check: format!("check.{n}"),
+        was: "ok",
+        now: "unknown",
+        evidence,
+    };
+    let same = (0..40).map(|n| change(n, "docker does not answer".into()));
+    let other = (40..70).map(|n| change(n, format!("reason {n}")));
+    let told = Told::health("prod", "unknown", String::new(), same.chain(other).collect(), "a@b", "");
+    let text = plain(&told);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[1], "UNKNOWN erp-1 check.0 and 39 more: docker does not answer (was ok)");
+    assert!(lines[20].contains("reason 58") && lines[21] == "and 11 more", "{text}");
+    let json: Value = serde_json::from_str(&json(&told)).unwrap();
+    assert_eq!(json["changes"].as_array().unwrap().len(), 70);
+}
