@@ -52,7 +52,7 @@ pub struct Health {
     /// Tell the channels of `notify` what changed since they were told last
     ///
     /// For a timer: each change is told once, and the way back as well, in at most 6 messages an hour of an environment.
-    /// What is below --fail-on counts as well.
+    /// What is not as bad as --fail-on says is taken for well.
     #[arg(long, conflicts_with_all = ["only", "watch"])]
     notify: bool,
 

@@ -32,7 +32,7 @@ impl<'a> News<'a> {
         let all: Vec<_> = telling
             .map(|env| {
                 let place = Place::new(&session.world, "health", inventory, env);
-                let memory = place.load().unwrap_or_default();
+                let memory = place.load().filter(Memory::is_ours).unwrap_or_default();
                 (env, place, memory)
             })
             .collect();
@@ -60,8 +60,7 @@ impl<'a> News<'a> {
             if !changes.is_empty() && told(session, inventory, env, report, &changes, &memory).await {
                 memory.tell(&changes, report.now);
             }
-            let droplets: Vec<&str> = env.droplets.iter().map(|droplet| droplet.name.as_str()).collect();
-            memory.forget(report, &env.name, &droplets);
+            memory.forget(report, &env.name, &droplets(inventory, env));
             if memory != before
                 && let Err(error) = place.save(&memory)
             {
@@ -71,6 +70,12 @@ impl<'a> News<'a> {
             }
         }
     }
+}
+
+/// All that the inventory has: one that was not asked this time (`--droplet`) is still there.
+fn droplets<'a>(inventory: &'a Inventory, env: &'a Environment) -> Vec<&'a str> {
+    let whole = inventory.environments.get(&env.name).unwrap_or(env);
+    whole.droplets.iter().map(|droplet| droplet.name.as_str()).collect()
 }
 
 /// Whether anybody heard it.

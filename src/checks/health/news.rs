@@ -28,6 +28,11 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// Not of another version of ops, which may mean something else by it.
+    pub fn is_ours(&self) -> bool {
+        self.schema == MEMORY_SCHEMA
+    }
+
     /// What of the environment differs from what was told, the worst first. What is not as bad as the floor is well. Of a
     /// droplet that could not be asked nothing else is known, so that nothing else has changed there.
     pub fn changes(&self, report: &Report, env: &str, floor: Floor) -> Vec<Change> {

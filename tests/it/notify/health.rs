@@ -73,6 +73,27 @@ fn what_nobody_heard_is_told_at_the_next_look() {
 }
 
 #[test]
+fn a_look_at_one_droplet_forgets_nothing_of_the_others() {
+    let server = Server::web(Web::Answers(FINE));
+    let laptop = Laptop::new();
+    let mut inventory = laptop.inventory();
+    let prod = &mut inventory["environments"]["prod"];
+    prod["notify"] = hook(&server.url());
+    prod["droplets"][0]["port"] = free_port("127.0.0.1").into();
+    prod["droplets"][0]["roles"] = json!(["web", "db"]);
+    let mut second = prod["droplets"][0].clone();
+    second["name"] = "erp-2".into();
+    second["port"] = free_port("127.0.0.1").into();
+    second["roles"] = json!(["web"]);
+    prod["droplets"].as_array_mut().unwrap().push(second);
+    laptop.write(&inventory);
+    looks(&laptop).exits(4).says("2 changes of prod told");
+    laptop.ops(&["health", "prod", "--notify", "--confirm", "0", "--droplet", "erp-1"]).exits(4);
+    looks(&laptop).exits(4);
+    assert_eq!(said(&server).len(), 1, "what was told already is told again");
+}
+
+#[test]
 fn whoever_tells_nobody_is_told_so() {
     let laptop = laptop(json!([{ "kind": "webhook", "url": "https://example.com/x", "on": ["failed"] }]));
     looks(&laptop).exits(2).says("prod tells nobody of its health").says("`health` among its `on`");
