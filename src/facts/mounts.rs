@@ -44,6 +44,15 @@ pub(super) fn parse(text: &str) -> Probe<Vec<Mount>> {
     Ok(mounts)
 }
 
+impl Mount {
+    /// What those who are not root can fill, in bytes, as df counts its percentages: what is kept back for root,
+    /// or lies outside a quota, is neither used nor free.
+    #[must_use]
+    pub fn usable(&self) -> u64 {
+        self.used.saturating_add(self.free)
+    }
+}
+
 /// Five numbers and the mount point; a file system without inodes says `-`.
 fn read(purpose: &str, room: &str) -> Option<Mount> {
     let mut rest = room.trim();

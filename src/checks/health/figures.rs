@@ -48,7 +48,7 @@ pub fn figures(subject: &Subject<'_>) -> Vec<Figure> {
 fn host(subject: &Subject<'_>, all: &mut Vec<Figure>) {
     for mount in subject.facts.mounts.iter().flatten() {
         let label = Some(("mount", mount.mount_point.clone()));
-        let value = ratio(mount.free, mount.used.saturating_add(mount.free));
+        let value = ratio(mount.free, mount.usable());
         all.push(Figure { name: "disk_free_ratio", label: label.clone(), value, unit: Unit::Ratio });
         if mount.inodes > 0 {
             let value = ratio(mount.inodes_free, mount.inodes);

@@ -28,10 +28,14 @@ const fn check(
 }
 
 fn disk(subject: &Subject<'_>) -> Verdict {
-    // As df counts: what is kept back for root is neither used nor free.
-    let share = |mount: &Mount| 100 - percent(mount.free, mount.used.saturating_add(mount.free)).min(100);
+    let share = |mount: &Mount| 100 - percent(mount.free, mount.usable()).min(100);
     fullest(subject, share, |mount, share| {
-        format!("{} is {share} % full, {} of {} free", mount.mount_point, size(mount.free), size(mount.size))
+        format!(
+            "{} is {share} % full, {} of {} free",
+            mount.mount_point,
+            size(mount.free),
+            size(mount.usable())
+        )
     })
 }
 

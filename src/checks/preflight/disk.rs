@@ -45,13 +45,13 @@ fn room(subject: &Subject<'_>, purpose: &str) -> Verdict {
 fn judge(subject: &Subject<'_>, mount: &Mount) -> Verdict {
     let needed = needed(subject, mount);
     let percent = u64::from(subject.env.min_free_percent);
-    let floor = share(mount.size, percent);
+    let floor = share(mount.usable(), percent);
     let mut evidence = format!(
         "{} of {} free on {} ({} %)",
         size(mount.free),
-        size(mount.size),
+        size(mount.usable()),
         mount.mount_point,
-        percent_of(mount.free, mount.size)
+        percent_of(mount.free, mount.usable())
     );
     if needed > 0 {
         evidence.push_str(&format!(", {} needed", size(needed)));
