@@ -6,6 +6,8 @@ export RESTIC_REPOSITORY=$repository RESTIC_PASSWORD=bench RESTIC_CACHE_DIR=/var
 all=$(docker volume inspect -f '{{.Mountpoint}}' odoo_odoo-data)/filestore
 files=$all/odoo
 click=/var/backups/click
+# PostgreSQL's programs of the server's version for Odoo's image, which has older ones and an older libc.
+programs=/root/postgresql
 
 # PostgreSQL's programs of the server's own version, beside it.
 beside() {
@@ -16,10 +18,11 @@ beside() {
 click() {
   docker cp -q "$(docker ps -qf name=odoo-odoo | head -n 1):/etc/odoo/odoo.conf" /root/odoo.conf
   docker run --rm --network odoo_default --user root -v odoo_odoo-data:/var/lib/odoo -v /root/wheels:/wheels:ro -v "$click:/click" \
+    -v "$programs:/postgresql:ro" \
     -v /root/odoo.conf:/etc/odoo/odoo.conf:ro --entrypoint sh registry.lab:5000/odoo:14.0-a -c \
-    'pip3 -q install --no-index --find-links /wheels --target /tmp/site click-odoo-contrib 2>/dev/null
+    'for wheel in /wheels/*.whl; do python3 -m zipfile -e "$wheel" /tmp/site; done
      printf "db_host = db\ndb_user = odoo\ndb_password = %s\n" "$1" | cat /etc/odoo/odoo.conf - >/tmp/conf
-     shift; PYTHONPATH=/tmp/site exec python3 -c "import sys; from importlib import import_module
+     shift; ODOO_RC=/tmp/conf PATH=/postgresql/bin:$PATH PYTHONPATH=/tmp/site exec python3 -c "import sys; from importlib import import_module
 sys.argv = sys.argv[1:]
 import_module(\"click_odoo_contrib.\" + sys.argv[0]).main()" "$@"' sh "$(sed -n "s/^POSTGRES_PASSWORD=.\(.*\).$/\1/p" /opt/odoo/.env)" "$@"
 }
@@ -74,6 +77,19 @@ restore)
   docker exec odoo-db-1 psql -qX -U odoo -d "$copy" -c analyze
   rm -rf "${all:?}/$copy" && mv "$staging$files" "${all:?}/$copy"
   rm -rf "$staging"
+  ;;
+click-ready)
+  mkdir -p "$programs/bin"
+  libraries=/postgresql/usr/lib/x86_64-linux-gnu
+  id=$(docker create "$(docker inspect -f '{{.Image}}' odoo-db-1)")
+  docker export "$id" | tar -x -C "$programs" usr/lib
+  docker rm "$id" >/dev/null
+  for program in pg_dump pg_restore psql createdb dropdb; do
+    # shellcheck disable=SC2016  # of the program that is written here
+    printf '#!/bin/sh\nexec %s/ld-linux-x86-64.so.2 --library-path %s "$(echo /postgresql/usr/lib/postgresql/*/bin)/%s" "$@"\n' \
+      "$libraries" "$libraries" "$program" >"$programs/bin/$program"
+    chmod +x "$programs/bin/$program"
+  done
   ;;
 click-back)
   rm -rf "$click" && mkdir -p "$click"

@@ -57,6 +57,7 @@ def measure():
         return seconds
 
     compare("restore", restore, lambda: by_hand(stacks, "restore"), 1.1)
+    by_hand(stacks, "click-ready")
     click = [figures.Series("click-odoo-backupdb"), figures.Series("click-odoo-restoredb")]
     for _ in range(ROUNDS):
         for series, verb in zip(click, ("click-back", "click-restore")):
