@@ -151,6 +151,7 @@ fn world(runtime: &str) -> Result<World> {
         state_dir: home.join("state"),
         runtime_dir: PathBuf::from(runtime),
         home,
+        program: None,
         operator: "bench@laptop".to_owned(),
         clock: Arc::new(jiff::Timestamp::now),
         terminal: Terminal { stdin: false, stdout: false, stderr: false },

@@ -2766,7 +2766,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__schedule__subcmd__install)
-            opts="-K -y -n -v -q -h --droplet --ask-become-pass --yes --confirm --dry-run --reason --wait-lock --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --program --yes --confirm --dry-run --reason --wait-lock --config --output --color --verbose --quiet --no-input --connections --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2774,6 +2774,21 @@ _ops() {
             case "${prev}" in
                 --droplet)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --program)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --confirm)

@@ -51,7 +51,7 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "backup" -d 'Backups that we
 complete -c ops -n "__fish_ops_needs_command" -f -a "restore" -d 'Bring a backup back; what is there now is put aside, and never destroyed'
 complete -c ops -n "__fish_ops_needs_command" -f -a "clone" -d 'Copy the data of one environment to another, made harmless'
 complete -c ops -n "__fish_ops_needs_command" -f -a "recover" -d 'The droplet is gone: bring the whole stack back onto a bare one, from a backup off site'
-complete -c ops -n "__fish_ops_needs_command" -f -a "schedule" -d 'Backups every night by a timer of the droplet, which needs no laptop'
+complete -c ops -n "__fish_ops_needs_command" -f -a "schedule" -d 'Backups every night, and looks at health, by timers of the droplet, which need no laptop'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
 complete -c ops -n "__fish_ops_needs_command" -f -a "health" -d 'Look at everything that runs, and say what is wrong, how bad, and what to do about it'
 complete -c ops -n "__fish_ops_needs_command" -f -a "doctor" -d 'Check this laptop, and each hop of the way to each droplet, and say how to put right what is wrong'
@@ -510,10 +510,11 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_su
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "install" -d 'Put the nightly program and its timer on the droplet, or bring them up to date'
+complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "install" -d 'Put the nightly program and the timers on the droplet, or bring them up to date'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "status" -d 'Say whether they are installed as the inventory wants them, how the last went, when the next begins, and what was promised'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -f -a "remove" -d 'Take them away; the backups that there are stay'
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l program -d 'The ops that looks at health there, made for the droplet\'s Linux; this one, where it is not named' -r -F
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l reason -d 'Why, for colleagues and the journal' -r
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r

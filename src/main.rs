@@ -61,6 +61,7 @@ fn world() -> Result<World> {
         state_dir: dir(dirs.as_ref().and_then(directories::ProjectDirs::state_dir), ".local/state/ops"),
         runtime_dir: runtime_dir(&env),
         home,
+        program: std::env::current_exe().ok(),
         operator,
         clock: Arc::new(jiff::Timestamp::now),
         terminal: Terminal {

@@ -13,6 +13,8 @@ pub struct World {
     pub env: BTreeMap<String, String>,
     pub cwd: PathBuf,
     pub home: PathBuf,
+    /// This program's own file, where the system tells it.
+    pub program: Option<PathBuf>,
     /// The directory of this program: `config.yaml` may stand in it.
     pub config_dir: PathBuf,
     /// For the laptop's own cache: trusted inventories, names for completion.

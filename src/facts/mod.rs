@@ -12,6 +12,7 @@ mod fields;
 mod frame;
 mod host;
 mod listeners;
+mod lookout;
 mod memory;
 mod mounts;
 mod own;
@@ -32,6 +33,7 @@ use crate::record::{BackupStatus, Holder, Release, RunRecord, Slot};
 pub use backups::Backups;
 pub use database::RELATIONS;
 pub use host::PROGRAMS;
+pub use lookout::Lookout;
 pub use own::probe as own_probe;
 pub use vitals::*;
 
@@ -381,6 +383,7 @@ pub struct Schedule {
     /// The id of the newest verified backup, whoever made it.
     pub newest: Option<String>,
     pub status: Option<BackupStatus>,
+    pub health: Lookout,
 }
 
 /// What a user's own check saw.

@@ -1,6 +1,9 @@
 //! What a schedule left on the droplet: its files, its timer, and how it went.
 
+use std::collections::BTreeMap;
+
 use super::fields::Fields;
+use super::lookout::lookout;
 use super::{Probe, Schedule};
 use crate::cmd::Cmd;
 use crate::tools::schedule::UNITS;
@@ -16,7 +19,24 @@ done
 for file in backup/[0-9]*t[0-9]*z.json; do [ ! -f "$file" ] || newest=${file##*/}; done
 [ -z "${newest:-}" ] || printf 'newest\t%s\n' "${newest%.json}"
 [ ! -f backup/status.json ] || printf 'status\t%s\n' "$(head -c 4096 backup/status.json | tr '\n\t' '  ')"
-[ -f "$1/$unit.timer" ] && command -v systemctl >/dev/null || exit 0
+lookout=ops-health-$OPS_PROJECT
+for file in schedule/inventory.yaml "$1/$lookout.service" "$1/$lookout.timer"; do
+    [ ! -f "$file" ] || printf 'lookout-file\t%s\t%s\n' "$(sha256sum <"$file" | cut -d' ' -f1)" "${file##*/}"
+done
+[ ! -x schedule/ops ] || printf 'lookout-program\t%s\n' "$(head -c 200 schedule/program | tr '\n\t' '  ')"
+[ ! -f schedule/notify ] || awk -F= '/^NOTIFY_[0-9a-f]*=/ { print "lookout-address\t" $1 }' schedule/notify
+command -v systemctl >/dev/null || exit 0
+if [ -f "$1/$lookout.timer" ]; then
+    systemctl is-enabled --quiet "$lookout.timer" && printf 'lookout-enabled\tyes\n'
+    systemctl is-active --quiet "$lookout.timer" && printf 'lookout-active\tyes\n'
+    systemctl show -p ExecMainExitTimestamp -p ExecMainStatus "$lookout.service" | while IFS='=' read -r name value; do
+        case $name:$value in
+            ExecMainStatus:*) printf 'lookout-code\t%s\n' "$value" ;;
+            ExecMainExitTimestamp:[A-Z]*) printf 'lookout-ended\t%s\n' "$(date -d "$value" +%s)" ;;
+        esac
+    done
+fi
+[ -f "$1/$unit.timer" ] || exit 0
 systemctl is-enabled --quiet "$unit.timer" && printf 'enabled\tyes\n'
 systemctl is-active --quiet "$unit.timer" && printf 'active\tyes\n'
 case $(systemctl show -p ActiveState --value "$unit.service") in activating | active | deactivating) printf 'working\tyes\n' ;; esac
@@ -31,9 +51,8 @@ pub(super) fn probe() -> Cmd {
 
 pub(super) fn parse(text: &str) -> Probe<Schedule> {
     let fields = Fields::read(text);
-    let file = |value: &str| value.split_once('\t').map(|(sum, name)| (name.to_owned(), sum.to_owned()));
     Ok(Schedule {
-        files: fields.all("file").filter_map(file).collect(),
+        files: files(&fields, "file"),
         pings: fields.all("ping").map(str::to_owned).collect(),
         enabled: fields.flag("enabled"),
         active: fields.flag("active"),
@@ -41,5 +60,11 @@ pub(super) fn parse(text: &str) -> Probe<Schedule> {
         next: fields.number("next").ok(),
         newest: fields.text("newest"),
         status: fields.get("status").and_then(|json| serde_json::from_str(json).ok()),
+        health: lookout(&fields),
     })
+}
+
+pub(super) fn files(fields: &Fields, name: &str) -> BTreeMap<String, String> {
+    let file = |value: &str| value.split_once('\t').map(|(sum, name)| (name.to_owned(), sum.to_owned()));
+    fields.all(name).filter_map(file).collect()
 }

@@ -37,9 +37,10 @@ pub enum Order {
         reason: Option<String>,
     },
     Restore(restore::Wish),
-    /// Backups by a timer of the droplet, put there or taken away.
+    /// What the droplet does by itself, put there or taken away; `program`: the ops that looks at health there.
     Schedule {
         remove: bool,
+        program: Option<schedule::Program>,
         reason: Option<String>,
     },
     Verify(verify::Wish),
@@ -112,11 +113,11 @@ impl Order {
                 }
                 Ok(choice.request)
             }
-            Order::Drop { reason, .. }
-            | Order::Backup { reason }
-            | Order::Setup { reason, .. }
-            | Order::Schedule { reason, .. } => {
+            Order::Drop { reason, .. } | Order::Backup { reason } | Order::Setup { reason, .. } => {
                 Ok(Request { reason: reason.clone(), batch: 1, ..Request::default() })
+            }
+            Order::Schedule { program, reason, .. } => {
+                Ok(schedule::request(program.as_ref(), reason.as_deref()))
             }
             Order::Restore(wish) => {
                 let stock = match wish.foreign {

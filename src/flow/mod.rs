@@ -132,9 +132,7 @@ async fn carry_with(road: &Road<'_>, crew: &Crew<'_>, order: &Order) -> Result<E
     if road.stop.soft.is_cancelled() {
         return Err(Error::new(Exit::Interrupted, "interrupted before anything changed"));
     }
-    if let Order::Import(parcel) = order {
-        send::send(road, crew, looked.facts.get(&road.env.home().name), parcel).await?;
-    }
+    send::send(road, crew, looked.facts.get(&road.env.home().name), order, approved.plan()).await?;
     let claim = lock::Claim {
         command: order.command(request),
         operator: &road.world.operator,

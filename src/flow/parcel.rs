@@ -1,4 +1,5 @@
-//! Somebody's backup on this machine, as it is sent: a file as it is, a folder as a tar that is never written anywhere.
+//! What is sent from this machine, a backup of somebody's or an ops: a file as it is, a folder as a tar that is never
+//! written anywhere.
 //!
 //! Deliberately absent: judging what is in it, which the droplet does.
 
@@ -11,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::runbooks::import::{Kind, Parcel};
+use crate::runbooks::schedule::Program;
 use crate::text::printable;
 use crate::transport::freight::Source;
 
@@ -39,11 +41,30 @@ pub fn parcel(path: &Path, missing: Option<u32>, reason: Option<String>) -> Resu
     let Ok(file) = Utf8PathBuf::from_path_buf(path.to_owned()) else {
         return Err(Error::usage(format!("the name of {shown} is no text")));
     };
-    let (mut source, bytes) = open(path, kind).map_err(unread)?;
+    let (mut source, bytes) = open(path, kind == Kind::Folder).map_err(unread)?;
     let sha256 = sum(&mut source).map_err(unread)?;
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' };
     let name = file.file_name().unwrap_or("backup").chars().map(plain).take(100).collect();
     Ok(Parcel { file, name, kind, bytes, sha256, missing, reason })
+}
+
+/// An ops for a droplet. `chosen`: the operator named it.
+///
+/// # Errors
+/// Exit 2: it is not there, or no program of Linux.
+pub fn program(path: &Path, chosen: bool) -> Result<Program> {
+    let shown = printable(&path.display().to_string());
+    let unread = |error: IoError| Error::usage(format!("{shown} cannot be read")).because(error);
+    let Ok(file) = Utf8PathBuf::from_path_buf(path.to_owned()) else {
+        return Err(Error::usage(format!("the name of {shown} is no text")));
+    };
+    let (mut source, bytes) = open(path, false).map_err(unread)?;
+    let mut first = [0; 4];
+    if source.read_at(0, &mut first).map_err(unread)? != 4 || first != *b"\x7fELF" {
+        return Err(Error::usage(format!("{shown} is no program that a Linux droplet could run")));
+    }
+    let sha256 = sum(&mut source).map_err(unread)?;
+    Ok(Program { file, bytes, sha256, chosen })
 }
 
 fn kind(path: &Path) -> std::io::Result<Option<Kind>> {
@@ -68,8 +89,8 @@ fn kind(path: &Path) -> std::io::Result<Option<Kind>> {
 ///
 /// # Errors
 /// It cannot be read; or a folder holds what is no file.
-pub fn open(path: &Path, kind: Kind) -> std::io::Result<(Open, u64)> {
-    if kind == Kind::Folder {
+pub fn open(path: &Path, folder: bool) -> std::io::Result<(Open, u64)> {
+    if folder {
         let tar = Tar::of(path)?;
         let bytes = tar.bytes;
         return Ok((Open::Folder(tar), bytes));
@@ -79,6 +100,7 @@ pub fn open(path: &Path, kind: Kind) -> std::io::Result<(Open, u64)> {
     Ok((Open::File(file), bytes))
 }
 
+/// The SHA-256 of all of it, as `sha256sum` prints it.
 fn sum(source: &mut Open) -> std::io::Result<String> {
     let (mut at, mut digest, mut chunk) = (0, Sha256::new(), vec![0; 1 << 20]);
     loop {
@@ -235,7 +257,7 @@ mod tests {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let (mut open, bytes) = open(dir.path(), Kind::Folder).unwrap();
+        let (mut open, bytes) = open(dir.path(), true).unwrap();
         let mut whole = vec![0; usize::try_from(bytes).unwrap() + 10];
         assert_eq!(open.read_at(0, &mut whole).unwrap() as u64, bytes);
         whole.truncate(whole.len() - 10);
@@ -252,7 +274,7 @@ mod tests {
         }
         assert_eq!(found, [(long, 512), ("db.dump".into(), 1500), ("manifest.json".into(), 0)]);
         std::os::unix::fs::symlink("/etc/passwd", dir.path().join("link")).unwrap();
-        assert!(super::open(dir.path(), Kind::Folder).unwrap_err().to_string().contains("is a link"));
+        assert!(super::open(dir.path(), true).unwrap_err().to_string().contains("is a link"));
     }
 
     #[test]

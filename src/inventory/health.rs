@@ -32,13 +32,15 @@ macro_rules! limits {
         #[derive(Debug, Clone, PartialEq, Serialize)]
         pub struct Health {
             $($(#[$doc])* pub $key: Limits<$inner>,)*
+            /// So often the droplet looks by itself, where `ops schedule install` was said.
+            pub every: Option<Duration>,
             /// Ids of checks that are not wanted here.
             pub skip: Vec<String>,
         }
 
         impl Default for Health {
             fn default() -> Self {
-                Self { $($key: Limits { warn: $warn, crit: $crit },)* skip: Vec::new() }
+                Self { $($key: Limits { warn: $warn, crit: $crit },)* every: None, skip: Vec::new() }
             }
         }
 
@@ -46,6 +48,7 @@ macro_rules! limits {
         #[serde(deny_unknown_fields)]
         pub(super) struct Raw {
             $($key: Option<Located<Pair<$raw>>>,)*
+            every: Option<Located<Wait>>,
             skip: Option<Vec<Title>>,
         }
 
@@ -59,15 +62,19 @@ macro_rules! limits {
                     false => return Err(disordered(own.$key, defaults.$key, path, stringify!($key))),
                 }
             };)*
+            let every = own.every.or(defaults.every).map(|every| interval(every, path)).transpose()?;
             let skip = own.skip.or(defaults.skip).unwrap_or_default().into_iter().map(|id| id.0).collect();
-            Ok(Health { $($key,)* skip })
+            Ok(Health { $($key,)* every, skip })
         }
 
         impl Health {
             /// With the keys of the inventory.
             pub(super) fn node(&self) -> Node<'_> {
                 let shown = [$((stringify!($key), pair(self.$key, $show)),)*];
-                Node::map(shown.into_iter().chain([("skip", json!(self.skip).into())]))
+                Node::map(shown.into_iter().chain([
+                    ("every", self.every.map(wait).unwrap_or_default()),
+                    ("skip", json!(self.skip).into()),
+                ]))
             }
         }
     };
@@ -106,6 +113,15 @@ limits! {
     log: Level(u64, number) higher = 500, 2000;
     /// Age of the newest verified backup, in hours.
     backup: Level(u64, number) higher = 26, 50;
+}
+
+/// A look takes seconds, and a second one confirms what it saw.
+fn interval(every: Located<Wait>, path: &str) -> Result<Duration, Fault> {
+    match every.value.0 {
+        fine if fine >= minutes(1) => Ok(fine),
+        _ => Err(Fault::new("a look takes its time\nat least `1m`, at most `24h`")
+            .at(every.place, format!("{path}.health.every"))),
+    }
 }
 
 const fn minutes(minutes: u64) -> Duration {

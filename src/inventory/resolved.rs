@@ -30,7 +30,7 @@ pub fn resolved_json<'a>(environments: impl IntoIterator<Item = &'a Environment>
     json!({ "schema": SCHEMA, "version": 1, "project": project, "environments": all })
 }
 
-fn body(environment: &Environment) -> Node<'_> {
+pub(super) fn body(environment: &Environment) -> Node<'_> {
     let Environment { protected, url, state_dir, min_free_percent, droplets, stack, .. } = environment;
     Node::map([
         ("protected", json!(protected).into()),

@@ -8,9 +8,9 @@ use crate::error::{Error, Result};
 use crate::execute::night;
 use crate::execute::runner::Runner;
 use crate::exit::Exit;
-use crate::facts::Facts;
+use crate::facts::{Facts, Lookout};
 use crate::inventory::Environment;
-use crate::record::{Kept, ScheduleState, moment};
+use crate::record::{Kept, LookoutState, ScheduleState, moment};
 use crate::runbooks::backup::Ground;
 use crate::runbooks::promise;
 use crate::runbooks::schedule::Wanted;
@@ -54,10 +54,11 @@ pub fn schedule(env: &Environment, facts: &BTreeMap<String, Facts>) -> Result<Sc
         let error = Error::new(Exit::Unreachable, "the schedule cannot be read").on(&ground.droplet.name);
         error.because(&failure.why)
     })?;
-    let installed = !found.files.is_empty();
+    let installed = !found.files.is_empty() || found.health.is_there();
     let drift = if installed { scheduled(&ground)?.drift(found) } else { Vec::new() };
     let next = found.next.and_then(|next| Timestamp::from_second(next).ok());
     let newest = found.newest.clone().filter(|id| moment(id).is_some());
+    let health = lookout(env, &found.health);
     Ok(ScheduleState {
         installed,
         drift,
@@ -67,5 +68,17 @@ pub fn schedule(env: &Environment, facts: &BTreeMap<String, Facts>) -> Result<Sc
         last: found.status.clone(),
         taken: newest.as_deref().and_then(moment),
         newest,
+        health,
+    })
+}
+
+fn lookout(env: &Environment, found: &Lookout) -> Option<LookoutState> {
+    let every = env.health.every.map(|every| every.as_secs());
+    (every.is_some() || found.is_there()).then(|| LookoutState {
+        every,
+        active: found.active,
+        program: found.program.clone(),
+        looked: found.ended.and_then(|at| Timestamp::from_second(at).ok()).map(|at| at.to_string()),
+        code: found.code,
     })
 }

@@ -148,6 +148,23 @@ pub struct ScheduleState {
     pub newest: Option<String>,
     /// RFC 3339, UTC: the moment that it is of.
     pub taken: Option<String>,
+    /// How the droplet looks at its own health; None: it does not, and shall not.
+    pub health: Option<LookoutState>,
+}
+
+/// The timer that looks at health, and its last look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LookoutState {
+    /// So often, in seconds, as the inventory says.
+    pub every: Option<u64>,
+    /// The timer runs.
+    pub active: bool,
+    /// What the program there calls itself.
+    pub program: Option<String>,
+    /// RFC 3339, UTC: when the last look ended; None while one is at work.
+    pub looked: Option<String>,
+    /// With which exit code.
+    pub code: Option<u8>,
 }
 
 /// The moment that a backup's id says: `20261121t162001z` as RFC 3339.

@@ -24,6 +24,21 @@ impl Schedule<'_> {
         self.cmd("check").args([calendar, textfile.unwrap_or_default()])
     }
 
+    /// The program that was sent works here and is ours: it gets its name, and what it calls itself is kept beside it.
+    pub fn program(&self, sent: &str, sha256: &str) -> Cmd {
+        self.cmd("program").args([sent, sha256])
+    }
+
+    /// That program understands its inventory.
+    pub fn understood(&self) -> Cmd {
+        self.cmd("understood")
+    }
+
+    /// What that program remembers is gone, and what was sent and never wanted.
+    pub fn forget(&self) -> Cmd {
+        self.cmd("forget")
+    }
+
     /// What these files are, or that there are none, is kept for [`Self::back`].
     pub fn aside(&self, files: &[String]) -> Cmd {
         self.cmd("aside").args(files)

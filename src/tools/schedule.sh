@@ -10,6 +10,30 @@ check() { # calendar, directory of the metrics (or nothing)
   [ -z "$2" ] || [ -d "$2" ] || { echo "there is no directory $2, which backup.textfile names"; exit 1; }
 }
 
+# What comes out of a program that is not ours is not shown at length. It is not moved before it is known to work.
+program() { # what was sent, its sha256
+  chmod 0700 "$1" || exit
+  said=$(timeout 20 "$1" --version 2>&1 </dev/null | head -n 1 | head -c 300)
+  case $said in
+    "ops "[0-9]*) ;;
+    *) rm -f "$1"; echo "it does not run here: $said"; echo "another one: ops schedule install --program FILE, for $(uname -sm)"; exit 1 ;;
+  esac
+  printf '%s %s\n' "$said" "$2" >"$dir/schedule/program.new" && mv -f "$1" "$dir/schedule/ops" &&
+    mv -f "$dir/schedule/program.new" "$dir/schedule/program" && sync "$dir/schedule/ops"
+}
+# Its home has to be there: a program begins somewhere.
+understood() {
+  (umask 077 && mkdir -p "$dir/schedule/home") || exit
+  said=$(HOME=$dir/schedule/home timeout 20 "$dir/schedule/ops" --config "$dir/schedule/inventory.yaml" config check 2>&1 </dev/null >/dev/null) &&
+    return 0
+  printf '%s\n' "$said" | head -c 2000
+  echo "the ops that was sent does not understand this inventory"
+  exit 1
+}
+
+# What it remembers of what it told: without it, the same is told once more.
+forget() { rm -rf "$dir/schedule/home" "$dir/schedule/sent"; }
+
 # What is there, and that nothing is there.
 aside() { # files
   for old in "$all"/*/; do [ ! -d "$old" ] || [ "$old" = "$before/" ] || rm -rf "$old" || exit; done
@@ -51,6 +75,9 @@ end() {
 
 case $verb in
   check) check "$@" ;;
+  program) program "$@" ;;
+  understood) understood ;;
+  forget) forget ;;
   aside) aside "$@" ;;
   back) back "$@" ;;
   settle) settle ;;

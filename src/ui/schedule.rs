@@ -5,7 +5,8 @@ use serde_json::json;
 
 use super::lists::List;
 use super::words;
-use crate::record::{BackupStatus, Fresh, Kept, ScheduleState};
+use crate::record::{BackupStatus, Fresh, Kept, LookoutState, ScheduleState};
+use crate::text::lasting;
 
 /// How it stands, and each place against what was promised of it, as far as the droplet remembers.
 #[derive(Debug, Clone, Copy)]
@@ -45,6 +46,7 @@ fn rows(env: &str, stand: &Stand<'_>, at: impl Fn(&Option<String>) -> String) ->
     let newest =
         state.newest.as_deref().map_or("none".to_owned(), |id| format!("{id}, {}", at(&state.taken)));
     rows.push(["newest verified backup".to_owned(), newest]);
+    rows.extend(state.health.as_ref().map(|health| ["health".to_owned(), looks(health, &at)]));
     rows.extend(stand.kept.iter().map(|one| {
         let newest = one.newest.as_ref().map_or("none".to_owned(), |id| format!("{id}, {}", at(&one.taken)));
         let rpo = match one.rpo {
@@ -56,6 +58,21 @@ fn rows(env: &str, stand: &Stand<'_>, at: impl Fn(&Option<String>) -> String) ->
         [format!("at {}", one.place), format!("{newest}{rpo}")]
     }));
     rows
+}
+
+fn looks(health: &LookoutState, at: &impl Fn(&Option<String>) -> String) -> String {
+    let Some(every) = health.every else { return "looked at there, and health.every is not".to_owned() };
+    let every = format!("a look every {}", lasting(every));
+    let program = health.program.as_deref().unwrap_or("ops");
+    let last = match (health.active, &health.looked, health.code) {
+        (false, ..) => return format!("{every} is wanted, and no timer runs"),
+        (true, None, _) => return format!("{every} by {program}"),
+        (true, Some(_), Some(0)) => "all was well",
+        (true, Some(_), Some(9)) => "something is wrong",
+        (true, Some(_), Some(4)) => "it could not see",
+        (true, Some(_), _) => "it FAILED",
+    };
+    format!("{every} by {program}; the last {}: {last}", at(&health.looked))
 }
 
 fn ended(last: &BackupStatus, working: bool) -> String {
@@ -98,6 +115,7 @@ mod tests {
             last: None,
             newest: None,
             taken: None,
+            health: None,
         };
         assert!(said(none.clone()).contains("no: ops schedule install prod"));
         assert!(said(none.clone()).contains("at spaces\tnone; the RPO is LOST"));

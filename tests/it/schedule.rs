@@ -1,16 +1,17 @@
 //! Backups by a timer of the droplet: what is put there, what is refused, and what is said to differ.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ops::exit::Exit;
-use ops::facts::{Facts, Schedule};
-use ops::inventory::{Environment, Notify, NotifyKind, Source, Value};
+use ops::facts::{Facts, Lookout, Schedule};
+use ops::inventory::{Environment, Notify, NotifyKind, NotifyOn, Source, Value};
 use ops::plan::{Action, Content, Plan, lint};
 use ops::queries;
 use ops::runbooks::backup::Ground;
 use ops::runbooks::deploy::{Inputs, Request};
-use ops::runbooks::schedule::{Wanted, install, remove};
+use ops::runbooks::schedule::{Program, VERSION, Wanted, install, remove};
 
 use super::sample;
 
@@ -108,8 +109,122 @@ fn an_address_is_in_no_file_but_its_own() {
     let mut env = sample::environment();
     heard(&mut env, Value::Plain(CANARY.into()));
     with(&env, sample::facts(), |_, wanted| {
-        assert!(wanted.files.iter().all(|file| !file.text.contains("canary")));
+        assert!(wanted.files().all(|file| !file.text.contains("canary")));
     });
+}
+
+/// An environment that looks at its health, and a channel that hears of it.
+fn looking(url: Value) -> Environment {
+    let mut env = sample::environment();
+    env.notify = vec![Notify { kind: NotifyKind::Slack, url, on: NotifyOn::ALL.into(), smtp: None }];
+    env.health.every = Some(Duration::from_secs(300));
+    env
+}
+
+fn program(sha256: &str, chosen: bool) -> Request {
+    let program = Program { file: "/usr/bin/ops".into(), bytes: 1, sha256: sha256.into(), chosen };
+    ops::runbooks::schedule::request(Some(&program), None)
+}
+
+/// The facts of a droplet that has what the plan puts there, this ops included.
+fn looked_after(plan: &Plan, sha256: &str) -> Facts {
+    let mut facts = installed(plan);
+    let found = facts.schedule.as_mut().unwrap();
+    let (own, files) = std::mem::take(&mut found.files)
+        .into_iter()
+        .partition(|(name, _)| name == "inventory.yaml" || name.starts_with("ops-health"));
+    found.files = files;
+    let addresses = plan.steps().flat_map(|step| &step.actions).find_map(|action| match action {
+        Action::Put { path, content: Content::EnvFile(lines), .. } if path.ends_with("/notify") => {
+            Some(lines.iter().map(|(name, _)| name.clone()).collect())
+        }
+        _ => None,
+    });
+    found.pings.clear();
+    found.health = Lookout {
+        files: own,
+        program: Some(VERSION.into()),
+        sha256: Some(sha256.into()),
+        addresses: addresses.unwrap_or_default(),
+        enabled: true,
+        active: true,
+        ..Lookout::default()
+    };
+    facts
+}
+
+fn planned(env: &Environment, facts: Facts, request: &Request) -> ops::error::Result<Plan> {
+    let (facts, staged) = (BTreeMap::from([("erp-1".to_owned(), facts)]), BTreeMap::new());
+    let ground = Ground::new(env, facts.get("erp-1")).unwrap();
+    let wanted = queries::scheduled(&ground).unwrap();
+    install(&sample::inputs(env, &facts, &staged, request), &wanted)
+}
+
+fn ids(plan: &Plan) -> Vec<&str> {
+    plan.steps().map(|step| step.id.as_str()).collect()
+}
+
+#[test]
+fn a_droplet_that_looks_at_itself_gets_an_ops_its_inventory_and_the_addresses() {
+    let env = looking(Value::Plain(CANARY.into()));
+    let plan = planned(&env, sample::facts(), &program("aa", false)).unwrap();
+    assert_eq!(lint(&plan), []);
+    let night = ["schedule.put", "schedule.start"];
+    let health = ["schedule.notify", "schedule.program", "schedule.lookout", "schedule.look"];
+    assert_eq!(ids(&plan), [&night[..], &health[..]].concat());
+    with(&env, sample::facts(), |_, wanted| {
+        let files: Vec<_> = wanted.files().collect();
+        assert!(files.iter().all(|file| !file.text.contains("canary")));
+        let inventory = files.iter().find(|file| file.path.ends_with("/inventory.yaml")).unwrap();
+        let read = ops::inventory::parse(&inventory.text, Path::new("/x/ops.yaml"), Path::new("/x")).unwrap();
+        assert_eq!(read.environments["prod"].stack.database, env.stack.database);
+    });
+    // The same build, and another of the same version from another laptop, are there already.
+    let facts = looked_after(&plan, "aa");
+    for same in [program("aa", false), program("bb", false), program("aa", true), Request::default()] {
+        assert!(planned(&env, facts.clone(), &same).unwrap().is_empty());
+    }
+    let named = planned(&env, facts.clone(), &program("bb", true)).unwrap();
+    assert_eq!(ids(&named), ["schedule.program", "schedule.lookout", "schedule.look"]);
+    let mut old = facts.clone();
+    old.schedule.as_mut().unwrap().health.program = Some("ops 0.0.9".into());
+    with(&env, old.clone(), |_, wanted| {
+        let drift = wanted.drift(old.schedule.as_ref().unwrap());
+        assert_eq!(drift, [format!("the ops there is ops 0.0.9, this one is {VERSION}")]);
+    });
+    assert_eq!(ids(&planned(&env, old, &program("bb", false)).unwrap()), ids(&named));
+    // Another address is another inventory; a threshold as well, without a new address.
+    let other = looking(Value::Plain(format!("{CANARY}/2")));
+    let plan = planned(&other, facts.clone(), &Request::default()).unwrap();
+    assert_eq!(ids(&plan), ["schedule.notify", "schedule.lookout", "schedule.look"]);
+    let mut other = env.clone();
+    other.health.disk.warn = 50;
+    let plan = planned(&other, facts, &Request::default()).unwrap();
+    assert_eq!(ids(&plan), ["schedule.lookout", "schedule.look"]);
+}
+
+#[test]
+fn looks_that_nobody_wants_are_taken_away_and_those_that_nobody_would_hear_of_are_refused() {
+    let env = looking(Value::Plain(CANARY.into()));
+    let facts = looked_after(&planned(&env, sample::facts(), &program("aa", false)).unwrap(), "aa");
+    let mut without = env.clone();
+    without.health.every = None;
+    let plan = planned(&without, facts.clone(), &Request::default()).unwrap();
+    assert_eq!((ids(&plan), lint(&plan)), (vec!["schedule.unlook"], vec![]));
+    let plan = with(&env, facts, |inputs, wanted| remove(inputs, wanted).unwrap());
+    assert_eq!(ids(&plan), ["schedule.remove", "schedule.unlook"]);
+    let mut unheard = env.clone();
+    unheard.notify[0].on = vec![NotifyOn::Failed];
+    let error = planned(&unheard, sample::facts(), &program("aa", false)).unwrap_err();
+    assert!(error.exit == Exit::Usage && error.what.contains("nobody would hear of it"), "{error}");
+    // Metrics are heard as well, and then no address is wanted.
+    unheard.backup.textfile = Some("/srv/metrics".into());
+    let plan = planned(&unheard, sample::facts(), &program("aa", false)).unwrap();
+    assert!(!ids(&plan).contains(&"schedule.notify") && ids(&plan).contains(&"schedule.look"));
+    let words = serde_json::to_string(&plan.sections).unwrap();
+    assert!(words.contains("/srv/metrics/ops-health-odoo.prom") && !words.contains("--notify"));
+    let error = planned(&env, sample::facts(), &Request::default()).unwrap_err();
+    assert!(error.exit == Exit::Usage && error.next.join(" ").contains("--program FILE"), "{error}");
 }
 
 #[test]

@@ -41,6 +41,7 @@ mod hooks;
 mod hostile;
 mod joined;
 mod login;
+mod lookout;
 mod notify;
 mod old;
 mod pty;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
+use super::backups::home;
 use super::{age, now, vitals};
 use crate::checks::{Check, Subject, Verdict, known, some_of};
 use crate::cmd::quote;
@@ -16,6 +17,7 @@ pub(super) const ALL: &[Check] = &[
     Check { id: "ops.lock", title: "lock", severity: Severity::Medium, judge: lock },
     Check { id: "ops.runs", title: "runs", severity: Severity::High, judge: runs },
     Check { id: "ops.guards", title: "guards", severity: Severity::High, judge: guards },
+    Check { id: "ops.lookout", title: "looks by itself", severity: Severity::Medium, judge: lookout },
     Check { id: "ops.snapshots", title: "databases put aside", severity: Severity::Low, judge: aside },
 ];
 
@@ -90,6 +92,43 @@ fn guards(subject: &Subject<'_>) -> Verdict {
             format!("still armed, and nobody works: {}", some_of(orphans.clone(), 3)),
             format!("it will put the section back by itself; ops runs attach {}", quote(first)),
         ),
+    }
+}
+
+/// Looks that were not made for so many intervals are missed.
+const MISSED: u64 = 3;
+
+/// It is asked by every look, the droplet's own included, which finds itself at work.
+fn lookout(subject: &Subject<'_>) -> Verdict {
+    let found = match home(subject).and_then(|()| known(&subject.facts.schedule)) {
+        Ok(schedule) => &schedule.health,
+        Err(verdict) => return verdict,
+    };
+    let install = format!("ops schedule install {}", quote(&subject.env.name));
+    let logs = "on the droplet: journalctl -n 50 -u 'ops-health-*'";
+    let Some(every) = subject.env.health.every else {
+        return Verdict::skip("the droplet does not look by itself: health.every");
+    };
+    let every = every.as_secs();
+    match (found.active && found.enabled, found.ended, found.code) {
+        (false, ..) if !found.is_there() => {
+            Verdict::warn(format!("a look every {} is wanted, and not installed", age(every)), install)
+        }
+        (false, ..) => Verdict::fail("its timer does not run", install),
+        (true, Some(_), Some(code)) if ![0, 4, 9].contains(&code) => {
+            Verdict::fail(format!("the last look ended with code {code}"), logs)
+        }
+        (true, Some(ended), _) => {
+            let Some(now) = now(subject) else {
+                return Verdict::unknown("the droplet did not tell its clock");
+            };
+            let since = u64::try_from(now.saturating_sub(ended)).unwrap_or(0);
+            match since > every.saturating_mul(MISSED).saturating_add(300) {
+                true => Verdict::fail(format!("the last look is {} old", age(since)), logs),
+                false => Verdict::pass(format!("the last look is {} old", age(since))),
+            }
+        }
+        (true, None, _) => Verdict::pass(format!("looks every {}", age(every))),
     }
 }
 

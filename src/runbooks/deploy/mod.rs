@@ -89,6 +89,7 @@ pub struct Request {
 pub enum Carried {
     Export(Backup),
     Import(super::import::Parcel),
+    Program(super::schedule::Program),
 }
 
 /// What else is tried in a rehearsal.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ops::checks::Verdict;
 use ops::checks::health::mixed;
-use ops::facts::{Page, Tls};
+use ops::facts::{Lookout, Page, Tls};
 use ops::record::{BackupCheck, BackupStatus, Holder, RUN_SCHEMA, RunRecord};
 
 use super::{Case, does_not_know, fails, lost, passes, skips, warns};
@@ -195,6 +195,37 @@ fn backup_night() {
     fails("backup.night", "never ended", night(None, true));
     fails("backup.night", "timer does not run", night(Some(true), false));
     does_not_know("backup.night", |case| case.facts.schedule = lost());
+}
+
+#[test]
+fn ops_lookout() {
+    let looks = |ended: Option<i64>, code: u8| {
+        move |case: &mut Case| {
+            let now = case.facts.state.as_ref().unwrap().now;
+            case.env.health.every = Some(std::time::Duration::from_secs(300));
+            case.facts.schedule.as_mut().unwrap().health = Lookout {
+                files: [("inventory.yaml".to_owned(), "aa".to_owned())].into(),
+                enabled: true,
+                active: true,
+                ended: ended.map(|ago| now - ago),
+                code: ended.map(|_| code),
+                ..Lookout::default()
+            };
+        }
+    };
+    skips("ops.lookout", |_| ());
+    warns("ops.lookout", "a look every 5 min is wanted, and not installed", |case| {
+        case.env.health.every = Some(std::time::Duration::from_secs(300));
+    });
+    passes("ops.lookout", "the last look is 4 min old", looks(Some(240), 9));
+    passes("ops.lookout", "looks every 5 min", looks(None, 0));
+    fails("ops.lookout", "the last look is 21 min old", looks(Some(1260), 0));
+    fails("ops.lookout", "ended with code 2", looks(Some(10), 2));
+    fails("ops.lookout", "its timer does not run", |case| {
+        looks(Some(10), 0)(case);
+        case.facts.schedule.as_mut().unwrap().health.active = false;
+    });
+    does_not_know("ops.lookout", |case| case.facts.schedule = lost());
 }
 
 fn held(by: &'static str, heartbeat: i64) -> impl Fn(&mut Case) {

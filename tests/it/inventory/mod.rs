@@ -5,6 +5,7 @@ mod fuzz;
 mod hooks;
 mod hostile;
 mod limits;
+mod local;
 mod meaning;
 mod resolved;
 mod schema;

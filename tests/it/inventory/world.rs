@@ -18,6 +18,7 @@ pub(crate) fn world(dir: &Path) -> World {
         env: BTreeMap::new(),
         cwd: dir.join("project/sub"),
         home: dir.join("home"),
+        program: None,
         config_dir: dir.join("config"),
         state_dir: dir.join("state/ops"),
         runtime_dir: dir.join("run"),

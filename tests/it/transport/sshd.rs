@@ -176,6 +176,7 @@ pub(crate) fn world(dir: &Path) -> World {
         env: BTreeMap::from([("PATH".to_owned(), std::env::var("PATH").unwrap())]),
         cwd: dir.to_owned(),
         home: dir.to_owned(),
+        program: None,
         config_dir: dir.join("config"),
         state_dir: dir.join("state"),
         runtime_dir: dir.join("run"),
