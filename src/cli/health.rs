@@ -1,5 +1,6 @@
 //! `ops health [ENV..|--all]`.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -9,12 +10,14 @@ use clap::Args;
 
 use super::args::{DropletArgs, EnvArg};
 use super::health_news::News;
+use super::kept::Place;
 use super::names;
 use super::session::Session;
 use super::vigil::Watch;
-use crate::checks::health::{self, Floor, Report};
+use crate::checks::health::{self, Entrances, Floor, Report};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::facts::Facts;
 use crate::inventory::{Environment, Inventory, When};
 use crate::queries;
 use crate::text::{nearest, printable};
@@ -131,9 +134,10 @@ impl Health {
         target: &EnvArg,
     ) -> Result<Report> {
         let options = session.connect(target, true)?;
-        let (report, facts) = queries::health(envs, &session.world, options, &session.ui).await?;
+        let (mut report, facts) = queries::health(envs, &session.world, options, &session.ui).await?;
         for (env, facts) in envs.iter().zip(&facts) {
             session.remember(inventory, env, facts);
+            ways(session, inventory, env, facts, &mut report);
         }
         Ok(report)
     }
@@ -167,6 +171,32 @@ impl Health {
             }
         }
         Ok(ids)
+    }
+}
+
+/// What is new since this machine looked before. What cannot be kept is compared the next time with what was.
+fn ways(
+    session: &Session,
+    inventory: &Inventory,
+    env: &Environment,
+    facts: &BTreeMap<String, Facts>,
+    report: &mut Report,
+) {
+    if env.health.skip.iter().any(|id| id == health::NEW) {
+        return;
+    }
+    let place = Place::new(&session.world, "entrances", inventory, env);
+    let before = place.load().filter(Entrances::is_ours).unwrap_or_default();
+    let mut ways: Entrances = before.clone();
+    let (now, name) = (report.now, &env.name);
+    for looked in report.droplets.iter_mut().filter(|looked| looked.env == *name) {
+        let finding = facts.get(&looked.droplet).map(|facts| ways.look(&looked.droplet, facts, now));
+        looked.findings.extend(finding);
+    }
+    if ways != before
+        && let Err(error) = place.save(&ways)
+    {
+        session.ui.warn(&format!("who could come in to {name} cannot be remembered: {error}"));
     }
 }
 

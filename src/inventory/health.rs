@@ -109,6 +109,10 @@ limits! {
     mails: Level(u64, number) higher = 10, 100;
     /// Tracebacks in Odoo's log in the last quarter of an hour.
     tracebacks: Level(u64, number) higher = 1, 20;
+    /// Connections over ssh that were refused in the last hour.
+    logins: Level(u64, number) higher = 500, 5000;
+    /// Logins that Odoo refused in the last quarter of an hour.
+    odoo_logins: Level(u64, number) higher = 30, 300;
     /// A container's log, in MB.
     log: Level(u64, number) higher = 500, 2000;
     /// Age of the newest verified backup, in hours.

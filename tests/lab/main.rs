@@ -14,6 +14,7 @@ mod deploy;
 mod disk;
 mod doctor;
 mod droplet;
+mod entrances;
 mod failures;
 mod gone;
 mod health;

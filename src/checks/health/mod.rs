@@ -3,6 +3,7 @@
 //! The ids are documented and stable; [`table`] lists them. A check that means the same before a deploy is the
 //! preflight's own. What could not be seen is *unknown*, which is worse than a warning and never well.
 
+mod access;
 mod backups;
 mod certificate;
 mod changes;
@@ -29,6 +30,7 @@ use super::{Check, Finding, Subject, Verdict, preflight};
 use crate::facts::Vitals;
 use crate::inventory::{Limits, When};
 
+pub use access::Entrances;
 pub use changes::{Change, Known};
 pub use figures::{Figure, Unit, figures};
 pub use markdown::markdown;
@@ -56,6 +58,7 @@ pub const ALL: &[Group] = &[
     Group { name: "release", checks: release::ALL },
     Group { name: "backup", checks: backups::ALL },
     Group { name: "backup", checks: copies::ALL },
+    Group { name: "access", checks: access::ALL },
     Group { name: "ops", checks: ops::ALL },
 ];
 
@@ -63,6 +66,8 @@ pub const ALL: &[Group] = &[
 pub const REACHED: &str = "droplet";
 /// All web droplets run the same.
 pub const MIXED: &str = "release.mixed";
+/// Entrances in that were not there before.
+pub const NEW: &str = "access.new";
 /// Of the checks of the user's own.
 const OWN: &str = "own";
 
@@ -80,6 +85,7 @@ pub fn group(id: &str) -> &'static str {
     match ALL.iter().find(of) {
         Some(group) => group.name,
         None if id == MIXED => "release",
+        None if id == NEW => "access",
         None if id == REACHED => "host",
         None => OWN,
     }
@@ -87,7 +93,7 @@ pub fn group(id: &str) -> &'static str {
 
 /// The ids that there are, those of the user's own checks aside.
 pub fn ids() -> impl Iterator<Item = &'static str> {
-    ALL.iter().flat_map(|group| group.checks).map(|check| check.id).chain([REACHED, MIXED])
+    ALL.iter().flat_map(|group| group.checks).map(|check| check.id).chain([REACHED, MIXED, NEW])
 }
 
 /// Groups, ids and titles as a Markdown table, for the documentation.

@@ -57,8 +57,8 @@ fn errors(subject: &Subject<'_>) -> Verdict {
     if !subject.has(Role::Web) {
         return Verdict::skip("this droplet has no web service");
     }
-    let all = match vitals(subject).and_then(|vitals| known(&vitals.errors)) {
-        Ok(Some(all)) => all,
+    let all = match vitals(subject).and_then(|vitals| known(&vitals.log)) {
+        Ok(Some(log)) => &log.tracebacks,
         Ok(None) => return Verdict::skip("no web container is here"),
         Err(verdict) => return verdict,
     };

@@ -2,9 +2,10 @@
 //!
 //! The probes travel with those of [`super::script`], in the same round trip.
 
+mod access;
 mod doors;
-mod errors;
 mod kept;
+mod log;
 mod logs;
 mod machine;
 mod odoo;
@@ -13,7 +14,7 @@ mod sessions;
 mod tls;
 mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -32,8 +33,8 @@ pub struct Vitals {
     pub logs: Probe<BTreeMap<String, Option<u64>>>,
     pub sessions: Probe<Option<Sessions>>,
     pub odoo: Probe<Option<Odoo>>,
-    /// What Odoo's log holds of the last day.
-    pub errors: Probe<Option<Vec<Traceback>>>,
+    /// What Odoo logged.
+    pub log: Probe<Option<Log>>,
     /// The login page, asked of the web container itself.
     pub inside: Probe<Option<Page>>,
     /// The login page through the proxy, by its real name.
@@ -43,6 +44,8 @@ pub struct Vitals {
     /// The modules of the inventory on disk, as Odoo's container finds them, and their versions.
     pub versions: Probe<Option<BTreeMap<String, Option<String>>>>,
     pub kept: Probe<Kept>,
+    /// None: only root sees it.
+    pub access: Probe<Option<Access>>,
 }
 
 /// The droplet itself.
@@ -104,6 +107,8 @@ pub struct Odoo {
     pub crons: Option<Crons>,
     /// Not sent, in the last day; None: there is no such table.
     pub mails: Option<u64>,
+    /// The logins of those who may do everything; None: there are no such tables.
+    pub admins: Option<Vec<String>>,
 }
 
 /// Odoo's scheduled actions.
@@ -116,6 +121,49 @@ pub struct Crons {
     pub late: u64,
     /// Names of some of them.
     pub late_names: Vec<String>,
+}
+
+/// What the log of Odoo holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Log {
+    /// Of the last day.
+    pub tracebacks: Vec<Traceback>,
+    /// Logins that were refused in the last quarter of an hour.
+    pub refused: u64,
+}
+
+/// A kind of entrance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Entrance {
+    Account,
+    Key,
+    Member,
+    Rules,
+    Port,
+    Admin,
+}
+
+impl Entrance {
+    pub fn key(self) -> &'static str {
+        match self {
+            Entrance::Account => "account",
+            Entrance::Key => "key",
+            Entrance::Member => "member",
+            Entrance::Rules => "rules",
+            Entrance::Port => "port",
+            Entrance::Admin => "admin",
+        }
+    }
+}
+
+/// Who could come in over ssh, and become what.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Access {
+    /// Each as a line of text, by its kind; never a secret.
+    pub entrances: BTreeMap<Entrance, BTreeSet<String>>,
+    /// Connections over ssh that were refused in the last hour; None: nobody can tell.
+    pub refused: Option<u64>,
 }
 
 /// One kind of traceback in Odoo's log.
@@ -176,8 +224,8 @@ pub struct Kept {
 }
 
 /// The probes that need no containers.
-pub(super) fn alone() -> [(&'static str, Cmd); 1] {
-    [("vitals.machine", machine::probe())]
+pub(super) fn alone() -> [(&'static str, Cmd); 2] {
+    [("vitals.machine", machine::probe()), ("vitals.access", access::probe())]
 }
 
 /// The others, on a droplet of these roles.
@@ -186,7 +234,7 @@ pub(super) fn with_containers(env: &Environment, droplet: &Droplet) -> Vec<(&'st
     probes.push(("vitals.sessions", sessions::probe(env)));
     probes.push(("vitals.odoo", odoo::probe(env)));
     if droplet.roles.contains(&Role::Web) {
-        probes.push(("vitals.errors", errors::probe(env)));
+        probes.push(("vitals.log", log::probe(env)));
         probes.push(("vitals.inside", pages::inside(env)));
         probes.push(("vitals.versions", versions::probe(env)));
         probes.push(("vitals.doors", doors::probe(env)));
@@ -209,8 +257,8 @@ pub(super) fn parse(env: &Environment, droplet: &Droplet, answers: &Answers) -> 
         logs: answers.of("vitals.logs").and_then(|text| logs::parse(&text)),
         sessions: answers.of("vitals.sessions").and_then(|text| sessions::parse(&text)),
         odoo: answers.of("vitals.odoo").and_then(|text| odoo::parse(&text)),
-        errors: match web {
-            true => answers.of("vitals.errors").and_then(|text| errors::parse(&text)),
+        log: match web {
+            true => answers.of("vitals.log").and_then(|text| log::parse(&text)),
             false => Ok(None),
         },
         inside: page("vitals.inside", web),
@@ -228,5 +276,6 @@ pub(super) fn parse(env: &Environment, droplet: &Droplet, answers: &Answers) -> 
             false => Ok(None),
         },
         kept: answers.of("vitals.kept").and_then(|text| kept::parse(&text)),
+        access: answers.of("vitals.access").and_then(|text| access::parse(&text)),
     }
 }

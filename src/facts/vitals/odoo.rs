@@ -18,7 +18,8 @@ printf %s "$2" | PGDATABASE="$1" ask
 const TABLES: &str = r#"
 select json_build_object('bloated', coalesce((select json_agg(relname) from (select relname from pg_stat_user_tables
   where n_dead_tup > 50000 and n_dead_tup > 0.2 * n_live_tup order by n_dead_tup desc limit 20) dead), '[]'));
-select to_regclass('ir_cron') is not null as cron, to_regclass('mail_mail') is not null as mail \gset
+select to_regclass('ir_cron') is not null as cron, to_regclass('mail_mail') is not null as mail,
+  to_regclass('res_groups_users_rel') is not null and to_regclass('ir_model_data') is not null as users \gset
 \if :cron
 with late as (select to_jsonb(c) ->> 'cron_name' as name, (now() at time zone 'utc') - nextcall as late from ir_cron c where active)
 select json_build_object('crons', count(*), 'overdue', count(*) filter (where late > interval '30 minutes'),
@@ -29,6 +30,11 @@ select json_build_object('crons', count(*), 'overdue', count(*) filter (where la
 \if :mail
 select json_build_object('mails', count(*)) from mail_mail where state = 'exception'
   and create_date > (now() at time zone 'utc') - interval '1 day';
+\endif
+\if :users
+select json_build_object('admins', coalesce(json_agg(login order by login), '[]')) from res_users u where active and exists (
+  select 1 from res_groups_users_rel r join ir_model_data d on d.res_id = r.gid
+    where r.uid = u.id and d.model = 'res.groups' and d.module = 'base' and d.name = 'group_system');
 \endif
 "#;
 
@@ -43,6 +49,7 @@ enum Line {
     Bloated { bloated: Vec<String> },
     Crons(Crons),
     Mails { mails: u64 },
+    Admins { admins: Vec<String> },
 }
 
 pub(super) fn parse(text: &str) -> Probe<Option<Odoo>> {
@@ -51,9 +58,10 @@ pub(super) fn parse(text: &str) -> Probe<Option<Odoo>> {
         let line = serde_json::from_str(line)
             .map_err(|_| ProbeFailure::new(format!("psql cannot be understood: {line}")))?;
         match (line, &mut odoo) {
-            (Line::Bloated { bloated }, None) => odoo = Some(Odoo { bloated, crons: None, mails: None }),
+            (Line::Bloated { bloated }, None) => odoo = Some(Odoo { bloated, ..Odoo::default() }),
             (Line::Crons(crons), Some(known)) => known.crons = Some(crons),
             (Line::Mails { mails }, Some(known)) => known.mails = Some(mails),
+            (Line::Admins { admins }, Some(known)) => known.admins = Some(admins),
             _ => return Err(ProbeFailure::new("psql answered out of order")),
         }
     }

@@ -88,7 +88,7 @@ fn docker_that_does_not_run_is_said_and_what_it_hides_is_unknown() {
         case.facts.database = Err(fault());
         let vitals = case.vitals();
         (vitals.sessions, vitals.odoo) = (Err(fault()), Err(fault()));
-        (vitals.inside, vitals.errors) = (Err(fault()), Err(fault()));
+        (vitals.inside, vitals.log) = (Err(fault()), Err(fault()));
     };
     fails("docker.engine", "does not run", down);
     for id in [

@@ -1,5 +1,6 @@
 //! Health on facts that were made up: each check passes, warns, fails, and knows what it does not know.
 
+mod access;
 mod doors;
 mod foreign;
 mod host;
@@ -14,7 +15,9 @@ use std::collections::BTreeMap;
 
 use ops::checks::health::judge;
 use ops::checks::{Finding, Subject, Verdict};
-use ops::facts::{Crons, Facts, Kept, Machine, Odoo, Page, Probe, ProbeFailure, Sessions, Vitals};
+use ops::facts::{
+    Access, Crons, Facts, Kept, Log, Machine, Odoo, Page, Probe, ProbeFailure, Sessions, Vitals,
+};
 use ops::inventory::{Droplet, Environment};
 use ops::record::Release;
 
@@ -98,8 +101,10 @@ fn vitals() -> Vitals {
             bloated: Vec::new(),
             crons: Some(Crons { crons: 12, ..Crons::default() }),
             mails: Some(0),
+            admins: Some(vec!["admin".to_owned()]),
         })),
-        errors: Ok(Some(Vec::new())),
+        log: Ok(Some(Log::default())),
+        access: Ok(Some(Access { refused: Some(3), ..Access::default() })),
         inside: Ok(Some(page.clone())),
         proxied: Ok(Some(page)),
         tls: Ok(Some(site::tls())),

@@ -1,6 +1,6 @@
 //! What only health asks, read from what droplets print, and from garbage.
 
-use ops::facts::{self, Facts};
+use ops::facts::{self, Facts, Log};
 use ops::inventory::When;
 
 use crate::sample;
@@ -8,7 +8,7 @@ use crate::sample;
 const NONCE: &str = "3f1c0a9d5b7e2846";
 
 /// An answer with one probe in it, framed as `gather.sh` frames it.
-fn answer(name: &str, stdout: &str) -> Facts {
+pub(super) fn answer(name: &str, stdout: &str) -> Facts {
     let env = sample::environment();
     let part = |name: &str, stdout: &str| {
         let body = format!("{stdout}\n0\n2");
@@ -68,11 +68,12 @@ fn pages_tracebacks_and_logs_are_read() {
     assert_eq!((refused.status, refused.why.as_str()), (None, "(7) refused"));
     assert_eq!(page(""), Ok(None));
     assert!(page("page\tx\ty\n").is_err() && page("hello").is_err());
-    let errors = |text: &str| answer("vitals.errors", text).vitals.unwrap().errors;
+    let errors = |text: &str| answer("vitals.log", text).vitals.unwrap().log;
     let one =
         errors("asked\ntraceback\t4\t1\t2026-11-18T10:00:00Z\t2026-11-18T11:00:00Z\todoo.http: KeyError\n");
-    assert_eq!(one.unwrap().unwrap()[0].recent, 1);
-    assert_eq!((errors("asked\n"), errors("")), (Ok(Some(Vec::new())), Ok(None)));
+    assert_eq!(one.unwrap().unwrap().tracebacks[0].recent, 1);
+    assert_eq!((errors("asked\n"), errors("")), (Ok(Some(Log::default())), Ok(None)));
+    assert_eq!(errors("asked\nrefused\t7\n").unwrap().unwrap().refused, 7);
     assert!(errors("asked\ntraceback\tx\n").is_err() && errors("denied").is_err());
     let logs = |text: &str| answer("vitals.logs", text).vitals.unwrap().logs;
     assert_eq!(logs("log\ta\t12\nlog\tb\t-\n").unwrap()["a"], Some(12));

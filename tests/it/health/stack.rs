@@ -1,6 +1,6 @@
 //! Containers, the database, and what Odoo has to do.
 
-use ops::facts::{ProbeFailure, Session, Traceback};
+use ops::facts::{Log, ProbeFailure, Session, Traceback};
 
 use super::{Case, does_not_know, fails, lost, passes, skips, warns};
 use crate::sample;
@@ -233,7 +233,8 @@ fn odoo_errors() {
         move |case: &mut Case| {
             let what = "odoo.http: KeyError: 'x' (main.py in page)".to_owned();
             let (first, last) = (first.to_owned(), "2026-11-18T11:00:00Z".to_owned());
-            case.vitals().errors = Ok(Some(vec![Traceback { count: recent + 3, recent, first, last, what }]));
+            let tracebacks = vec![Traceback { count: recent + 3, recent, first, last, what }];
+            case.vitals().log = Ok(Some(Log { tracebacks, refused: 0 }));
         }
     };
     passes("odoo.errors", "none", |_| ());
@@ -244,6 +245,6 @@ fn odoo_errors() {
         logged(2, "2026-11-18T11:00:00Z"),
     );
     fails("odoo.errors", "30 times", logged(30, "2026-10-01T00:00:00Z"));
-    skips("odoo.errors", |case| case.vitals().errors = Ok(None));
-    does_not_know("odoo.errors", |case| case.vitals().errors = lost());
+    skips("odoo.errors", |case| case.vitals().log = Ok(None));
+    does_not_know("odoo.errors", |case| case.vitals().log = lost());
 }

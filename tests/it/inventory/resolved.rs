@@ -121,6 +121,12 @@ fn the_smallest_environment_shows_every_threshold() {
       tracebacks:
         warn: 1
         crit: 20
+      logins:
+        warn: 500
+        crit: 5000
+      odoo_logins:
+        warn: 30
+        crit: 300
       log:
         warn: 500
         crit: 2000

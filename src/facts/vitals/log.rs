@@ -1,6 +1,6 @@
-//! Tracebacks in Odoo's log, by what is the same in them.
+//! Odoo's log: tracebacks, by what is the same in them, and logins that were refused.
 
-use super::Traceback;
+use super::{Log, Traceback};
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
@@ -33,18 +33,19 @@ function end(   key) {
     tb = 0; harmless = 0; what = ""; at = ""
 }
 { stamp = $1; line = substr($0, length($1) + 2) }
+line ~ / Login failed for db:/ && stamp >= recent { refused++ }
 line ~ /^[0-9]+-[0-9]+-[0-9]+ [0-9:,]+ [0-9]+ [A-Z]+ / { end(); split(line, w, " "); who = w[6]; sub(/:$/, "", who); when = stamp; next }
 line ~ /^Traceback \(most recent call last\):/ { if (!tb && when == "") when = stamp; tb = 1; what = ""; at = ""; next }
 tb && line ~ /^  File "/ { split(line, q, "\""); k = split(q[2], p, "/"); split(line, f, " in "); at = p[k] " in " f[2]; next }
 tb && line ~ /^[A-Za-z_][A-Za-z0-9_.]*(:|$)/ { what = line; if (line ~ /The attachment is colliding with an existing file|^FileExistsError: .*\/filestore\/.*\/[0-9a-f][0-9a-f]/) harmless = 1 }
-END { end(); for (i = 1; i <= n && i <= 50; i++) { k = order[i]; print "traceback\t" count[k] "\t" fresh[k] + 0 "\t" first[k] "\t" last[k] "\t" k } }'
+END { end(); print "refused\t" refused + 0; for (i = 1; i <= n && i <= 50; i++) { k = order[i]; print "traceback\t" count[k] "\t" fresh[k] + 0 "\t" first[k] "\t" last[k] "\t" k } }'
 "#;
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     Cmd::script(PROBE, [env.stack.web.as_str()])
 }
 
-pub(super) fn parse(text: &str) -> Probe<Option<Vec<Traceback>>> {
+pub(super) fn parse(text: &str) -> Probe<Option<Log>> {
     if text.lines().next() != Some("asked") {
         return if text.is_empty() {
             Ok(None)
@@ -66,5 +67,8 @@ pub(super) fn parse(text: &str) -> Probe<Option<Vec<Traceback>>> {
     let unclear = |line: &str| ProbeFailure::new(format!("a traceback cannot be understood: {line}"));
     let fields = Fields::read(text);
     let all = fields.all("traceback").map(|line| read(line).ok_or_else(|| unclear(line)));
-    all.collect::<Probe<Vec<_>>>().map(Some)
+    Ok(Some(Log {
+        tracebacks: all.collect::<Probe<Vec<_>>>()?,
+        refused: fields.number("refused").unwrap_or(0),
+    }))
 }
