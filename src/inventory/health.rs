@@ -97,6 +97,8 @@ limits! {
     connections: Level(u64, number) higher = 80, 95;
     /// The longest statement.
     statement: Wait(Duration, wait) higher = minutes(5), minutes(30);
+    /// What one call takes of a statement that was called more than a hundred times.
+    slow: Wait(Duration, wait) higher = Duration::from_secs(1), minutes(5);
     /// The longest transaction that does nothing.
     idle: Wait(Duration, wait) higher = minutes(5), minutes(15);
     /// Sessions that have waited for another one's lock for ten seconds.

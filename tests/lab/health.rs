@@ -153,6 +153,36 @@ fn forms(laptop: &Laptop, droplet: Droplet) {
     assert!(text.contains("ops_up{env=\"demo\",droplet=\"demo-1\"} 1\n"), "{text}");
 }
 
+/// The view's columns have had two names.
+#[test]
+fn a_statement_that_takes_long_again_and_again_is_named_without_its_data() {
+    let droplet = DEMO.fresh();
+    let slow = "    modules: [ipai_docs]\n    health: { slow: { warn: 2ms, crit: 1h } }";
+    let laptop = Laptop::with(&[("    modules: [ipai_docs]", slow)]);
+    laptop.deploy(droplet.env, "standin", &[]).exits(0);
+    let look = || laptop.ops(&["health", droplet.env, "--only", "pg.slow", "-v"]);
+    look().exits(0).says(&["shared_preload_libraries"]);
+    droplet.sql("alter system set shared_preload_libraries = pg_stat_statements");
+    droplet.root(&format!("docker restart odoo-db-1 >/dev/null; {UP}"));
+    look().exits(0).says(&["create extension pg_stat_statements"]);
+    for (version, space) in [("1.7", "public"), ("1.10", "\"other place\"")] {
+        droplet.sql(&format!(
+            "create schema if not exists {space}; create extension pg_stat_statements schema {space} version '{version}'"
+        ));
+        droplet.root(
+            "for i in $(seq 101); do
+               echo \"select pg_sleep(0.003), 'secret-1';\"
+               echo \"copy (select pg_sleep(0.005), 'secret-2') to '/dev/null';\"
+             done | docker exec -i odoo-db-1 psql -qXAt -v ON_ERROR_STOP=1 -U odoo -d odoo >/dev/null",
+        );
+        look()
+            .exits(9)
+            .says(&["warning", "called 101 times (queryid", "select pg_sleep($1), $2"])
+            .never_says(&["secret", "copy"]);
+        droplet.sql(&format!("select {space}.pg_stat_statements_reset(); drop extension pg_stat_statements"));
+    }
+}
+
 /// One thing after the other, each put back before the next. All that was wrong is said at the end.
 struct Trial {
     laptop: Laptop,
@@ -239,7 +269,7 @@ pub fn one_cause_after_the_other(droplet: Droplet) {
 /// Everything of the stack is unknown, for one reason; the site is seen to be down.
 fn docker() -> Vec<(&'static str, &'static str)> {
     let unknown = "ct.health ct.logs ct.memory ct.restarts ct.running odoo.bus odoo.crons odoo.database \
-        odoo.errors odoo.health odoo.mails odoo.modules odoo.rpc pg.bloat pg.blocked pg.connections pg.idle pg.pages pg.statement pg.up pg.wraparound release.drift web.login";
+        odoo.errors odoo.health odoo.mails odoo.modules odoo.rpc pg.bloat pg.blocked pg.connections pg.idle pg.pages pg.slow pg.statement pg.up pg.wraparound release.drift web.login";
     let unknown = unknown.split_whitespace().map(|id| (id, "unknown"));
     unknown.chain([("docker.engine", "critical"), ("web.site", "critical")]).collect()
 }

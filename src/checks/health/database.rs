@@ -11,6 +11,7 @@ pub(super) const ALL: &[Check] = &[
     Check { id: "pg.up", title: "database", severity: Severity::Critical, judge: up },
     Check { id: "pg.connections", title: "connections", severity: Severity::High, judge: connections },
     Check { id: "pg.statement", title: "longest statement", severity: Severity::Medium, judge: statement },
+    super::slow::SLOW,
     Check { id: "pg.idle", title: "idle transactions", severity: Severity::Medium, judge: idle },
     Check { id: "pg.blocked", title: "blocked sessions", severity: Severity::High, judge: blocked },
     Check { id: "pg.wraparound", title: "age of transactions", severity: Severity::High, judge: wraparound },

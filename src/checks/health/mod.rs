@@ -23,6 +23,7 @@ mod pages;
 mod prometheus;
 mod release;
 mod report;
+mod slow;
 
 use std::time::Duration;
 

@@ -11,6 +11,7 @@ mod machine;
 mod odoo;
 mod pages;
 mod sessions;
+mod statements;
 mod tls;
 mod versions;
 
@@ -24,6 +25,7 @@ use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, Role};
 
 pub use doors::{Bus, Doors, Rpc, Stage, Way};
+pub use statements::{Statement, Statements};
 
 /// Signs of life. `None` inside: there is nothing of this here.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -109,6 +111,8 @@ pub struct Odoo {
     pub mails: Option<u64>,
     /// The logins of those who may do everything; None: there are no such tables.
     pub admins: Option<Vec<String>>,
+    /// None: the database did not come to tell.
+    pub statements: Option<Statements>,
 }
 
 /// Odoo's scheduled actions.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::statements::{self, Row, Statements};
 use super::{Crons, Odoo, sessions};
 use crate::cmd::Cmd;
 use crate::facts::database::INSIDE;
@@ -40,7 +41,8 @@ select json_build_object('admins', coalesce(json_agg(login order by login), '[]'
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     let inside = format!("{INSIDE}{QUESTIONS}");
-    Cmd::script(sessions::PROBE, [inside.as_str(), env.stack.database.as_str(), TABLES, ""])
+    let tables = format!("{TABLES}{}", statements::QUESTION);
+    Cmd::script(sessions::PROBE, [inside.as_str(), env.stack.database.as_str(), &tables, ""])
 }
 
 #[derive(Deserialize)]
@@ -50,18 +52,26 @@ enum Line {
     Crons(Crons),
     Mails { mails: u64 },
     Admins { admins: Vec<String> },
+    Counting { counting: String },
+    Statements { statements: Vec<Row> },
 }
 
 pub(super) fn parse(text: &str) -> Probe<Option<Odoo>> {
     let mut odoo: Option<Odoo> = None;
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        let line = serde_json::from_str(line)
-            .map_err(|_| ProbeFailure::new(format!("psql cannot be understood: {line}")))?;
+        let unclear = || ProbeFailure::new(format!("psql cannot be understood: {line}"));
+        let line = serde_json::from_str(line).map_err(|_| unclear())?;
         match (line, &mut odoo) {
             (Line::Bloated { bloated }, None) => odoo = Some(Odoo { bloated, ..Odoo::default() }),
             (Line::Crons(crons), Some(known)) => known.crons = Some(crons),
             (Line::Mails { mails }, Some(known)) => known.mails = Some(mails),
             (Line::Admins { admins }, Some(known)) => known.admins = Some(admins),
+            (Line::Counting { counting }, Some(known)) => {
+                known.statements = Some(Statements::begun(&counting).ok_or_else(unclear)?);
+            }
+            (Line::Statements { statements }, Some(known)) => {
+                known.statements = Some(Statements::top(statements));
+            }
             _ => return Err(ProbeFailure::new("psql answered out of order")),
         }
     }

@@ -9,6 +9,7 @@ mod probes;
 mod series;
 mod shown;
 mod site;
+mod slow;
 mod stack;
 
 use std::collections::BTreeMap;
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use ops::checks::health::judge;
 use ops::checks::{Finding, Subject, Verdict};
 use ops::facts::{
-    Access, Crons, Facts, Kept, Log, Machine, Odoo, Page, Probe, ProbeFailure, Sessions, Vitals,
+    Access, Crons, Facts, Kept, Log, Machine, Odoo, Page, Probe, ProbeFailure, Sessions, Statements, Vitals,
 };
 use ops::inventory::{Droplet, Environment};
 use ops::record::Release;
@@ -102,6 +103,7 @@ fn vitals() -> Vitals {
             crons: Some(Crons { crons: 12, ..Crons::default() }),
             mails: Some(0),
             admins: Some(vec!["admin".to_owned()]),
+            statements: Some(Statements::NotLoaded),
         })),
         log: Ok(Some(Log::default())),
         access: Ok(Some(Access { refused: Some(3), ..Access::default() })),

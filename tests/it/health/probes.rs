@@ -1,6 +1,6 @@
 //! What only health asks, read from what droplets print, and from garbage.
 
-use ops::facts::{self, Facts, Log};
+use ops::facts::{self, Facts, Log, Statements};
 use ops::inventory::When;
 
 use crate::sample;
@@ -56,6 +56,32 @@ fn what_odoo_has_to_do_is_read() {
     assert_eq!(odoo(""), Ok(None));
     for garbage in ["psql: error", "{}", crons, "{\"bloated\":7}"] {
         assert!(odoo(garbage).is_err(), "{garbage}");
+    }
+}
+
+#[test]
+fn what_statements_took_is_read() {
+    let told = |text: &str| {
+        let text = format!("{{\"bloated\":[]}}\n{text}");
+        answer("vitals.odoo", &text).vitals.unwrap().odoo.map(|odoo| odoo.unwrap().statements)
+    };
+    assert_eq!(told(""), Ok(None));
+    assert_eq!(told("{\"counting\" : \"not loaded\"}\n"), Ok(Some(Statements::NotLoaded)));
+    // The extension is there, and what was asked of it failed.
+    assert_eq!(told("{\"counting\" : \"asked\"}\n"), Ok(Some(Statements::Silent)));
+    let rows = r#"{"statements" : [{"id":-8,"calls":3,"millis":4,"text":"SELECT\n $1 \u001b[2J /* x */"},{"id":null,"calls":1,"millis":0,"text":null}]}"#;
+    let Ok(Some(Statements::Top(all))) = told(&format!("{{\"counting\" : \"asked\"}}\n{rows}\n")) else {
+        panic!()
+    };
+    assert_eq!((all[0].id, all[0].mean(), all[0].text.as_deref()), (Some(-8), 1, Some("SELECT $1")));
+    assert_eq!((all[1].id, &all[1].text), (None, &None));
+    for garbage in [
+        "{\"counting\":\"much\"}",
+        "{\"statements\":7}",
+        "{\"statements\":[{}]}",
+        "{\"statements\":[{\"id\":1,\"calls\":-1,\"millis\":1}]}",
+    ] {
+        assert!(told(garbage).is_err(), "{garbage}");
     }
 }
 

@@ -103,6 +103,9 @@ fn the_smallest_environment_shows_every_threshold() {
       statement:
         warn: 5m
         crit: 30m
+      slow:
+        warn: 1s
+        crit: 5m
       idle:
         warn: 5m
         crit: 15m
