@@ -86,7 +86,7 @@ pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: impl Into
     let health = when == Some(When::Health);
     let mut alone =
         vec![("host", host::probe()), ("listeners", listeners::probe()), ("stack", stack::probe(env))];
-    alone.extend(health.then(vitals::alone).into_iter().flatten());
+    alone.extend(health.then(|| vitals::alone(env, droplet)).into_iter().flatten());
     let with_containers = [
         ("docker", docker::probe()),
         ("mounts", mounts::probe(env)),

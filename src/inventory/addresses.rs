@@ -75,6 +75,12 @@ pub(super) fn url(text: &str) -> Checked<String> {
     Ok(text.to_owned())
 }
 
+/// The host of such an address.
+pub(super) fn named(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1;
+    split_port(&rest[..rest.find(['/', '?', '#']).unwrap_or(rest.len())]).map(|(host, _)| host)
+}
+
 /// `/my?x=1`: what is asked for after the host.
 pub(super) fn url_path(text: &str) -> Checked<String> {
     let fine = |c: char| c.is_ascii_alphanumeric() || "/._-~%?&=+:@,#!*".contains(c);

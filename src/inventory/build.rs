@@ -143,6 +143,7 @@ fn proxy(raw: raw::Proxy) -> Proxy {
     Proxy {
         kind: raw.kind.unwrap_or(ProxyKind::Nginx),
         server_name: raw.server_name.0,
+        edge: raw.edge.unwrap_or_default().into_iter().map(|edge| edge.0).collect(),
         site: raw.site.0,
         upstream: raw.upstream.0,
         websocket_upstream: raw.websocket_upstream.map(|name| name.0),

@@ -9,6 +9,7 @@ mod addresses;
 mod backup;
 mod build;
 mod droplets;
+mod edge;
 mod fault;
 mod find;
 mod git;
@@ -34,6 +35,7 @@ mod watch;
 mod words;
 
 pub use backup::{Backup, Offsite, Retention};
+pub use edge::Edge;
 pub use find::{find, load};
 pub use health::{Health, Limits};
 pub use hooks::{Hook, HookPlace, HookWhen, Hooks};

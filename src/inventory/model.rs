@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 use serde::Serialize;
 
 use super::backup::Backup;
+use super::edge::Edge;
 use super::health::Health;
 use super::hooks::Hooks;
 use super::mask::Mask;
@@ -78,6 +79,12 @@ impl Environment {
         self.droplets.iter().filter(|d| d.roles.contains(&Role::Web))
     }
 
+    /// The name that users type, without scheme and port.
+    pub fn site(&self) -> Option<&str> {
+        let name = self.url.as_deref().and_then(super::addresses::named);
+        name.or(self.proxy.as_ref().map(|proxy| proxy.server_name.as_str()))
+    }
+
     /// The home droplet: the first with role db, which keeps the ledger; else the first of all.
     pub fn home(&self) -> &Droplet {
         self.droplets.iter().find(|d| d.roles.contains(&Role::Db)).unwrap_or(&self.droplets[0])
@@ -119,6 +126,12 @@ impl Address {
             Address::Local { r#become } => *r#become,
             Address::Ssh(ssh) => ssh.r#become,
         }
+    }
+
+    /// ssh goes over this machine itself: a tunnel, or a trial.
+    pub fn is_loopback(&self) -> bool {
+        let Address::Ssh(ssh) = self else { return false };
+        ssh.host == "localhost" || ssh.host.parse::<std::net::IpAddr>().is_ok_and(|host| host.is_loopback())
     }
 }
 
@@ -203,6 +216,8 @@ pub struct Git {
 pub struct Proxy {
     pub kind: ProxyKind,
     pub server_name: String,
+    /// What users reach instead of the droplets, and what hands on to these.
+    pub edge: Vec<Edge>,
     /// The site file on the droplet (or in the container).
     pub site: Utf8PathBuf,
     /// Names of the `upstream` blocks.

@@ -155,6 +155,7 @@ pub(super) struct Git {
 pub(super) struct Proxy {
     pub(super) kind: Option<ProxyKind>,
     pub(super) server_name: ServerName,
+    pub(super) edge: Option<Vec<Front>>,
     pub(super) site: Absolute,
     pub(super) upstream: Upstream,
     pub(super) websocket_upstream: Option<Upstream>,

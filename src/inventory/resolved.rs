@@ -107,6 +107,7 @@ fn proxy(proxy: &Proxy) -> Node<'_> {
     Node::map([
         ("kind", json!(proxy.kind).into()),
         ("server_name", json!(proxy.server_name).into()),
+        ("edge", json!(proxy.edge).into()),
         ("site", json!(proxy.site).into()),
         ("upstream", json!(proxy.upstream).into()),
         ("websocket_upstream", json!(proxy.websocket_upstream).into()),

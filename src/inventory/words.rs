@@ -8,8 +8,9 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use serde::de::{Deserialize, Deserializer, Error};
 
+use super::edge::Edge;
 use super::model::Expect;
-use super::{addresses, backup, git, hooks, names, notify, paths, probes, promise};
+use super::{addresses, backup, edge, git, hooks, names, notify, paths, probes, promise};
 
 /// What a rule gives: the value, or a message. Its first line says what is wrong; the others why.
 pub(super) type Checked<T> = Result<T, String>;
@@ -47,6 +48,7 @@ words! {
     MailAddress(String) = notify::address;
     Jump(String) = addresses::jump;
     ServerName(String) = addresses::server_name;
+    Front(Edge) = edge::edge;
     Url(String) = addresses::url;
     Endpoint(String) = addresses::endpoint;
     UrlPath(String) = addresses::url_path;

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::time::Instant;
 
+use super::names;
 use crate::checks::health::{self, Looked, REACHED, Report};
 use crate::checks::{Finding, Subject, Verdict};
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
-use crate::facts::{self, Facts};
+use crate::facts::{self, Facts, Here};
 use crate::inventory::{Droplet, Environment, Severity, When};
 use crate::transport::{Call, ConnectOptions, Connector, Transport, TransportError};
 use crate::world::World;
@@ -30,10 +32,14 @@ pub async fn health(
 ) -> Result<(Report, Vec<BTreeMap<String, Facts>>)> {
     let connector = Connector::new(world, options);
     let nonce = crate::crew::nonce()?;
-    let all = envs.iter().flat_map(|env| env.droplets.iter().map(move |droplet| (env, droplet)));
+    // Asked once for all droplets of an environment, and first by one that answers.
+    let views: Vec<_> = envs.iter().map(|env| names::here(env).boxed().shared()).collect();
+    let all = envs.iter().zip(&views).flat_map(|(env, here)| {
+        env.droplets.iter().map(move |droplet| (Asked { world, env, droplet }, here.clone()))
+    });
     let title = "looking".to_owned();
     listener.on(&Event::Activity { title: title.clone(), droplet: None });
-    let looks = join_all(all.map(|(env, droplet)| look(&connector, env, droplet, &nonce))).await;
+    let looks = join_all(all.map(|(asked, here)| look(&connector, asked, &nonce, here))).await;
     listener.on(&Event::ActivityEnded { title, droplet: None, ok: true });
     let mut looks = looks.into_iter();
     let mut droplets: Vec<Looked> = Vec::new();
@@ -56,15 +62,23 @@ pub async fn health(
     Ok((Report { at, now: now.as_second(), droplets }, kept))
 }
 
+/// Who is asked, and by whom.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) world: &'a World,
+    pub(super) env: &'a Environment,
+    pub(super) droplet: &'a Droplet,
+}
+
 async fn look(
     connector: &Connector,
-    env: &Environment,
-    droplet: &Droplet,
+    asked: Asked<'_>,
     nonce: &str,
+    here: impl Future<Output = Here>,
 ) -> (Looked, Option<Facts>) {
     let begin = Instant::now();
-    let answer = visit(connector, env, droplet, nonce).await;
-    judged(env, droplet, begin, answer)
+    let answer = visit(connector, asked, nonce, here).await;
+    judged(asked.env, asked.droplet, begin, answer)
 }
 
 /// What an answer, or none, says about a droplet.
@@ -95,26 +109,37 @@ pub(super) fn judged(
 /// One login, one exec.
 async fn visit(
     connector: &Connector,
-    env: &Environment,
-    droplet: &Droplet,
+    asked: Asked<'_>,
     nonce: &str,
+    here: impl Future<Output = Here>,
 ) -> std::result::Result<Facts, TransportError> {
-    let link = connector.connect(droplet).await?;
-    let answer = ask(&*link, env, droplet, nonce).await;
+    let link = connector.connect(asked.droplet).await?;
+    let answer = ask(&*link, asked, nonce, here).await;
     link.close().await;
     answer
 }
 
-/// Asked once: whoever looks again asks again.
+/// Asked once: whoever looks again asks again. Meanwhile this machine asks for the site's name.
 pub(super) async fn ask(
     link: &dyn Transport,
-    env: &Environment,
-    droplet: &Droplet,
+    asked: Asked<'_>,
     nonce: &str,
+    here: impl Future<Output = Here>,
 ) -> std::result::Result<Facts, TransportError> {
+    let Asked { world, env, droplet } = asked;
     let cmd = facts::script(env, droplet, nonce, When::Health);
-    let answer = link.run(Call::new(&cmd).timeout(ANSWER)).await?;
-    Ok(facts::parse(env, droplet, nonce, &answer.stdout))
+    let (answer, here) = tokio::join!(link.run(Call::new(&cmd).timeout(ANSWER)), here);
+    let mut facts = facts::parse(env, droplet, nonce, &answer?.stdout);
+    if let Some(vitals) = &mut facts.vitals {
+        vitals.here = Some(here);
+    }
+    let subject = Subject { env, droplet, facts: &facts, staged: None, allow_downgrade: false };
+    if health::strange(&subject) {
+        let more = names::reached(env, world).await;
+        let here = facts.vitals.as_mut().and_then(|vitals| vitals.here.as_mut());
+        here.into_iter().for_each(|here| here.reached.extend(&more));
+    }
+    Ok(facts)
 }
 
 /// A droplet that could not be asked is not known to be down.

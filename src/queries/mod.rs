@@ -8,6 +8,7 @@ mod health;
 pub mod laptop;
 mod lines;
 mod logs;
+mod names;
 mod recovery;
 mod schedule;
 mod vigil;

@@ -15,7 +15,8 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::health::{ask, judged};
+use super::health::{Asked, ask, judged};
+use super::names::here;
 use crate::checks::health::{Looked, MIXED, mixed};
 use crate::crew::nonce;
 use crate::facts::Facts;
@@ -51,6 +52,7 @@ pub struct Pace {
 /// See the module.
 pub struct Vigil<'a> {
     posts: Vec<Post<'a>>,
+    world: World,
     first: Connector,
     later: Connector,
     every: Duration,
@@ -80,7 +82,8 @@ impl<'a> Vigil<'a> {
         let posts = all.map(|(env, droplet)| Post { env, droplet, link: Mutex::default() }).collect();
         let silent = ConnectOptions { interactive: None, ..options.clone() };
         let (first, later) = (Connector::new(world, options), Connector::new(world, silent));
-        Self { posts, first, later, every }
+        let world = world.clone();
+        Self { posts, world, first, later, every }
     }
 
     /// Looks until nobody listens any more.
@@ -106,7 +109,7 @@ impl<'a> Vigil<'a> {
         loop {
             let asked = pace.borrow_and_update().asked;
             let begin = Instant::now();
-            let answer = post.look(connector).await;
+            let answer = post.look(connector, &self.world).await;
             connector = &self.later;
             let (looked, facts) = judged(post.env, post.droplet, begin, answer);
             match &facts {
@@ -134,7 +137,7 @@ impl Post<'_> {
         self.link.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn look(&self, connector: &Connector) -> std::result::Result<Facts, TransportError> {
+    async fn look(&self, connector: &Connector, world: &World) -> std::result::Result<Facts, TransportError> {
         let nonce = nonce().map_err(|error| TransportError::Other { detail: error.to_string() })?;
         let link = match self.link() {
             Some(link) => link,
@@ -144,7 +147,8 @@ impl Post<'_> {
                 link
             }
         };
-        ask(&*link, self.env, self.droplet, &nonce).await
+        let asked = Asked { world, env: self.env, droplet: self.droplet };
+        ask(&*link, asked, &nonce, here(self.env)).await
     }
 
     async fn hang_up(&self) {

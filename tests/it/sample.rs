@@ -42,6 +42,7 @@ pub fn environment() -> Environment {
         proxy: Some(Proxy {
             kind: ProxyKind::Nginx,
             server_name: "erp.example.com".into(),
+            edge: Vec::new(),
             site: "/etc/nginx/sites-enabled/odoo".into(),
             upstream: "odoo".into(),
             websocket_upstream: None,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::droplet::{DEMO, Droplet};
+use crate::droplet::{DEMO, Droplet, lab, net};
 use crate::laptop::Laptop;
 
 /// Load, memory and speed are the machine's, which other tests use too. What would take minutes takes seconds.
@@ -181,6 +181,46 @@ fn a_statement_that_takes_long_again_and_again_is_named_without_its_data() {
             .never_says(&["secret", "copy"]);
         droplet.sql(&format!("select {space}.pg_stat_statements_reset(); drop extension pg_stat_statements"));
     }
+}
+
+/// Elsewhere ssh goes over this machine to the lab, here to the droplet's own address.
+#[test]
+fn a_site_whose_name_leads_elsewhere_is_told_of() {
+    let droplet = DEMO.fresh();
+    let inventory = lab(&["inventory"]);
+    let line = inventory.lines().find(|line| line.contains("name: demo-1")).unwrap();
+    let at = format!("127.0.{}.11", net());
+    let alias = if line.contains("port: 22,") { at } else { format!("[{at}]:20022") };
+    let own = format!("10.213.{}.11", net());
+    let look = |url: &str, edge: &str| {
+        let laptop = Laptop::with(&[
+            (line, "      - { name: demo-1, host: direct, config: ssh_config, roles: [web, db] }"),
+            ("url: http://erp.lab", &format!("url: {url}")),
+            ("server_name: erp.lab,", &format!("server_name: erp.lab, edge: [{edge}],")),
+        ]);
+        let config = format!("Host direct\n  HostName {own}\n  Port 22\n  HostKeyAlias {alias}\n");
+        std::fs::write(laptop.file("ssh_config"), config).unwrap();
+        laptop.ops(&["health", droplet.env, "--only", "dns", "-v"])
+    };
+    look(&format!("http://{own}:8069"), "").exits(0).says(&[&format!("is {own}, this droplet")]);
+    look("http://erp.lab", "")
+        .exits(9)
+        .says(&["CRITICAL", "erp.lab has no address, for this machine and the droplet"]);
+    // It has no address that others could reach.
+    look("http://198.51.100.7", "").exits(0).says(&["skipped", "NAT?"]);
+    droplet.root("ip addr add 203.0.113.10/32 dev lo; echo '203.0.113.10 erp.lab' >>/etc/hosts");
+    look("http://198.51.100.7", "")
+        .exits(9)
+        .says(&["warning", "neither the droplet (203.0.113.10) nor in proxy.edge"]);
+    look("http://198.51.100.7", "198.51.100.0/24").exits(0).says(&["198.51.100.7, of proxy.edge"]);
+    look("http://erp.lab", "").exits(9).says(&["warning", "erp.lab has no address for this machine"]);
+    droplet.root(
+        "ip addr del 203.0.113.10/32 dev lo; hosts=$(grep -v erp.lab /etc/hosts); printf '%s\\n' \"$hosts\" >/etc/hosts",
+    );
+    Laptop::new()
+        .ops(&["health", droplet.env, "--only", "dns", "-v"])
+        .exits(0)
+        .says(&["over this machine itself"]);
 }
 
 /// One thing after the other, each put back before the next. All that was wrong is said at the end.

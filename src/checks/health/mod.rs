@@ -10,6 +10,7 @@ mod changes;
 mod containers;
 mod copies;
 mod database;
+mod dns;
 mod doors;
 mod figures;
 mod host;
@@ -33,6 +34,7 @@ use crate::inventory::{Limits, When};
 
 pub use access::Entrances;
 pub use changes::{Change, Known};
+pub use dns::strange;
 pub use figures::{Figure, Unit, figures};
 pub use markdown::markdown;
 pub use nagios::nagios;
@@ -54,6 +56,7 @@ pub const ALL: &[Group] = &[
     Group { name: "containers", checks: containers::ALL },
     Group { name: "database", checks: database::ALL },
     Group { name: "web", checks: pages::ALL },
+    Group { name: "web", checks: dns::ALL },
     Group { name: "odoo", checks: doors::ALL },
     Group { name: "odoo", checks: odoo::ALL },
     Group { name: "release", checks: release::ALL },

@@ -8,6 +8,7 @@ mod kept;
 mod log;
 mod logs;
 mod machine;
+mod names;
 mod odoo;
 mod pages;
 mod sessions;
@@ -25,6 +26,7 @@ use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, Role};
 
 pub use doors::{Bus, Doors, Rpc, Stage, Way};
+pub use names::{Here, Lookup, Names, sought};
 pub use statements::{Statement, Statements};
 
 /// Signs of life. `None` inside: there is nothing of this here.
@@ -48,6 +50,9 @@ pub struct Vitals {
     pub kept: Probe<Kept>,
     /// None: only root sees it.
     pub access: Probe<Option<Access>>,
+    pub names: Probe<Option<Names>>,
+    /// What this machine asked meanwhile; never the droplet's own.
+    pub here: Option<Here>,
 }
 
 /// The droplet itself.
@@ -228,8 +233,13 @@ pub struct Kept {
 }
 
 /// The probes that need no containers.
-pub(super) fn alone() -> [(&'static str, Cmd); 2] {
-    [("vitals.machine", machine::probe()), ("vitals.access", access::probe())]
+pub(super) fn alone(env: &Environment, droplet: &Droplet) -> Vec<(&'static str, Cmd)> {
+    let mut probes = vec![("vitals.machine", machine::probe()), ("vitals.access", access::probe())];
+    let names = names::sought(env, droplet);
+    if !names.is_empty() {
+        probes.push(("vitals.names", names::probe(&names)));
+    }
+    probes
 }
 
 /// The others, on a droplet of these roles.
@@ -281,5 +291,10 @@ pub(super) fn parse(env: &Environment, droplet: &Droplet, answers: &Answers) -> 
         },
         kept: answers.of("vitals.kept").and_then(|text| kept::parse(&text)),
         access: answers.of("vitals.access").and_then(|text| access::parse(&text)),
+        names: match names::sought(env, droplet).is_empty() {
+            true => Ok(None),
+            false => answers.of("vitals.names").and_then(|text| names::parse(&text)).map(Some),
+        },
+        here: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Health on facts that were made up: each check passes, warns, fails, and knows what it does not know.
 
 mod access;
+mod dns;
 mod doors;
 mod foreign;
 mod host;
@@ -17,7 +18,8 @@ use std::collections::BTreeMap;
 use ops::checks::health::judge;
 use ops::checks::{Finding, Subject, Verdict};
 use ops::facts::{
-    Access, Crons, Facts, Kept, Log, Machine, Odoo, Page, Probe, ProbeFailure, Sessions, Statements, Vitals,
+    Access, Crons, Facts, Here, Kept, Log, Machine, Odoo, Page, Probe, ProbeFailure, Sessions, Statements,
+    Vitals,
 };
 use ops::inventory::{Droplet, Environment};
 use ops::record::Release;
@@ -113,6 +115,8 @@ fn vitals() -> Vitals {
         doors: Ok(Some(doors::doors())),
         versions: Ok(Some(BTreeMap::from([("ipai_docs".to_owned(), Some("14.0.1.0".to_owned()))]))),
         kept: Ok(Kept { records: 3, snapshots: Some(3), ..Kept::default() }),
+        names: Ok(Some(dns::names())),
+        here: Some(Here { found: dns::names().found, reached: Vec::new() }),
     }
 }
 

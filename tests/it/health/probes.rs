@@ -1,6 +1,6 @@
 //! What only health asks, read from what droplets print, and from garbage.
 
-use ops::facts::{self, Facts, Log, Statements};
+use ops::facts::{self, Facts, Log, Lookup, Statements};
 use ops::inventory::When;
 
 use crate::sample;
@@ -124,6 +124,25 @@ fn certificates_versions_and_what_is_kept_are_read() {
     let seen = seen.unwrap();
     assert_eq!((seen.records, seen.snapshots, seen.checked.unwrap().ok), (2, Some(1), false));
     assert!(kept("records\tmany\n").is_err());
+}
+
+#[test]
+fn addresses_and_what_a_name_stands_for_are_read() {
+    let names = |text: &str| answer("vitals.names", text).vitals.unwrap().names;
+    let own =
+        "own\t127.0.0.1/8\nown\t203.0.113.10/20\nown\tfe80::1/64\nown\t10.0.0.4\nown\t\nown\t404 not found\n";
+    let text = format!(
+        "{own}asked\t0\terp.example.com\nat\terp.example.com\t203.0.113.10\nat\terp.example.com\tfe80::1%eth0\nat\tother\t1.2.3.4\nasked\t2\tlb\nasked\t124\tslow\nasked\t0\tempty\nall\tyes\n"
+    );
+    let told = names(&text).unwrap().unwrap();
+    assert_eq!(told.own.len(), 4);
+    assert_eq!(told.found["erp.example.com"], Lookup::At(vec!["203.0.113.10".parse().unwrap()]));
+    assert_eq!([&told.found["lb"], &told.found["empty"]], [&Lookup::Nowhere; 2]);
+    assert_eq!((&told.found["slow"], told.found.get("other")), (&Lookup::Silent, None));
+    assert_eq!(names("all\tyes\n"), Ok(Some(facts::Names::default())));
+    for garbage in ["", "sh: 1: ip: not found", own] {
+        assert!(names(garbage).is_err(), "{garbage}");
+    }
 }
 
 /// Without its frame a probe has no answer; without any, nothing of health was told.
