@@ -22,7 +22,7 @@ pub struct Backups {
     pub image: bool,
 }
 
-// Of each record only its end, and of each place only the ids that it had when it was last asked. What is not of one line
+// Of each record only its end and the size of its database (which PostgreSQL wrote, with blanks), and of each place only the ids that it had when it was last asked. What is not of one line
 // of ours is left out.
 const PROBE: &str = r#"
 if [ -n "$2" ]; then
@@ -38,7 +38,9 @@ of() { # kind, what awk does with a line, files
     [ ! -f "$1" ] || awk -v kind="$kind" 'function name() { sub(/^.*\//, "", FILENAME); sub(/\.[a-z]*$/, "", FILENAME); return FILENAME }
         { gsub(/[\t\r]/, " ") } '"$work" "$@"
 }
-of backup 'match($0, /"bytes":[0-9]+,"added":[0-9]+}$/) { print kind "\t" name() "\t" substr($0, RSTART) }' [0-9]*t[0-9]*z.json
+of backup 'match($0, /"bytes":[0-9]+,"added":[0-9]+}$/) { end = substr($0, RSTART); size = ""
+    if (match($0, /"bytes" ?: ?[0-9]+, ?"server"/)) { size = substr($0, RSTART, RLENGTH); gsub(/[^0-9]/, "", size); size = "\"database\":" size "," }
+    print kind "\t" name() "\t" size end }' [0-9]*t[0-9]*z.json
 of check 'length($0) < 2000 { print kind "\t" name() "\t" $0 }' [0-9]*t[0-9]*z.checks
 of place '/^[0-9]+t[0-9]+z$/ { print kind "\t" name() "\t" $0 }' places/*
 exit 0
@@ -66,6 +68,7 @@ pub(super) fn parse(text: &str) -> Probe<Backups> {
             verified: true,
             bytes: number("bytes"),
             added: number("added"),
+            database: number("database"),
             ..BackupRow::default()
         };
         let tried = checks.iter().filter(|(of, _)| of == id);
@@ -85,7 +88,7 @@ pub(super) fn parse(text: &str) -> Probe<Backups> {
 mod tests {
     use super::*;
 
-    const SAID: &str = "repository\tyes\nbackup\t20261120t023000z\t\"bytes\":7,\"added\":5}\nbackup\t20261121t023000z\t\"bytes\":9,\"added\":1}\n\
+    const SAID: &str = "repository\tyes\nbackup\t20261120t023000z\t\"database\":6,\"bytes\":7,\"added\":5}\nbackup\t20261121t023000z\t\"bytes\":9,\"added\":1}\n\
         check\t20261121t023000z\t{\"at\":3,\"by\":\"verify\",\"place\":\"droplet\",\"ok\":false,\"why\":\"cut\",\"seconds\":1}\n\
         check\t20261120t023000z\t{\"at\":2,\"by\":\"drill\",\"place\":\"spaces\",\"ok\":true,\"why\":\"\",\"seconds\":90}\n\
         place\tspaces\t20261120t023000z\nplace\tspaces\t20261101t023000z\nbackup\tnonsense\t\"bytes\":1,\"added\":1}\n";
@@ -95,6 +98,7 @@ mod tests {
         let rows = parse(SAID).unwrap().rows;
         let [newest, older] = rows.as_slice() else { panic!("{rows:?}") };
         assert!(!newest.verified && newest.found_wrong().is_some() && newest.bytes == Some(9));
+        assert_eq!((older.bytes, older.database, newest.database), (Some(7), Some(6), None));
         assert!(older.verified && older.places == ["droplet", "spaces"]);
         assert_eq!(older.drilled.as_ref().map(|drill| drill.seconds), Some(90));
     }

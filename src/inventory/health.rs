@@ -105,6 +105,8 @@ limits! {
     blocked: Level(u64, number) higher = 1, 10;
     /// Age of the oldest transaction, in millions: PostgreSQL stops at 2000.
     wraparound: Level(u64, number) higher = 500, 1000;
+    /// Days for which there is room, as the database grows.
+    growth: Level(u64, number) lower = 14, 3;
     /// Scheduled actions that are overdue by half an hour.
     crons: Level(u64, number) higher = 1, 5;
     /// Mails that could not be sent in the last day.

@@ -104,6 +104,9 @@ pub struct BackupRow {
     pub drilled: Option<BackupCheck>,
     pub bytes: Option<u64>,
     pub added: Option<u64>,
+    /// Of the database as the server counted it then, where the droplet remembers; no list shows it.
+    #[serde(skip)]
+    pub database: Option<u64>,
     pub release: Option<String>,
 }
 

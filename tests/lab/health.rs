@@ -132,6 +132,21 @@ fn a_droplet_that_is_well_has_no_findings_and_what_breaks_is_named() {
         "pg_terminate_backend(",
     ]);
     forms(&laptop, droplet);
+    growth(&laptop, droplet);
+}
+
+/// As if each of four nights had a backup, of a database that grew by a terabyte until the next one.
+fn growth(laptop: &Laptop, droplet: Droplet) {
+    let look = || laptop.ops(&["health", droplet.env, "--only", "pg.growth", "-v"]);
+    look().exits(0).says(&["skipped", "1 backup over"]);
+    droplet.root(
+        "cd /var/lib/ops/odoo/backup && newest=$(ls [0-9]*z.json | tail -n 1)
+         for day in 1 2 3 4; do
+           id=$(date -u -d \"-$day days\" +%Y%m%dt%H%M%Sz) bytes=$(((5 - day) * 1000000000000))
+           sed \"s/\\(\\\"bytes\\\" : \\)[0-9]*, \\\"server/\\1$bytes, \\\"server/\" \"$newest\" >\"$id.json\"
+         done",
+    );
+    look().exits(9).says(&["CRITICAL", "TB a week, as 5 backups of 4 days have it", "for 0 days"]);
 }
 
 /// The same report for programs.
@@ -294,10 +309,13 @@ pub fn one_cause_after_the_other(droplet: Droplet) {
         &docker(),
         &format!("systemctl start docker; sleep 2; {UP}"),
     );
-    // What asks for a page then makes Odoo log a traceback, which stays for a quarter of an hour.
+    // What asks for a page then makes Odoo log a traceback, which stays for a quarter of an hour. The look itself asks, and
+    // reads the log meanwhile: somebody asks before.
     let login = ("web.login", "critical");
     let (way, logged) = (("odoo.database", "critical"), ("odoo.errors", "warning"));
-    trial.cause("docker stop odoo-db-1", &[down, way, logged, login, site], UP);
+    let stop =
+        "docker stop odoo-db-1; curl -s -m 20 -H 'Host: erp.lab' http://127.0.0.1/web/login >/dev/null || :";
+    trial.cause(stop, &[down, way, logged, login, site], UP);
     trial.cause(
         "kill -9 $(docker inspect -f '{{.State.Pid}}' odoo-odoo-1); sleep 3",
         &[("ct.restarts", "warning"), ("odoo.errors", "warning")],
@@ -309,7 +327,7 @@ pub fn one_cause_after_the_other(droplet: Droplet) {
 /// Everything of the stack is unknown, for one reason; the site is seen to be down.
 fn docker() -> Vec<(&'static str, &'static str)> {
     let unknown = "ct.health ct.logs ct.memory ct.restarts ct.running odoo.bus odoo.crons odoo.database \
-        odoo.errors odoo.health odoo.mails odoo.modules odoo.rpc pg.bloat pg.blocked pg.connections pg.idle pg.pages pg.slow pg.statement pg.up pg.wraparound release.drift web.login";
+        odoo.errors odoo.health odoo.mails odoo.modules odoo.rpc pg.bloat pg.blocked pg.connections pg.growth pg.idle pg.pages pg.slow pg.statement pg.up pg.wraparound release.drift web.login";
     let unknown = unknown.split_whitespace().map(|id| (id, "unknown"));
     unknown.chain([("docker.engine", "critical"), ("web.site", "critical")]).collect()
 }

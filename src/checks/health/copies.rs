@@ -27,7 +27,7 @@ pub(super) const ALL: &[Check] = &[
 const LEAST: usize = 3;
 const COMPARED: usize = 7;
 
-fn rows<'a>(subject: &Subject<'a>) -> Result<(&'a [BackupRow], Timestamp), Verdict> {
+pub(super) fn rows<'a>(subject: &Subject<'a>) -> Result<(&'a [BackupRow], Timestamp), Verdict> {
     home(subject)?;
     let backups = known(&subject.facts.backups)?;
     let at = now(subject).and_then(|now| Timestamp::from_second(now).ok());

@@ -16,6 +16,7 @@ pub(super) const ALL: &[Check] = &[
     Check { id: "pg.blocked", title: "blocked sessions", severity: Severity::High, judge: blocked },
     Check { id: "pg.wraparound", title: "age of transactions", severity: Severity::High, judge: wraparound },
     Check { id: "pg.bloat", title: "dead rows", severity: Severity::Low, judge: bloat },
+    super::growth::GROWTH,
     Check { id: "pg.pages", title: "checksums of pages", severity: Severity::Critical, judge: pages },
     preflight::MODULES,
 ];
@@ -56,7 +57,7 @@ fn up(subject: &Subject<'_>) -> Verdict {
 }
 
 /// What the sessions do; an error is the verdict of every check here.
-fn sessions<'a>(subject: &Subject<'a>) -> Result<&'a Sessions, Verdict> {
+pub(super) fn sessions<'a>(subject: &Subject<'a>) -> Result<&'a Sessions, Verdict> {
     answered(subject, |vitals| &vitals.sessions)
 }
 

@@ -13,6 +13,7 @@ mod database;
 mod dns;
 mod doors;
 mod figures;
+mod growth;
 mod host;
 mod markdown;
 mod modules;

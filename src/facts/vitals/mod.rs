@@ -93,6 +93,8 @@ pub struct Sessions {
     pub oldest_in: String,
     /// Pages that were read and found broken.
     pub broken_pages: u64,
+    /// Bytes that are free where the server's files are.
+    pub free: Option<u64>,
 }
 
 /// One session of PostgreSQL. Never its statement: that may hold anything.

@@ -13,8 +13,11 @@ pub(super) const PROBE: &str = r#"
 exec docker exec "$OPS_DB" sh -c "$1" ops "$2" "$3" "$4"
 "#;
 
+// As the database's container sees it, wherever its files are.
 const QUESTIONS: &str = r#"
-printf %s "$2" | ask
+files=${PGDATA:-$(printf 'show data_directory' | ask)}
+free=$(df -Pk -- "$files" 2>/dev/null | awk 'NR == 2 && $4 ~ /^[0-9]+$/ { print $4 }')
+printf %s "$2" | ask -v free="$free"
 "#;
 
 // What ops itself does for long, copies and dumps, is announced and guarded elsewhere.
@@ -39,6 +42,7 @@ select json_build_object(
   'longest', (select row_to_json(w) from worst w where kind = 'longest' limit 1),
   'idle', (select row_to_json(w) from worst w where kind = 'idle' limit 1),
   'blocked', (select count(*) from waiting), 'blocker', (select row_to_json(h) from holder h),
+  'free', nullif(:'free', '')::bigint * 1024,
   'oldest', (select age from oldest), 'oldest_in', (select datname from oldest),
   'broken_pages', (select coalesce(sum((to_jsonb(d) ->> 'checksum_failures')::bigint), 0) from pg_stat_database d));
 "#;

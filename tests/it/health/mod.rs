@@ -4,6 +4,7 @@ mod access;
 mod dns;
 mod doors;
 mod foreign;
+mod growth;
 mod host;
 mod news;
 mod probes;

@@ -72,12 +72,16 @@ fn the_smallest_environment_shows_every_default() {
     "###);
 }
 
-#[test]
-fn the_smallest_environment_shows_every_threshold() {
+/// The lines of the smallest environment from one key to another.
+fn shown_between(from: &str, to: &str) -> String {
     let inventory = parse(SMALL).unwrap();
     let shown = resolved(inventory.environment("prod").unwrap());
-    let (from, to) = (shown.find("  health:").unwrap(), shown.find("  modules:").unwrap());
-    insta::assert_snapshot!(&shown[from..to], @r###"
+    shown[shown.find(from).unwrap()..shown.find(to).unwrap()].to_owned()
+}
+
+#[test]
+fn the_smallest_environment_shows_every_threshold() {
+    insta::assert_snapshot!(shown_between("  health:", "    connections:"), @r###"
     health:
       disk:
         warn: 80
@@ -97,6 +101,8 @@ fn the_smallest_environment_shows_every_threshold() {
       certificate:
         warn: 30
         crit: 17
+    "###);
+    insta::assert_snapshot!(shown_between("    connections:", "    crons:"), @r###"
       connections:
         warn: 80
         crit: 95
@@ -115,6 +121,15 @@ fn the_smallest_environment_shows_every_threshold() {
       wraparound:
         warn: 500
         crit: 1000
+      growth:
+        warn: 14
+        crit: 3
+    "###);
+}
+
+#[test]
+fn the_smallest_environment_shows_every_threshold_of_odoo_and_what_stays() {
+    insta::assert_snapshot!(shown_between("    crons:", "  modules:"), @r###"
       crons:
         warn: 1
         crit: 5
