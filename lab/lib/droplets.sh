@@ -123,7 +123,7 @@ create_droplet() {
     command+=(SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1 systemd.unified_cgroup_hierarchy=0)
   fi
   docker create --name "$container" --hostname "$name" --label "ops-lab=$(droplet_label)" \
-    --network "$PREFIX" --ip "$SUBNET.$last" --network-alias "$name" \
+    --network "$PREFIX" --ip "$SUBNET.$last" --network-alias "$name" --add-host erp.lab:127.0.0.1 \
     --cap-add ALL --cap-drop SYS_RESOURCE --security-opt seccomp=unconfined \
     --security-opt apparmor=unconfined --security-opt systempaths=unconfined \
     --device-cgroup-rule 'a *:* rwm' --cgroupns=host --volume /sys/fs/cgroup:/sys/fs/cgroup:rw \

@@ -134,7 +134,8 @@ impl Health {
         target: &EnvArg,
     ) -> Result<Report> {
         let options = session.connect(target, true)?;
-        let (mut report, facts) = queries::health(envs, &session.world, options, &session.ui).await?;
+        let (mut report, facts) =
+            queries::health(envs, inventory, &session.world, options, &session.ui).await?;
         for (env, facts) in envs.iter().zip(&facts) {
             session.remember(inventory, env, facts);
             ways(session, inventory, env, facts, &mut report);

@@ -54,7 +54,8 @@ impl Watch<'_> {
         let told = if session.ui.options().full && self.write.is_none() { Told::Full } else { Told::Lines };
         // A Ctrl-C is how it ends.
         session.answer_interrupts();
-        let vigil = Vigil::new(self.envs, &session.world, connect, Duration::from_secs(self.every));
+        let vigil =
+            Vigil::new(self.envs, self.inventory, &session.world, connect, Duration::from_secs(self.every));
         let (pace, paced) = watch::channel(Pace::default());
         let (tell, mut sights) = mpsc::channel(64);
         let mut seen = Seen::new(self);

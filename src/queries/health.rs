@@ -13,7 +13,7 @@ use crate::checks::{Finding, Subject, Verdict};
 use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
 use crate::facts::{self, Facts, Here};
-use crate::inventory::{Droplet, Environment, Severity, When};
+use crate::inventory::{Droplet, Environment, Inventory, Severity, When};
 use crate::transport::{Call, ConnectOptions, Connector, Transport, TransportError};
 use crate::world::World;
 
@@ -26,6 +26,7 @@ const ANSWER: Duration = Duration::from_secs(45);
 /// This machine has no randomness. A droplet that cannot be asked is a finding.
 pub async fn health(
     envs: &[Environment],
+    inventory: &Inventory,
     world: &World,
     options: ConnectOptions,
     listener: &dyn Listener,
@@ -33,9 +34,10 @@ pub async fn health(
     let connector = Connector::new(world, options);
     let nonce = crate::crew::nonce()?;
     // Asked once for all droplets of an environment, and first by one that answers.
-    let views: Vec<_> = envs.iter().map(|env| names::here(env).boxed().shared()).collect();
-    let all = envs.iter().zip(&views).flat_map(|(env, here)| {
-        env.droplets.iter().map(move |droplet| (Asked { world, env, droplet }, here.clone()))
+    let wholes: Vec<_> = envs.iter().map(|env| whole(inventory, env)).collect();
+    let views: Vec<_> = wholes.iter().map(|whole| names::here(whole).boxed().shared()).collect();
+    let all = envs.iter().zip(wholes).zip(&views).flat_map(|((env, whole), here)| {
+        env.droplets.iter().map(move |droplet| (Asked { world, env, whole, droplet }, here.clone()))
     });
     let title = "looking".to_owned();
     listener.on(&Event::Activity { title: title.clone(), droplet: None });
@@ -67,7 +69,14 @@ pub async fn health(
 pub(super) struct Asked<'a> {
     pub(super) world: &'a World,
     pub(super) env: &'a Environment,
+    /// With the droplets that are not asked: the site's name may lead to them.
+    pub(super) whole: &'a Environment,
     pub(super) droplet: &'a Droplet,
+}
+
+/// The environment as the inventory has it.
+pub(super) fn whole<'a>(inventory: &'a Inventory, env: &'a Environment) -> &'a Environment {
+    inventory.environments.get(&env.name).unwrap_or(env)
 }
 
 async fn look(
@@ -126,7 +135,7 @@ pub(super) async fn ask(
     nonce: &str,
     here: impl Future<Output = Here>,
 ) -> std::result::Result<Facts, TransportError> {
-    let Asked { world, env, droplet } = asked;
+    let Asked { world, env, whole, droplet } = asked;
     let cmd = facts::script(env, droplet, nonce, When::Health);
     let (answer, here) = tokio::join!(link.run(Call::new(&cmd).timeout(ANSWER)), here);
     let mut facts = facts::parse(env, droplet, nonce, &answer?.stdout);
@@ -135,7 +144,7 @@ pub(super) async fn ask(
     }
     let subject = Subject { env, droplet, facts: &facts, staged: None, allow_downgrade: false };
     if health::strange(&subject) {
-        let more = names::reached(env, world).await;
+        let more = names::reached(whole, world).await;
         let here = facts.vitals.as_mut().and_then(|vitals| vitals.here.as_mut());
         here.into_iter().for_each(|here| here.reached.extend(&more));
     }

@@ -15,12 +15,12 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use super::health::{Asked, ask, judged};
+use super::health::{Asked, ask, judged, whole};
 use super::names::here;
 use crate::checks::health::{Looked, MIXED, mixed};
 use crate::crew::nonce;
 use crate::facts::Facts;
-use crate::inventory::{Droplet, Environment};
+use crate::inventory::{Droplet, Environment, Inventory};
 use crate::transport::{ConnectOptions, Connector, Transport, TransportError};
 use crate::world::World;
 
@@ -60,6 +60,7 @@ pub struct Vigil<'a> {
 
 struct Post<'a> {
     env: &'a Environment,
+    whole: &'a Environment,
     droplet: &'a Droplet,
     link: Mutex<Option<Arc<dyn Transport>>>,
 }
@@ -77,9 +78,17 @@ enum Rumour {
 }
 
 impl<'a> Vigil<'a> {
-    pub fn new(envs: &'a [Environment], world: &World, options: ConnectOptions, every: Duration) -> Self {
+    pub fn new(
+        envs: &'a [Environment],
+        inventory: &'a Inventory,
+        world: &World,
+        options: ConnectOptions,
+        every: Duration,
+    ) -> Self {
         let all = envs.iter().flat_map(|env| env.droplets.iter().map(move |droplet| (env, droplet)));
-        let posts = all.map(|(env, droplet)| Post { env, droplet, link: Mutex::default() }).collect();
+        let post =
+            |(env, droplet)| Post { env, whole: whole(inventory, env), droplet, link: Mutex::default() };
+        let posts = all.map(post).collect();
         let silent = ConnectOptions { interactive: None, ..options.clone() };
         let (first, later) = (Connector::new(world, options), Connector::new(world, silent));
         let world = world.clone();
@@ -147,8 +156,8 @@ impl Post<'_> {
                 link
             }
         };
-        let asked = Asked { world, env: self.env, droplet: self.droplet };
-        ask(&*link, asked, &nonce, here(self.env)).await
+        let asked = Asked { world, env: self.env, whole: self.whole, droplet: self.droplet };
+        ask(&*link, asked, &nonce, here(self.whole)).await
     }
 
     async fn hang_up(&self) {

@@ -75,8 +75,10 @@ impl<'a> Sight<'a> {
         let side = |who, inside, all: &'a std::collections::BTreeMap<String, Lookup>| {
             all.get(name).map(|found| Side { who, inside, found, edges: edges(all) })
         };
-        let sides = [side("this machine", local, &here.found), side("the droplet", true, &names.found)];
-        let sides: Vec<_> = sides.into_iter().flatten().collect();
+        let there = side("the droplet", true, &names.found);
+        // On the droplet itself both are one.
+        let away = side("this machine", local, &here.found).filter(|_| !(local && there.is_some()));
+        let sides: Vec<_> = [away, there].into_iter().flatten().collect();
         if sides.is_empty() {
             return Err(Verdict::unknown("nobody could ask for it"));
         }
@@ -134,10 +136,11 @@ impl<'a> Sight<'a> {
             self.addresses().find_map(|(side, at)| Some((side, at, self.whose(side, at)?)))
         else {
             let at = self.addresses().map(|(_, at)| at.to_string()).next().unwrap_or_default();
-            return Verdict::skip(format!(
-                "{} is {at}; the droplet knows no public address of its own (NAT?), and ssh takes another way",
-                self.name
-            ));
+            let why = match self.is_local() {
+                true => "this droplet does not know its own public address, or where the others are",
+                false => "the droplet knows no public address of its own (NAT?), and ssh takes another way",
+            };
+            return Verdict::skip(format!("{} is {at}; {why}", self.name));
         };
         let all = || some_of(side.addresses().map(|at| at.to_string()), 3);
         let asked =
@@ -169,7 +172,13 @@ impl<'a> Sight<'a> {
     /// Nobody's that is known, although it would be known: behind a NAT, which is of IPv4, it would not.
     fn is_foreign(&self, side: &Side<'_>, at: IpAddr) -> bool {
         let tells = |one: IpAddr| one.is_ipv4() || at.is_ipv6();
-        self.whose(side, at).is_none() && (at.is_loopback() || self.public().any(tells))
+        let others = self.is_local() && self.subject.env.web().count() > 1;
+        self.whose(side, at).is_none() && (at.is_loopback() || !others && self.public().any(tells))
+    }
+
+    /// This ops runs on the droplet, and does not know where others are.
+    fn is_local(&self) -> bool {
+        matches!(self.subject.droplet.address, Address::Local { .. })
     }
 
     /// What others can reach the droplets by.

@@ -186,6 +186,22 @@ fn several_droplets_share_a_name() {
     passes("dns", "is 203.0.113.11, of prod", all(&[&leads(&["203.0.113.11"]), &reached("203.0.113.11")]));
 }
 
+/// As `health.every` looks: on the droplet itself, which knows of no other one.
+#[test]
+fn on_the_droplet_itself_one_look_is_all() {
+    let local = |case: &mut Case| case.droplet.address = Address::Local { r#become: Become::No };
+    let another = |case: &mut Case| {
+        let more = ops::inventory::Droplet { name: "erp-2".into(), ..case.droplet.clone() };
+        case.env.droplets.push(more);
+    };
+    passes("dns", "is 127.0.1.1, this droplet", all(&[&leads(&["127.0.1.1"]), &local]));
+    let nowhere = found(Lookup::Nowhere, Lookup::Nowhere);
+    fails("dns", "has no address, for the droplet", all(&[&nowhere, &local]));
+    let elsewhere = leads(&["203.0.113.11"]);
+    warns("dns", "is 203.0.113.11 for the droplet", all(&[&elsewhere, &local]));
+    skips("dns", all(&[&elsewhere, &local, &another]));
+}
+
 /// A droplet that has private addresses only knows nothing of the one that others have for it.
 #[test]
 fn behind_a_nat_nothing_is_made_up() {
