@@ -327,7 +327,7 @@ pub fn one_cause_after_the_other(droplet: Droplet) {
 
 /// Everything of the stack is unknown, for one reason; the site is seen to be down.
 fn docker() -> Vec<(&'static str, &'static str)> {
-    let unknown = "ct.health ct.logs ct.memory ct.restarts ct.running odoo.bus odoo.crons odoo.database \
+    let unknown = "access.odoo ct.health ct.logs ct.memory ct.restarts ct.running odoo.bus odoo.crons odoo.database \
         odoo.errors odoo.health odoo.mails odoo.modules odoo.rpc pg.bloat pg.blocked pg.connections pg.growth pg.idle pg.pages pg.slow pg.statement pg.up pg.wraparound release.drift web.login";
     let unknown = unknown.split_whitespace().map(|id| (id, "unknown"));
     unknown.chain([("docker.engine", "critical"), ("web.site", "critical")]).collect()
