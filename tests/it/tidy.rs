@@ -213,3 +213,25 @@ fn sources() -> Vec<(PathBuf, String)> {
     }
     found
 }
+
+/// Two tests at one droplet at once break each other: whoever is in no group waits for nobody.
+#[test]
+fn every_test_of_the_lab_waits_for_its_droplet() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let groups = std::fs::read_to_string(root.join(".config/nextest.toml")).unwrap();
+    let filters = groups.lines().filter(|line| line.starts_with("filter = 'binary(lab) & test("));
+    let words = filters.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    let named: Vec<&str> = words.collect();
+    assert!(named.contains(&"demo") && named.contains(&"old"), "{named:?}");
+    for entry in std::fs::read_dir(root.join("tests/lab")).unwrap() {
+        let path = entry.unwrap().path();
+        let file = if path.is_dir() { path.join("mod.rs") } else { path.clone() };
+        let room = path.file_stem().unwrap().to_str().unwrap();
+        // What reads the lab's inventory alone asks no droplet.
+        let has_tests = room != "inventory" && std::fs::read_to_string(file).unwrap().contains("\n#[test]\n");
+        assert!(
+            !has_tests || named.contains(&room),
+            "tests/lab/{room} is in no group of .config/nextest.toml"
+        );
+    }
+}

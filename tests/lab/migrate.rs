@@ -133,13 +133,17 @@ pub fn a_migration_keeps_what_was(droplet: Droplet, family: &Family) {
     laptop.deploy(droplet.env, family.bump, &[]).exits(0).says(&["nothing to do"]);
 }
 
+/// Odoo is started again, and answers: who asks then counts every error.
+const AGAIN: &str = "docker stop odoo-odoo-1 && docker start odoo-odoo-1; n=0
+    until curl -sf -m 5 -o /dev/null -H 'Host: erp.lab' http://127.0.0.1/web/login || [ $n -gt 300 ]; do n=$((n + 1)); sleep 0.2; done";
+
 /// On a droplet with the base release: everything is as it was, to the byte, and what broke is kept.
 pub fn a_migration_that_fails_is_put_back(droplet: Droplet, family: &Family) {
     let laptop = Laptop::new();
     droplet.fresh();
     laptop.deploy(droplet.env, family.base, &[]).exits(0);
     droplet.sql("insert into ipai_document (name) values ('one'), ('two')");
-    droplet.root("docker stop odoo-odoo-1 && docker start odoo-odoo-1; sleep 3");
+    droplet.root(AGAIN);
     let before = dump(droplet, "odoo");
     let prober = Prober::on(droplet);
     laptop.deploy(droplet.env, family.bad, &[]).exits(6).says(&[
@@ -189,7 +193,7 @@ pub fn a_migration_by_a_dump(droplet: Droplet, family: &Family) {
     laptop.deploy(droplet.env, family.base, &[]).exits(0);
     droplet.sql("insert into ipai_document (name) values ('one'), ('two')");
     droplet.sql("alter database odoo set work_mem = '5MB'; alter database odoo connection limit 90");
-    droplet.root("docker stop odoo-odoo-1 && docker start odoo-odoo-1; sleep 3");
+    droplet.root(AGAIN);
     let about = "select pg_get_userbyid(datdba), datcollate, datacl, datconnlimit, setconfig from pg_database
         left join pg_db_role_setting on setdatabase = pg_database.oid where datname = 'odoo'";
     let before = (dump(droplet, "odoo"), droplet.sql(about));
