@@ -57,6 +57,10 @@ back)
   [ -e "$repository/config" ] || restic -q init
   beside pg_dump -d odoo -Fd -j 2 -Z 0 -f /backup/db
   restic -q backup "$staging" "$files"
+  if [ "${2:-}" = read ]; then
+    beside pg_restore -f /dev/null /backup/db
+    (cd "$files" && find . -type f | sed 's,^\./\(..\)/\(.*\),\2  \1/\2,' | sha1sum --check --quiet)
+  fi
   rm -rf "$staging"
   ;;
 added) du -sb "$2" | cut -f 1 ;;
