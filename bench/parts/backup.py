@@ -21,7 +21,7 @@ def measure():
     by_hand(stacks, "fill", str(MEGABYTES), str(FILES))
     rows, ratios = [], []
 
-    def compare(title, work, most, before=lambda: None):
+    def compare(title, work, most, before=lambda _: None):
         """`work`: by its name; the first is ours, the others are what it is compared with."""
         ours, *others = work
         series = {name: figures.Series(f"{name}: {title}") for name in work}
@@ -29,15 +29,14 @@ def measure():
             place.fresh_runtime()
             names = list(work)
             for name in names[number % len(names):] + names[: number % len(names)]:
-                before()
+                before(name)
                 series[name].seconds.append(work[name]())
             place.say(f"  {title}: " + ", ".join(f"{name} {one.seconds[-1]:.1f} s" for name, one in series.items()))
         rows.extend(one.row() for one in series.values())
         ratios.extend(figures.ratio_row(f"{title} / {name}", series[ours], series[name], at_most=most) for name in others)
 
-    def anew():
-        by_hand(stacks, "forget-ops")
-        by_hand(stacks, "forget")
+    def anew(name):
+        by_hand(stacks, "forget-ops" if name == "`ops`" else "forget")
 
     backup = lambda: ops(stacks, "backup", ENVIRONMENT, "--yes")  # noqa: E731
     bare = lambda: by_hand(stacks, "back")  # noqa: E731
@@ -49,7 +48,7 @@ def measure():
         before = size(path)
         work()
         added[name] = size(path) - before
-    compare("a backup of the next day", backups, 1.1, lambda: by_hand(stacks, "day"))
+    compare("a backup of the next day", backups, 1.1, lambda _: by_hand(stacks, "day"))
     verify = lambda: ops(stacks, "backup", "verify", ENVIRONMENT, "--yes")  # noqa: E731
     compare("verify", {"`ops`": verify, "by hand": lambda: by_hand(stacks, "verify")}, 1.1)
     gaps = []
