@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::inventory::trust::{self, Trust};
 use crate::inventory::{self, Inventory, Source};
 use crate::plan::{Action, Content, EnvValue, Plan};
+use crate::runbooks::schedule::is_kept_as;
 use crate::secret::Secret;
 
 /// Asks before a plan that runs commands of the inventory: hooks, or one whose output it needs. Any other
@@ -83,6 +84,10 @@ impl Secrets for WithOne<'_> {
         self.inventory.resolve(source)
     }
 
+    fn address(&self, name: &str) -> Result<Secret> {
+        self.inventory.address(name)
+    }
+
     fn drawn(&self) -> Result<Secret> {
         self.one.clone().ok_or_else(|| Error::failed("nothing was drawn"))
     }
@@ -93,5 +98,19 @@ impl Secrets for InventorySecrets<'_> {
         let trust = trust::state(self.inventory, &self.session.world)?;
         let work = inventory::resolve(source, &self.session.world, trust);
         tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(work))
+    }
+
+    fn address(&self, name: &str) -> Result<Secret> {
+        let channels = self.inventory.environments.values().flat_map(|env| &env.notify);
+        let mut values = channels.flat_map(inventory::Notify::values);
+        let found = values.find_map(|value| match value {
+            inventory::Value::Plain(text) if is_kept_as(name, value) => Some(Secret::new(text.clone())),
+            _ => None,
+        });
+        found.ok_or_else(|| {
+            Error::failed("an address of `notify` has changed in the inventory since this was planned")
+                .because(format!("none of them is {name} any more"))
+                .next("ops schedule install ENV   # plans it anew")
+        })
     }
 }

@@ -11,6 +11,14 @@ pub trait Secrets: Send + Sync {
     /// The variable, file or program does not give a value; the error names it, never the value.
     fn resolve(&self, source: &crate::inventory::Source) -> crate::error::Result<Secret>;
 
+    /// The address of `notify` that is kept under this name.
+    ///
+    /// # Errors
+    /// The inventory has it no more.
+    fn address(&self, name: &str) -> crate::error::Result<Secret> {
+        Err(crate::error::Error::failed(format!("no address of `notify` is kept under {name}")))
+    }
+
     /// What was drawn for this run, or given for it.
     ///
     /// # Errors
@@ -127,6 +135,7 @@ fn env_file(lines: &[(String, EnvValue)], secrets: &dyn Secrets) -> crate::error
         let value = match value {
             EnvValue::Plain(value) => value.clone(),
             EnvValue::Secret(source) => secrets.resolve(source)?.expose().to_owned(),
+            EnvValue::Address => secrets.address(name)?.expose().to_owned(),
             EnvValue::Drawn => secrets.drawn()?.expose().to_owned(),
         };
         text.push_str(&format!("{name}={}\n", env_quote(&value)));

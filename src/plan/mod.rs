@@ -240,6 +240,9 @@ pub enum Content {
 pub enum EnvValue {
     Plain(String),
     Secret(Source),
+    /// An address of `notify` that the inventory has in plain text, found there again by the name of its line: whoever has
+    /// it can write to the channel.
+    Address,
     /// One that is no affair of the inventory: drawn, fetched or asked for by the command that carries the plan out.
     Drawn,
 }

@@ -108,9 +108,15 @@ fn every_change_of_the_inventory_that_matters_differs() {
 fn an_address_is_in_no_file_but_its_own() {
     let mut env = sample::environment();
     heard(&mut env, Value::Plain(CANARY.into()));
-    with(&env, sample::facts(), |_, wanted| {
+    with(&env, sample::facts(), |inputs, wanted| {
         assert!(wanted.files().all(|file| !file.text.contains("canary")));
+        let plan = serde_json::to_string(&install(inputs, wanted).unwrap()).unwrap();
+        assert!(plan.contains("PING_") && !plan.contains("canary"), "{plan}");
     });
+    let plan =
+        planned(&looking(Value::Plain(CANARY.into())), sample::facts(), &program("aa", false)).unwrap();
+    let plan = serde_json::to_string(&plan).unwrap();
+    assert!(plan.contains("NOTIFY_") && !plan.contains("canary"), "{plan}");
 }
 
 /// An environment that looks at its health, and a channel that hears of it.

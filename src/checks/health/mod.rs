@@ -71,7 +71,7 @@ pub const ALL: &[Group] = &[
 pub const REACHED: &str = "droplet";
 /// All web droplets run the same.
 pub const MIXED: &str = "release.mixed";
-/// Entrances in that were not there before.
+/// Entrances that were not there before.
 pub const NEW: &str = "access.new";
 /// Of the checks of the user's own.
 const OWN: &str = "own";

@@ -110,6 +110,9 @@ fn lookout(subject: &Subject<'_>) -> Verdict {
         return Verdict::skip("the droplet does not look by itself: health.every");
     };
     let every = every.as_secs();
+    if subject.env.droplets.len() > 1 {
+        return Verdict::skip("no droplet looks by itself where there are several");
+    }
     match (found.active && found.enabled, found.ended, found.code) {
         (false, ..) if !found.is_there() => {
             Verdict::warn(format!("a look every {} is wanted, and not installed", age(every)), install)

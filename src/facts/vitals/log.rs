@@ -67,8 +67,6 @@ pub(super) fn parse(text: &str) -> Probe<Option<Log>> {
     let unclear = |line: &str| ProbeFailure::new(format!("a traceback cannot be understood: {line}"));
     let fields = Fields::read(text);
     let all = fields.all("traceback").map(|line| read(line).ok_or_else(|| unclear(line)));
-    Ok(Some(Log {
-        tracebacks: all.collect::<Probe<Vec<_>>>()?,
-        refused: fields.number("refused").unwrap_or(0),
-    }))
+    let refused = fields.get("refused").map_or(Ok(0), |_| fields.number("refused"))?;
+    Ok(Some(Log { tracebacks: all.collect::<Probe<Vec<_>>>()?, refused }))
 }

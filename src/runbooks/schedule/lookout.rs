@@ -160,7 +160,7 @@ fn units(ground: &Ground<'_>, unit: &str, told: bool) -> [File; 2] {
         words.push_str(" --notify");
     }
     if let Some(textfile) = &ground.env.backup.textfile {
-        // Its name has no sign that a unit would read: `put` looks at it as at the directory.
+        // The inventory takes no path with a sign that a unit would read in its own way.
         words.push_str(&format!(" --output prometheus --write '{textfile}/{unit}.prom'"));
     }
     let secrets = if told { format!("EnvironmentFile={dir}/notify\n") } else { String::new() };

@@ -9,7 +9,7 @@ mod program;
 mod timer;
 
 pub use program::{PROGRAM, Program, VERSION};
-pub use timer::File;
+pub use timer::{File, is_kept_as};
 
 use self::lookout::Lookout;
 use self::timer::Timer;

@@ -144,9 +144,15 @@ pub(super) fn kept_as(prefix: &str, value: &Value) -> String {
     format!("{prefix}_{:.12}", sha256(&reference))
 }
 
+/// This value has this name.
+pub fn is_kept_as(name: &str, value: &Value) -> bool {
+    name.split_once('_').is_some_and(|(prefix, _)| kept_as(prefix, value) == name)
+}
+
+/// No plan has an address: plans are shown, kept on the droplet, and given to colleagues in bundles.
 pub(super) fn content(value: &Value) -> EnvValue {
     match value {
-        Value::Plain(text) => EnvValue::Plain(text.clone()),
+        Value::Plain(_) => EnvValue::Address,
         Value::Secret(source) => EnvValue::Secret(source.clone()),
     }
 }

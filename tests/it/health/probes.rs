@@ -100,6 +100,7 @@ fn pages_tracebacks_and_logs_are_read() {
     assert_eq!(one.unwrap().unwrap().tracebacks[0].recent, 1);
     assert_eq!((errors("asked\n"), errors("")), (Ok(Some(Log::default())), Ok(None)));
     assert_eq!(errors("asked\nrefused\t7\n").unwrap().unwrap().refused, 7);
+    assert!(errors("asked\nrefused\tmany\n").is_err());
     assert!(errors("asked\ntraceback\tx\n").is_err() && errors("denied").is_err());
     let logs = |text: &str| answer("vitals.logs", text).vitals.unwrap().logs;
     assert_eq!(logs("log\ta\t12\nlog\tb\t-\n").unwrap()["a"], Some(12));

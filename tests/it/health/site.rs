@@ -225,6 +225,13 @@ fn ops_lookout() {
         looks(Some(10), 0)(case);
         case.facts.schedule.as_mut().unwrap().health.active = false;
     });
+    skips("ops.lookout", |case| {
+        looks(Some(1260), 0)(case);
+        // `ops schedule install` refuses several.
+        let mut other = case.droplet.clone();
+        (other.name, other.roles) = ("erp-2".into(), vec![ops::inventory::Role::Web]);
+        case.env.droplets.push(other);
+    });
     does_not_know("ops.lookout", |case| case.facts.schedule = lost());
 }
 
