@@ -56,10 +56,16 @@ back)
   rm -rf "$staging" && mkdir -p "$staging"
   [ -e "$repository/config" ] || restic -q init
   beside pg_dump -d odoo -Fd -j 2 -Z 0 -f /backup/db
-  restic -q backup "$staging" "$files"
-  if [ "${2:-}" = read ]; then
+  if [ "${2:-}" != all ]; then
+    restic -q backup "$staging" "$files"
+  else
     beside pg_restore -f /dev/null /backup/db
+    find "$staging" -type f -print0 | xargs -0 sha256sum >/root/sums
     (cd "$files" && find . -type f | sed 's,^\./\(..\)/\(.*\),\2  \1/\2,' | sha1sum --check --quiet)
+    restic -q backup --host bare --group-by host --tag unverified "$staging" "$files"
+    restic ls --json latest >/root/listing
+    restic -q tag --host bare --set verified latest
+    restic -q forget --host bare --group-by host --keep-last 3 --keep-daily 7 --prune
   fi
   rm -rf "$staging"
   ;;
@@ -74,13 +80,27 @@ verify)
   ;;
 restore)
   rm -rf "$staging" && mkdir -p "$staging"
-  docker exec odoo-db-1 dropdb -U odoo --if-exists "$copy"
+  for name in "$copy" "$copy-before"; do docker exec odoo-db-1 dropdb -U odoo --if-exists "$name"; done
   docker exec odoo-db-1 createdb -U odoo "$copy"
   restic -q restore latest --target "$staging"
   beside pg_restore -d "$copy" -j 2 "/backup$staging/db"
   docker exec odoo-db-1 psql -qX -U odoo -d "$copy" -c analyze
-  rm -rf "${all:?}/$copy" && mv "$staging$files" "${all:?}/$copy"
+  rm -rf "${all:?}/$copy" "${all:?}/$copy-before" && mv "$staging$files" "${all:?}/$copy"
   rm -rf "$staging"
+  [ "${2:-}" = over ] || exit 0
+  odoo=$(docker ps -qf name=odoo-odoo | head -n 1)
+  docker stop -t 30 "$odoo"
+  docker exec -i odoo-db-1 psql -qX -v ON_ERROR_STOP=1 -U odoo -d postgres <<SQL
+alter database odoo rename to "$copy-before";
+alter database "$copy" rename to odoo;
+SQL
+  mv "$files" "$all/$copy-before" && mv "$all/$copy" "$files"
+  docker start "$odoo"
+  for _ in $(seq 600); do
+    ! curl -fsS -m 10 -H 'Host: erp.lab' http://127.0.0.1/web/login | grep -q oe_login_form || exit 0
+    sleep 0.1
+  done
+  exit 1
   ;;
 click-ready)
   mkdir -p "$programs/bin"

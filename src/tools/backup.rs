@@ -56,7 +56,9 @@ pub enum Return {
     Fetch,
     /// A database of that name, closed to connections, with the rows that were counted.
     Database,
-    /// The filestore of that name, each file compared with its name.
+    /// The same, while the files come.
+    Both,
+    /// After that: the filestore of that name, each file compared with its name.
     Files,
     /// Instead of them those that the live filestore has, as links.
     Linked,
@@ -134,7 +136,7 @@ impl Backup<'_> {
         let verb = match step {
             Return::Ready => "ready",
             Return::Fetch => "fetch",
-            Return::Database => "database",
+            Return::Database | Return::Both => "database",
             Return::Files => "files",
             Return::Linked => "linked",
             Return::Lacking => "lacking",
@@ -143,7 +145,8 @@ impl Backup<'_> {
             Return::Close => "close",
             Return::Drop => "drop",
         };
-        Cmd::script(RESTORE, self.args(verb)).args([snapshot, name])
+        let cmd = Cmd::script(RESTORE, self.args(verb)).args([snapshot, name]);
+        if step == Return::Both { cmd.arg("files") } else { cmd }
     }
 
     /// What came back of another environment is made harmless, and gets an identity of its own. `url`: where its users

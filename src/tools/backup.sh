@@ -13,10 +13,19 @@ ask() { # statements on stdin, in the snapshot that is held
 # --- ready ----------------------------------------------------------------------------------------
 ready() { # environment, the stack's path, attachments that may be missing
   umask 077
-  close || exit
+  close && engine && mkdir -p "$now/db" "$now/config" || exit
   # Of attempts that came to no end. What they stored is found again by the next one.
-  engine && repository forget --host "$project" --tag unverified --group-by host --unsafe-allow-remove-all || exit
-  mkdir -p "$now/db" "$now/config" || exit
+  repository forget --host "$project" --tag unverified --group-by host --unsafe-allow-remove-all &
+  opened=$!
+  (look "$@")
+  code=$?
+  wait "$opened" || exit
+  [ "$code" = 0 ] || exit "$code"
+  echo "backup $(said id) begins"
+}
+
+# What is backed up, and whether there is room for it.
+look() { # as of ready
   note id "$(date -u +%Y%m%dt%H%M%Sz)"
   note env "$1" && note stack "$2" && note allowed "$3"
   introduce || exit
@@ -27,7 +36,6 @@ ready() { # environment, the stack's path, attachments that may be missing
     { echo "a dump of $database may want $((size / 1024)) MB below $now, and $((free / 1024)) MB are free"; exit 1; }
   locate || exit
   if [ -d "$(said root)/$database" ]; then note files "$(said root)/$database"; else note files ''; fi
-  echo "backup $(said id) begins"
 }
 
 # --- hold -----------------------------------------------------------------------------------------

@@ -129,7 +129,10 @@ repository() { # what is asked of it meanwhile, as arguments of restic: every ca
 # prints goes to the file $into, or is printed.
 patiently() {
   "$@" >>"${into:-/dev/fd/1}" &
-  work=$! ticks=0 why=''
+  awaited "$!"
+}
+awaited() { # work that was started in the background
+  work=$1 ticks=0 why=''
   while kill -0 "$work" 2>/dev/null; do
     sleep 0.2
     ticks=$((ticks + 1))

@@ -1,6 +1,6 @@
 # One backup comes back beside what serves: a database that is closed to connections and its files, under a name of their
 # own, until they change places with the live ones (snapshot.sh). Further arguments of all verbs: the snapshot, as restic
-# calls it; the name; of `quiet`: where users find it (or nothing), what is masked, the user's own statements.
+# calls it; the name; of `database`: `files` where they come meanwhile; of `quiet`: where users find it (or nothing), what is masked, the user's own statements.
 #
 # The verbs, in order: ready, fetch, database, quiet (of another environment's data), files (or linked: those that are
 # there), own, close. drop takes back all of it. Of the live filestore alone: lacking, found, close; the name is then that
@@ -36,7 +36,9 @@ ready() {
   sed 's/.*"files":\[//' "$now/manifest.json" | tr '{' '\n' |
     sed -n 's/^"path":"\(\(db\|config\)\/[A-Za-z0-9._/-]*\)","bytes":\([0-9]*\),"sha256":"\([0-9a-f]*\)".*/\4  \1/p' >"$now/sums"
   [ -s "$now/sums" ] || { echo "the backup $snapshot has no list of its files"; exit 1; }
-  total=$(restic stats --json --mode restore-size "$snapshot" </dev/null | sed -n 's/.*"total_size":\([0-9]*\).*/\1/p')
+  total=$(restic snapshots --json --no-lock "$snapshot" </dev/null | sed -n 's/.*"total_bytes_processed":\([0-9]*\).*/\1/p')
+  # What another restic than ours stored may not say it.
+  [ -n "$total" ] || total=$(restic stats --json --mode restore-size "$snapshot" </dev/null | sed -n 's/.*"total_size":\([0-9]*\).*/\1/p')
   bytes=$(sed -n 's/.*"bytes" *: *\([0-9]*\), *"server".*/\1/p' "$now/said")
   wanted=$(((${total:-0} + ${bytes:-0}) / 1024 + 262144))
   free=$({ df -Pk "$now"; docker exec "$c" sh -c 'df -Pk "${PGDATA:-/var/lib/postgresql/data}"'; } | awk '$4 ~ /^[0-9]+$/ { print $4 }' | sort -n | head -n 1)
@@ -54,7 +56,8 @@ fetch() {
 }
 
 # --- database -------------------------------------------------------------------------------------
-database() {
+database() { # `files`
+  [ "${1:-}" != files ] || come
   # Roles that somebody was granted something, as names; they open nothing.
   sed -n '/^CREATE ROLE /p' "$now/config/globals.sql" | docker exec -i "$c" sh -c 'exec psql -XAtq -U "${POSTGRES_USER:-postgres}" -d postgres' >/dev/null 2>&1
   owner=$(ask postgres <<'SQL'
@@ -73,6 +76,23 @@ SQL
   echo 'analyze' | ask "$copy" || exit
   compare || exit
   echo "select distinct store_fname from ir_attachment where store_fname ~ '^[0-9a-f]{2}/[0-9a-f]{40}$' order by 1" | ask "$copy" >"$now/names" || exit
+  [ -z "${coming:-}" ] || come_to_an_end
+}
+
+# The files come while the database is made: neither wants anything of the other. Where that fails, they end as well,
+# before anybody takes them away.
+come() {
+  target=$(said root)/$copy.new
+  restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" --json </dev/null >"$now/files.json" 2>"$now/err" &
+  coming=$!
+  trap '{ end_restic; kill "$coming"; wait "$coming"; } 2>/dev/null' EXIT
+}
+come_to_an_end() {
+  progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
+  awaited "$coming"
+  note came "$?"
+  trap - EXIT
+  [ "$(said came)" != 130 ] || exit 130
 }
 beside_quietly() { (beside none "$@"); }
 
@@ -150,12 +170,9 @@ SQL
 }
 
 # --- files ----------------------------------------------------------------------------------------
-# Into a directory of their own; then each that the database names is there, and is what its name says.
+# They are there, in a directory of their own; then each that the database names is, and is what its name says.
 files() {
-  root=$(said root)
-  progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
-  into=$now/files.json target=$root/$copy.new
-  patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" --json 2>"$now/err" || without_files "$?"
+  [ "$(said came)" = 0 ] || without_files
   compare_files "$copy.new" "$now/names"
   bad=$(wc -l <"$now/bad") allowed=$(sed -n 's/.*"missing" *: *\([0-9]*\).*/\1/p' "$now/said")
   [ "$bad" -le "${allowed:-0}" ] || { echo "of $(wc -l <"$now/names") files that the database names, $bad did not come back:"
@@ -166,8 +183,7 @@ files() {
 }
 
 # A backup may be of a stack that had no files yet.
-without_files() { # how the restore of them ended
-  [ "$1" != 130 ] || exit 130
+without_files() {
   # Its whole answer is read: a container of restic's is still there for a moment when it is not.
   restic ls "$snapshot" "$VIEW/filestore" </dev/null >"$now/listing" || { echo 'whether the backup has files cannot be told'; exit 1; }
   ! grep -qx "$VIEW/filestore" "$now/listing" || { tail -n 3 "$now/files.json"; cat "$now/err"; exit 1; }
@@ -263,7 +279,7 @@ esac
 case $verb in
   ready) ready ;;
   fetch) fetch ;;
-  database) database ;;
+  database) database "$@" ;;
   quiet) quieten "$@" ;;
   files) files ;;
   linked) linked ;;

@@ -70,17 +70,18 @@ impl Work<'_> {
         let undo = Undo::By(vec![run(restore(Return::Drop))]);
         let compared = "fetch the dump, compare it with its sums".to_owned();
         let restored = format!("restore it as {name}, compare the rows with those counted");
-        let mut steps = vec![
-            Step { undo, ..ready },
-            step("fetch", Return::Fetch, compared),
-            step("database", Return::Database, restored),
-        ];
+        let database = match backup.part {
+            Part::Database => step("database", Return::Database, restored),
+            _ => step("database", Return::Both, format!("{restored}; fetch the files meanwhile")),
+        };
+        let mut steps =
+            vec![Step { undo, ..ready }, step("fetch", Return::Fetch, compared), database];
         steps.extend(backup.origin.iter().flat_map(|origin| self.quiet(&ground, backup, origin, &name)));
         steps.push(match backup.part {
             Part::Database => {
                 step("files", Return::Linked, "take the files that are there, as links".to_owned())
             }
-            _ => step("files", Return::Files, "fetch the files, compare each with its name".to_owned()),
+            _ => step("files", Return::Files, "compare each file with its name".to_owned()),
         });
         steps.extend([
             step("own", Return::Own, format!("hand {name} over to its owner, closed to connections")),
