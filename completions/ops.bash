@@ -77,6 +77,9 @@ _ops() {
             ops,exec)
                 cmd="ops__subcmd__exec"
                 ;;
+            ops,harden)
+                cmd="ops__subcmd__harden"
+                ;;
             ops,health)
                 cmd="ops__subcmd__health"
                 ;;
@@ -222,7 +225,7 @@ _ops() {
 
     case "${cmd}" in
         ops)
-            opts="-v -q -h -V --config --output --color --verbose --quiet --no-input --connections --help --version deploy rollback install-modules rehearse backup restore clone recover schedule preflight health doctor notify logs exec shell psql odoo-shell audit runs releases snapshots lock config completions man"
+            opts="-v -q -h -V --config --output --color --verbose --quiet --no-input --connections --help --version deploy rollback install-modules rehearse backup restore clone recover schedule preflight health harden doctor notify logs exec shell psql odoo-shell audit runs releases snapshots lock config completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -244,7 +247,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -293,7 +296,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -350,7 +353,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -407,7 +410,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -468,7 +471,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -529,7 +532,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -586,7 +589,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -643,7 +646,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -688,7 +691,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -745,7 +748,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -821,7 +824,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -866,7 +869,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -931,7 +934,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -988,7 +991,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1029,7 +1032,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1070,7 +1073,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1111,7 +1114,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1200,7 +1203,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1245,7 +1248,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1294,7 +1297,80 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ops__subcmd__harden)
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --yes --confirm --dry-run --reason --wait-lock --audit --only --except --profile --fail-on --config --output --color --verbose --quiet --no-input --connections --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --droplet)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait-lock)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --except)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "base strict" -- "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "low medium high critical" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1370,7 +1446,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1435,7 +1511,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1476,7 +1552,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1525,7 +1601,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1570,7 +1646,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1619,7 +1695,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1676,7 +1752,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1717,7 +1793,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1758,7 +1834,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1799,7 +1875,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1848,7 +1924,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1901,7 +1977,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1950,7 +2026,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2026,7 +2102,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2099,7 +2175,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2140,7 +2216,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2185,7 +2261,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2254,7 +2330,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2319,7 +2395,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2360,7 +2436,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2405,7 +2481,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2465,7 +2541,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2514,7 +2590,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2563,7 +2639,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2612,7 +2688,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2657,7 +2733,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2706,7 +2782,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2747,7 +2823,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2819,7 +2895,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2876,7 +2952,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2921,7 +2997,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2966,7 +3042,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3007,7 +3083,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3064,7 +3140,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -3109,7 +3185,7 @@ _ops() {
                     return 0
                     ;;
                 --output)
-                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
                     return 0
                     ;;
                 --color)

@@ -33,7 +33,8 @@ complete -c ops -n "__fish_ops_needs_command" -l output -d 'How results are writ
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_needs_command" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -54,6 +55,7 @@ complete -c ops -n "__fish_ops_needs_command" -f -a "recover" -d 'The droplet is
 complete -c ops -n "__fish_ops_needs_command" -f -a "schedule" -d 'Backups every night, and looks at health, by timers of the droplet, which need no laptop'
 complete -c ops -n "__fish_ops_needs_command" -f -a "preflight" -d 'Check whether a deploy could begin, and say what to do where it could not'
 complete -c ops -n "__fish_ops_needs_command" -f -a "health" -d 'Look at everything that runs, and say what is wrong, how bad, and what to do about it'
+complete -c ops -n "__fish_ops_needs_command" -f -a "harden" -d 'Audit how safe each droplet is, and mend what can be mended'
 complete -c ops -n "__fish_ops_needs_command" -f -a "doctor" -d 'Check this laptop, and each hop of the way to each droplet, and say how to put right what is wrong'
 complete -c ops -n "__fish_ops_needs_command" -f -a "notify" -d 'Try the channels that others are told by'
 complete -c ops -n "__fish_ops_needs_command" -f -a "logs" -d 'What the stack\'s containers log, on all droplets, in one order'
@@ -88,7 +90,8 @@ complete -c ops -n "__fish_ops_using_subcommand deploy" -l output -d 'How result
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand deploy" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -117,7 +120,8 @@ complete -c ops -n "__fish_ops_using_subcommand rollback" -l output -d 'How resu
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand rollback" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -143,7 +147,8 @@ complete -c ops -n "__fish_ops_using_subcommand install-modules" -l output -d 'H
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand install-modules" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -172,7 +177,8 @@ complete -c ops -n "__fish_ops_using_subcommand rehearse" -l output -d 'How resu
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand rehearse" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -196,7 +202,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subc
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and not __fish_seen_subcommand_from create list show verify export pull import init prune key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -227,7 +234,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from create" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -245,7 +253,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -261,7 +270,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from show" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -282,7 +292,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from verify" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -305,7 +316,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from export" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -328,7 +340,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from pull" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -351,7 +364,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from import" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -372,7 +386,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from init" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -393,7 +408,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from prune" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -414,7 +430,8 @@ complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand backup; and __fish_seen_subcommand_from key" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -439,7 +456,8 @@ complete -c ops -n "__fish_ops_using_subcommand restore" -l output -d 'How resul
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand restore" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -461,7 +479,8 @@ complete -c ops -n "__fish_ops_using_subcommand clone" -l output -d 'How results
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand clone" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -484,7 +503,8 @@ complete -c ops -n "__fish_ops_using_subcommand recover" -l output -d 'How resul
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand recover" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -501,7 +521,8 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_su
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand schedule; and not __fish_seen_subcommand_from install status remove" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -523,7 +544,8 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcom
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from install" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -541,7 +563,8 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcom
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from status" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -560,7 +583,8 @@ complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcom
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand schedule; and __fish_seen_subcommand_from remove" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -580,7 +604,8 @@ complete -c ops -n "__fish_ops_using_subcommand preflight" -l output -d 'How res
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand preflight" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -603,7 +628,8 @@ complete -c ops -n "__fish_ops_using_subcommand health" -l output -d 'How result
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand health" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -615,13 +641,45 @@ complete -c ops -n "__fish_ops_using_subcommand health" -s v -l verbose -d 'Say 
 complete -c ops -n "__fish_ops_using_subcommand health" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand health" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand harden" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand harden" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand harden" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand harden" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand harden" -l only -d 'Only these rules, by id or group' -r
+complete -c ops -n "__fish_ops_using_subcommand harden" -l except -d 'All but these rules, by id or group' -r
+complete -c ops -n "__fish_ops_using_subcommand harden" -l profile -d 'How far it goes; else as the inventory says' -r -f -a "base\t'Everybody'
+strict\t'Those who pay for more safety with more care'"
+complete -c ops -n "__fish_ops_using_subcommand harden" -l fail-on -d 'From which severity on it ends with exit code 9' -r -f -a "low\t''
+medium\t''
+high\t''
+critical\t''"
+complete -c ops -n "__fish_ops_using_subcommand harden" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand harden" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+json\t''
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
+complete -c ops -n "__fish_ops_using_subcommand harden" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand harden" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand harden" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand harden" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand harden" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand harden" -l audit -d 'Change nothing; so it is with `--output json`, `sarif` and `markdown` as well'
+complete -c ops -n "__fish_ops_using_subcommand harden" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand harden" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand harden" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand harden" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand doctor" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand doctor" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand doctor" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand doctor" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -636,7 +694,8 @@ complete -c ops -n "__fish_ops_using_subcommand notify; and not __fish_seen_subc
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand notify; and not __fish_seen_subcommand_from test" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -651,7 +710,8 @@ complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand notify; and __fish_seen_subcommand_from test" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -669,7 +729,8 @@ complete -c ops -n "__fish_ops_using_subcommand logs" -l output -d 'How results 
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand logs" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -687,7 +748,8 @@ complete -c ops -n "__fish_ops_using_subcommand exec" -l output -d 'How results 
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand exec" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -703,7 +765,8 @@ complete -c ops -n "__fish_ops_using_subcommand shell" -l output -d 'How results
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand shell" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -720,7 +783,8 @@ complete -c ops -n "__fish_ops_using_subcommand psql" -l output -d 'How results 
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand psql" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -738,7 +802,8 @@ complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -l output -d 'How re
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand odoo-shell" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -755,7 +820,8 @@ complete -c ops -n "__fish_ops_using_subcommand audit" -l output -d 'How results
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand audit" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -771,7 +837,8 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcom
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and not __fish_seen_subcommand_from list show logs attach resume undo bundle" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -794,7 +861,8 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -810,7 +878,8 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from show" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -827,7 +896,8 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from logs" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -843,7 +913,8 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from attach" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -860,7 +931,8 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from resume" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -879,7 +951,8 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from undo" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -898,7 +971,8 @@ complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand runs; and __fish_seen_subcommand_from bundle" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -913,7 +987,8 @@ complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_su
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand releases; and not __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -929,7 +1004,8 @@ complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcom
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand releases; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -944,7 +1020,8 @@ complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_s
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and not __fish_seen_subcommand_from list drop" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -961,7 +1038,8 @@ complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subco
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from list" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -980,7 +1058,8 @@ complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subco
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand snapshots; and __fish_seen_subcommand_from drop" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -997,7 +1076,8 @@ complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcom
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand lock; and not __fish_seen_subcommand_from status take release" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1015,7 +1095,8 @@ complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from status" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1032,7 +1113,8 @@ complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from take" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1049,7 +1131,8 @@ complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand lock; and __fish_seen_subcommand_from release" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1065,7 +1148,8 @@ complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subc
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand config; and not __fish_seen_subcommand_from check" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1080,7 +1164,8 @@ complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcomma
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand config; and __fish_seen_subcommand_from check" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1094,7 +1179,8 @@ complete -c ops -n "__fish_ops_using_subcommand completions" -l output -d 'How r
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand completions" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -1108,7 +1194,8 @@ complete -c ops -n "__fish_ops_using_subcommand man" -l output -d 'How results a
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
-nagios\t'For Nagios and its kin, with their exit codes; health only'"
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
 complete -c ops -n "__fish_ops_using_subcommand man" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"

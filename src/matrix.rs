@@ -22,7 +22,7 @@ pub struct Row {
 const BACK: &str = "put back at once: the old release, and the database where it was changed";
 
 /// In this order; the first that fits is it.
-pub const ROWS: [Row; 11] = [
+pub const ROWS: [Row; 12] = [
     Row {
         id: "not-begun",
         steps: &[
@@ -96,6 +96,13 @@ pub const ROWS: [Row; 11] = [
         data: None,
         when: "the switch itself fails",
         then: BACK,
+    },
+    Row {
+        id: "hardening",
+        steps: &["harden"],
+        data: None,
+        when: "a change of the droplet itself fails, or no new login comes after it",
+        then: "put back by the droplet, every file to the byte",
     },
     Row {
         id: "told",

@@ -12,6 +12,15 @@ done
 ufw --force disable >/dev/null 2>&1
 iptables --flush OUTPUT
 iptables --flush INPUT
+# ufw takes chains that are there for its own work, jumps included, which are gone now.
+for tables in iptables ip6tables; do
+  "$tables" -S | sed -n 's/^-A \(.*-j ufw-.*\)/\1/p' | while read -r rule; do
+    # shellcheck disable=SC2086
+    "$tables" -D $rule
+  done
+  chains=$("$tables" -S | sed -n 's/^-N \(ufw-.*\)/\1/p')
+  for verb in -F -X; do for chain in $chains; do "$tables" "$verb" "$chain"; done; done
+done
 iptables --flush DOCKER-USER 2>/dev/null && iptables --append DOCKER-USER --jump RETURN
 (
   cd / || exit 1

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034
 suite=trixie
 packages=(systemd systemd-sysv dbus docker.io docker-cli docker-compose openssh-server ufw
-  iptables git curl ca-certificates sudo iproute2 procps restic nginx-light zstd pigz)
+  iptables git curl ca-certificates sudo iproute2 procps restic nginx-light zstd pigz lynis)
 changes=('CMD ["/lib/systemd/systemd"]')
 
 customize() {

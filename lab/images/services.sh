@@ -1,7 +1,7 @@
 # The lab's services: registry and git server in one container, the off-site places s3 and sftp in another.
 # shellcheck shell=bash disable=SC2034
 suite=bookworm
-packages=(docker-registry openssh-server git ca-certificates procps python3)
+packages=(docker-registry openssh-server git ca-certificates procps python3 ssh-audit)
 changes=('CMD ["/usr/local/sbin/lab-services", "registry", "git"]')
 
 customize() {

@@ -5,6 +5,7 @@
 //! its folder.
 
 pub mod doctor;
+pub mod hardening;
 pub mod health;
 mod markdown;
 mod own;

@@ -19,6 +19,7 @@ mod desk;
 pub mod docs;
 mod doctor;
 mod exec;
+mod harden;
 mod health;
 mod health_news;
 mod inside;
@@ -93,6 +94,7 @@ enum Command {
     Schedule(schedule::Schedule),
     Preflight(preflight::Preflight),
     Health(health::Health),
+    Harden(harden::Harden),
     Doctor(doctor::Doctor),
     #[command(subcommand)]
     Notify(notify::Notify),
@@ -148,6 +150,7 @@ impl Command {
             Command::Schedule(schedule) => schedule.run(session).await,
             Command::Preflight(preflight) => preflight.run(session).await,
             Command::Health(health) => health.run(session).await,
+            Command::Harden(harden) => harden.run(session).await,
             Command::Doctor(doctor) => doctor.run(session).await,
             Command::Notify(notify) => notify.run(session).await,
             Command::Logs(logs) => logs.run(session).await,

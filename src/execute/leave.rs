@@ -6,7 +6,7 @@ use super::{Interrupted, Report, Walk};
 use crate::error::Error;
 use crate::event::{Event, Outcome};
 use crate::exit::Exit;
-use crate::plan::{BACKUP, RECOVERY, REHEARSAL, VERIFY};
+use crate::plan::{BACKUP, HARDEN, RECOVERY, REHEARSAL, VERIFY};
 
 const GOES_ON: &str = "detached: the droplet goes on without this laptop";
 
@@ -33,7 +33,10 @@ impl Walk<'_> {
         };
         let mut error = Error::new(exit, what);
         if switched {
-            error = error.next(format!("ops deploy {}   # begins with what runs now", self.plan.env));
+            error = error.next(match self.plan.sections.iter().any(|one| one.id.starts_with(HARDEN)) {
+                true => format!("ops runs undo {}", self.cx.run),
+                false => format!("ops deploy {}   # begins with what runs now", self.plan.env),
+            });
         }
         self.report(exit, Some(error), false)
     }

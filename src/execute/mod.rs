@@ -17,6 +17,7 @@ mod on_failure;
 mod own;
 #[cfg(test)]
 mod property;
+mod prove;
 mod pull;
 pub mod runner;
 mod script;
@@ -38,7 +39,7 @@ use crate::approve::ApprovedPlan;
 use crate::error::Error;
 use crate::event::{Event, Listener, Outcome};
 use crate::exit::Exit;
-use crate::plan::{Phase, Plan, Section, Undo};
+use crate::plan::{HARDEN, Phase, Plan, Section, Step, Undo};
 use crate::record::LedgerRow;
 
 pub use laptop::Laptop;
@@ -282,10 +283,9 @@ impl<'a> Walk<'a> {
     /// Something that runs was touched.
     fn switched(&self) -> bool {
         self.places.iter().any(|place| {
-            let steps = place.section.steps.iter().zip(&place.rows);
-            steps
-                .into_iter()
-                .any(|(step, row)| step.phase >= Phase::Switch && row.outcome != Outcome::NotReached)
+            let touches = |step: &Step| step.phase >= Phase::Switch || place.section.id.starts_with(HARDEN);
+            let mut steps = place.section.steps.iter().zip(&place.rows);
+            steps.any(|(step, row)| touches(step) && row.outcome != Outcome::NotReached)
         })
     }
 

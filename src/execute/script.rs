@@ -57,7 +57,7 @@ fn text(actions: &[Action]) -> String {
     let mut text = String::from("set -eu\numask 077\nexport LC_ALL=C\n");
     for action in actions {
         match action {
-            Action::Run(cmd) | Action::AwaitHealthy { wait: cmd, .. } => {
+            Action::Run(cmd) | Action::AwaitHealthy { wait: cmd, .. } | Action::Prove { wait: cmd, .. } => {
                 text.push_str(&cmd.to_shell());
                 text.push('\n');
             }

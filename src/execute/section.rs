@@ -8,13 +8,14 @@ use std::time::Duration;
 use crate::cmd::Cmd;
 use crate::error::Error;
 use crate::event::{Event, Listener};
+use crate::execute::prove::can_prove;
 use crate::execute::runner::{Act, ActState, CANNOT_WRITE, LOCK_NOT_OURS, LOCKED, Mode, Report, Runner};
 use crate::execute::script::{Secrets, input};
 use crate::execute::soft::Soft;
 use crate::execute::story::Story;
 use crate::execute::{Laptop, OwnChecks, hook, own};
 use crate::exit::Exit;
-use crate::plan::{BACKUP, EXPORT, FETCH, IMPORT, RECOVERY, REHEARSAL, Section, VERIFY, WATCH};
+use crate::plan::{BACKUP, EXPORT, FETCH, HARDEN, IMPORT, RECOVERY, REHEARSAL, Section, VERIFY, WATCH};
 use crate::record::LedgerRow;
 use crate::text;
 use crate::transport::{Call, Output, Transport, TransportError};
@@ -88,6 +89,9 @@ pub async fn carry(cx: &Context<'_>, section: &Section, act: &str, rows: &mut [L
             Err(error) => return End::Failed(Box::new(error.on(&section.droplet)), Left::Nothing),
         },
     };
+    if let Err(error) = can_prove(cx, section).await {
+        return End::Failed(Box::new(error), Left::Nothing);
+    }
     let call = call(cx, section, act);
     let start = cx.post.runner.start(&call, mode);
     let mut start = Call::new(&start).timeout(limit(section));
@@ -149,6 +153,11 @@ fn limit(section: &Section) -> Duration {
     Duration::from_secs(2 * carried + WAIT + 20)
 }
 
+/// A link that a change of the ways in cut comes back when that change has gone back.
+fn patience(section: &Section) -> Duration {
+    if section.waits_for_proof() { limit(section) } else { PATIENCE }
+}
+
 /// Never ends. Of a critical section only the watch at its end can be halted, and it says so.
 async fn halt(cx: &Context<'_>, section: &Section, call: &Act<'_>) -> End {
     cx.soft.cancelled().await;
@@ -171,6 +180,9 @@ async fn halt(cx: &Context<'_>, section: &Section, call: &Act<'_>) -> End {
                 "the verification ends early and leaves nothing; once more Ctrl-C leaves that to the droplet"
             }
             IMPORT => "the import ends early and keeps nothing; once more Ctrl-C leaves that to the droplet",
+            id if id.starts_with(HARDEN) => {
+                "what began ends, or goes back by itself: it never stops half-way; once more Ctrl-C leaves it to the droplet"
+            }
             EXPORT => "the export ends early and leaves no zip; once more Ctrl-C leaves that to the droplet",
             _ => {
                 "the switch ends, or goes back by itself: it never stops half-way; once more Ctrl-C leaves it to the droplet"
@@ -244,7 +256,7 @@ async fn follow(
             }
         };
         let since = *silent_since.get_or_insert(if cut { Instant::now() } else { asked });
-        if since.elapsed() > PATIENCE || Instant::now() > deadline {
+        if since.elapsed() > patience(section) || Instant::now() > deadline {
             return give_up(story, section, call, sent, &why);
         }
         tokio::time::sleep(Duration::from_secs(1)).await;

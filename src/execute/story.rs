@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::healthy::observe;
 use super::log::LogReader;
+use super::prove::prove;
 use super::runner::{ActState, Chapter, Report, Seen};
 use super::section::{Context, End, Left};
 use crate::causes;
@@ -168,6 +169,7 @@ impl<'a> Story<'a> {
             Action::AwaitHealthy { project, service, .. } => {
                 Some(Box::pin(observe(self.cx, step, project, service)) as Beside<'a>)
             }
+            Action::Prove { proof, .. } => Some(Box::pin(prove(self.cx, step, proof)) as Beside<'a>),
             _ => None,
         });
         let reader = LogReader::new(self.cx.listener, step, actions);

@@ -16,6 +16,7 @@ mod lookout;
 mod memory;
 mod mounts;
 mod own;
+mod posture;
 mod proxy;
 mod schedule;
 mod stack;
@@ -28,13 +29,18 @@ use serde::Serialize;
 
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, When};
-use crate::record::{BackupStatus, Holder, Release, RunRecord, Slot};
+use crate::record::{Holder, Release, RunRecord, Slot};
 
 pub use backups::Backups;
 pub use database::RELATIONS;
 pub use host::PROGRAMS;
 pub use lookout::Lookout;
 pub use own::probe as own_probe;
+pub use posture::{
+    Conf, DAEMON, Daemon, Files, Firewall, JOURNAL, KERNEL, Key, OLD_ALGORITHMS, Options, Posture, SSHD,
+    Sandbox, Secrets, Server, Site, Sshd, Ufw, Upkeep,
+};
+pub use schedule::Schedule;
 pub use vitals::*;
 
 /// One probe's answer, or why there is none. A failed probe is never a passed check.
@@ -75,6 +81,9 @@ pub struct Facts {
     /// Only `ops health` asks for them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vitals: Option<Box<Vitals>>,
+    /// How safe it is; only `ops harden` asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posture: Option<Box<Posture>>,
     /// The user's own tcp, http and sql checks of the phase, by name: what was observed.
     pub own: BTreeMap<String, Probe<Observed>>,
 }
@@ -104,6 +113,21 @@ pub fn script(env: &Environment, droplet: &Droplet, nonce: &str, when: impl Into
     frame::cmd(env, nonce, &alone, with_containers.chain(own))
 }
 
+/// What `ops harden` asks, in the same way.
+pub fn posture_script(env: &Environment, droplet: &Droplet, nonce: &str) -> Cmd {
+    let mut alone = vec![("host", host::probe())];
+    alone.extend(posture::alone(env));
+    let with_containers = [
+        ("docker", docker::probe()),
+        ("containers", containers::probe()),
+        ("state", state::probe(env)),
+        ("schedule", schedule::probe()),
+        ("backups", backups::probe(env)),
+    ];
+    let all = with_containers.into_iter().chain(posture::with_containers(env, droplet));
+    frame::cmd(env, nonce, &alone, all.map(|(name, cmd)| (name.to_owned(), cmd)))
+}
+
 /// What runs and what `ops` remembers, alone: for whoever wants to do something else.
 pub fn glance(env: &Environment, nonce: &str) -> Cmd {
     let probes = [("containers".to_owned(), containers::probe()), ("state".to_owned(), state::probe(env))];
@@ -129,6 +153,7 @@ pub fn parse(env: &Environment, droplet: &Droplet, nonce: &str, stdout: &[u8]) -
         schedule: answers.of("schedule").and_then(|text| schedule::parse(&text)),
         backups: answers.of("backups").and_then(|text| backups::parse(&text)),
         vitals: answers.has("vitals.machine").then(|| Box::new(vitals::parse(env, droplet, &answers))),
+        posture: answers.has("posture.sshd").then(|| Box::new(posture::parse(env, droplet, &answers))),
         own: own::parse(env, &answers),
     }
 }
@@ -363,27 +388,6 @@ pub struct State {
     pub runs: Vec<RunRecord>,
     /// Records that are there and cannot be read: `release 0`, `lock lock`.
     pub unreadable: Vec<String>,
-}
-
-/// What there is of a schedule, and what came of it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Schedule {
-    /// Names of its files, units included, and their sha256.
-    pub files: BTreeMap<String, String>,
-    /// The names that the addresses are kept under which hear of it.
-    pub pings: Vec<String>,
-    /// The timer begins with the droplet.
-    pub enabled: bool,
-    /// The timer runs.
-    pub active: bool,
-    /// A scheduled run is at work, or waits for the lock.
-    pub working: bool,
-    /// When the timer elapses next, in seconds since the epoch.
-    pub next: Option<i64>,
-    /// The id of the newest verified backup, whoever made it.
-    pub newest: Option<String>,
-    pub status: Option<BackupStatus>,
-    pub health: Lookout,
 }
 
 /// What a user's own check saw.

@@ -2,11 +2,35 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
+use super::Probe;
 use super::fields::Fields;
-use super::lookout::lookout;
-use super::{Probe, Schedule};
+use super::lookout::{Lookout, lookout};
 use crate::cmd::Cmd;
+use crate::record::BackupStatus;
 use crate::tools::schedule::UNITS;
+
+/// What there is of a schedule, and what came of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Schedule {
+    /// Names of its files, units included, and their sha256.
+    pub files: BTreeMap<String, String>,
+    /// The names that the addresses are kept under which hear of it.
+    pub pings: Vec<String>,
+    /// The timer begins with the droplet.
+    pub enabled: bool,
+    /// The timer runs.
+    pub active: bool,
+    /// A scheduled run is at work, or waits for the lock.
+    pub working: bool,
+    /// When the timer elapses next, in seconds since the epoch.
+    pub next: Option<i64>,
+    /// The id of the newest verified backup, whoever made it.
+    pub newest: Option<String>,
+    pub status: Option<BackupStatus>,
+    pub health: Lookout,
+}
 
 // Of secrets only the names that they are kept under.
 const PROBE: &str = r#"

@@ -13,7 +13,7 @@ use crate::plan::Plan;
 use crate::queries;
 use crate::runbooks::deploy::{self, Change, Data, Inputs, Part, Request, Staged, Wanted};
 use crate::runbooks::{
-    backup, export, import, modules, recover, restore, rollback, schedule, snapshots, verify,
+    backup, export, harden, import, modules, recover, restore, rollback, schedule, snapshots, verify,
 };
 use crate::text::count;
 
@@ -47,6 +47,8 @@ pub enum Order {
     Export(export::Wish),
     Import(import::Parcel),
     Recover(recover::Wish),
+    /// Rules that failed.
+    Harden(harden::Wish),
 }
 
 impl Order {
@@ -60,6 +62,7 @@ impl Order {
             Order::Export(wish) => wish.reason.as_deref(),
             Order::Import(parcel) => parcel.reason.as_deref(),
             Order::Recover(wish) => wish.reason.as_deref(),
+            Order::Harden(wish) => wish.reason.as_deref(),
             Order::Drop { reason, .. }
             | Order::Backup { reason }
             | Order::Setup { reason, .. }
@@ -77,6 +80,7 @@ impl Order {
             Order::Schedule { remove: true, .. } => "schedule remove",
             Order::Export(_) => "backup export",
             Order::Import(_) => "backup import",
+            Order::Harden(_) => "harden",
             _ => request.command(),
         }
     }
@@ -98,6 +102,7 @@ impl Order {
             Order::Export(_) => export::plan(inputs),
             Order::Import(_) => import::plan(inputs),
             Order::Recover(_) => recover::plan(inputs),
+            Order::Harden(wish) => Ok(harden::plan(inputs, wish)),
             _ => deploy::plan(inputs),
         }
     }
@@ -113,7 +118,10 @@ impl Order {
                 }
                 Ok(choice.request)
             }
-            Order::Drop { reason, .. } | Order::Backup { reason } | Order::Setup { reason, .. } => {
+            Order::Drop { reason, .. }
+            | Order::Backup { reason }
+            | Order::Setup { reason, .. }
+            | Order::Harden(harden::Wish { reason, .. }) => {
                 Ok(Request { reason: reason.clone(), batch: 1, ..Request::default() })
             }
             Order::Schedule { program, reason, .. } => {
@@ -177,6 +185,7 @@ pub async fn look(crew: &Crew<'_>, order: &Order) -> Result<Looked> {
         | Order::Verify(_)
         | Order::Export(_)
         | Order::Import(_)
+        | Order::Harden(_)
         | Order::Recover(_) => BTreeMap::new(),
         Order::Restore(wish) if wish.part == Part::Filestore => BTreeMap::new(),
         _ => crew.stage(&facts, &request.wanted).await?,

@@ -11,7 +11,7 @@ use super::fault::Fault;
 use super::model::*;
 use super::raw::Located;
 use super::words::show;
-use super::{backup, droplets, git, health, hooks, mask, notify, paths, promise, raw};
+use super::{backup, droplets, git, harden, health, hooks, mask, notify, paths, promise, raw};
 
 /// Where relative local paths start.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +86,7 @@ fn environment(name: String, raw: raw::Environment, whole: &Whole<'_>) -> Result
         mask: mask::resolve(raw.mask.unwrap_or_default()),
         targets: promise::targets(raw.targets),
         health: health::resolve(raw.health.unwrap_or_default(), healths.clone().unwrap_or_default(), &path)?,
+        harden: harden::resolve(raw.harden.unwrap_or_default()),
         modules: modules(raw.modules.unwrap_or_default(), &path)?,
         checks: checks(raw.checks.unwrap_or_default(), &path)?,
         notify: notify::resolve(raw.notify.unwrap_or_default(), whole.base, &path)?,

@@ -47,6 +47,7 @@ pub struct Environment {
     pub mask: Mask,
     pub targets: Targets,
     pub health: Health,
+    pub harden: super::harden::Harden,
     /// Odoo modules this environment is meant to have.
     pub modules: Vec<String>,
     pub checks: Vec<UserCheck>,
@@ -358,11 +359,23 @@ impl Op {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[derive(clap::ValueEnum)]
 pub enum Severity {
     Low,
     Medium,
     High,
     Critical,
+}
+
+impl Severity {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]

@@ -95,6 +95,7 @@ pub(super) struct Environment {
     pub(super) mask: Option<Mask>,
     pub(super) targets: Option<Targets>,
     pub(super) health: Option<super::health::Raw>,
+    pub(super) harden: Option<super::harden::Raw>,
     pub(super) modules: Option<Vec<Located<Module>>>,
     pub(super) checks: Option<Vec<Located<Check>>>,
     pub(super) notify: Option<Vec<super::notify::Raw>>,

@@ -45,6 +45,7 @@ pub(super) fn body(environment: &Environment) -> Node<'_> {
         ("mask", environment.mask.node()),
         ("targets", environment.targets.node()),
         ("health", environment.health.node()),
+        ("harden", environment.harden.node()),
         ("modules", json!(environment.modules).into()),
         ("checks", environment.checks.iter().map(check).collect()),
         ("notify", environment.notify.iter().map(super::notify::node).collect()),

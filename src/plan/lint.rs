@@ -75,6 +75,11 @@ fn faults_of_section(section: &Section, before: &[Section], add: &mut impl FnMut
     if section.critical && (section.needs_secrets() || asks) {
         add(id, "a critical section needs the laptop".into());
     }
+    let proof =
+        section.steps.iter().position(|step| step.actions.iter().any(|a| matches!(a, Action::Prove { .. })));
+    if proof.is_some_and(|at| !section.critical || at + 1 != section.steps.len()) {
+        add(id, "a new login is the last proof of a critical section".into());
+    }
     if !section.critical && section.point_of_no_return().is_some() {
         add(id, "nobody finishes it: a section with a point of no return is critical".into());
     }

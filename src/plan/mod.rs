@@ -37,6 +37,9 @@ pub const FETCH: &str = "fetch";
 /// The section in which a stack comes back onto a bare droplet. Somebody may end it early: what it made is removed.
 pub const RECOVERY: &str = "recover";
 
+/// What sections that change the droplet itself begin with.
+pub const HARDEN: &str = "harden.";
+
 /// Ordered sections of steps, and what a person should know before saying yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
@@ -100,6 +103,11 @@ impl Section {
     /// Once it is done the droplet serves what is new. A section that is critical for another reason leaves what serves.
     pub fn switches(&self) -> bool {
         self.critical && self.steps.iter().any(|step| step.phase >= Phase::Switch)
+    }
+
+    /// It stays done only where somebody logs in anew.
+    pub fn waits_for_proof(&self) -> bool {
+        self.steps.iter().flat_map(|step| &step.actions).any(|action| matches!(action, Action::Prove { .. }))
     }
 
     /// It is asked and judged from the laptop; the droplet runs nothing of its own.
@@ -212,6 +220,12 @@ pub enum Action {
         project: String,
         service: String,
         wait: Cmd,
+    },
+    /// The droplet waits, by `wait`, until `proof` came over a connection that was logged in anew; else the section goes
+    /// back. The last of a critical section.
+    Prove {
+        wait: Cmd,
+        proof: Cmd,
     },
     /// Asks the user's own checks of the phase *verify* and judges them. Read-only.
     OwnChecks,

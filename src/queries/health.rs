@@ -152,7 +152,7 @@ pub(super) async fn ask(
 }
 
 /// A droplet that could not be asked is not known to be down.
-fn unreached(env: &str, droplet: &str, error: TransportError) -> Finding {
+pub(super) fn unreached(env: &str, droplet: &str, error: TransportError) -> Finding {
     let said = match error {
         TransportError::NoStatus { detail } => {
             Error::failed("the droplet did not answer to the end").because(detail)

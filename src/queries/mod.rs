@@ -4,6 +4,7 @@
 mod backups;
 mod bundle;
 mod doctor;
+mod harden;
 mod health;
 pub mod laptop;
 mod lines;
@@ -34,6 +35,7 @@ use crate::text;
 pub use backups::{backups, key as backup_key};
 pub use bundle::bundle;
 pub use doctor::doctor;
+pub use harden::{Seen, posture};
 pub use health::health;
 pub use logs::{Listening, Wish};
 pub use recovery::recovery;

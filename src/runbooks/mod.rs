@@ -3,6 +3,7 @@
 pub mod backup;
 pub mod deploy;
 pub mod export;
+pub mod harden;
 pub mod import;
 pub mod modules;
 pub mod promise;

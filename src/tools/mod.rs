@@ -8,6 +8,7 @@ pub mod crons;
 pub mod entry;
 pub mod export;
 pub mod freight;
+pub mod harden;
 pub mod healthy;
 pub mod images;
 pub mod import;

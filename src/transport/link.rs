@@ -112,6 +112,10 @@ impl Carrier for Link {
         Ok((command, Some(log)))
     }
 
+    async fn anew(&self) -> Result<Self, TransportError> {
+        Ok(Self::new(self.way.again().await?, self.way.clone()))
+    }
+
     async fn is_cut(&self) -> bool {
         self.now().is_dead().await
     }

@@ -26,6 +26,7 @@ mod tls;
 mod wire;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -125,6 +126,14 @@ pub trait Transport: Send + Sync + std::fmt::Debug {
     /// [`TransportError::NoStatus`] when the link was lost before its end was known.
     async fn sit(&self, _cmd: &Cmd, _seat: &Seat<'_>) -> Result<i32, TransportError> {
         Err(TransportError::Other { detail: "nobody can sit here".to_owned() })
+    }
+
+    /// The same droplet over a connection of its own, logged in anew: whether we could still get in.
+    ///
+    /// # Errors
+    /// As a first login; nobody is asked anything.
+    async fn anew(&self) -> Result<Arc<dyn Transport>, TransportError> {
+        Err(TransportError::Other { detail: "there is no other way in".to_owned() })
     }
 
     /// A client of the droplet's Docker engine, its version negotiated, over `docker system dial-stdio`.

@@ -57,6 +57,14 @@ pub(super) trait Carrier: Send + Sync + std::fmt::Debug {
         false
     }
 
+    /// A connection of its own to the same place.
+    async fn anew(&self) -> Result<Self, TransportError>
+    where
+        Self: Sized,
+    {
+        Err(TransportError::Other { detail: "there is no other way in".to_owned() })
+    }
+
     /// Why the link broke, as far as is known.
     fn lost(&self) -> String;
 
@@ -346,6 +354,11 @@ impl<C: Carrier + 'static> Transport for Shell<C> {
         let _permit = self.session(true).await?;
         self.stats.command();
         self.seated(cmd, seat).await
+    }
+
+    async fn anew(&self) -> Result<Arc<dyn Transport>, TransportError> {
+        let carrier = self.carrier.anew().await?;
+        Ok(Shell::new(&self.droplet, carrier, self.root.clone(), self.stats.clone()))
     }
 
     async fn docker(&self) -> Result<bollard::Docker, TransportError> {

@@ -10,6 +10,7 @@ mod canvas;
 pub mod checklist;
 mod doctor;
 pub mod failure;
+mod hardening;
 mod health;
 mod keys;
 pub mod lists;
@@ -197,6 +198,17 @@ impl Ui {
             Format::Markdown => checks::health::markdown(report),
             Format::Prometheus => checks::health::prometheus(report),
             Format::Nagios => checks::health::nagios(report) + "\n",
+            Format::Sarif => format!("{}\n", report.json()),
+        }
+    }
+
+    /// The answer of `ops harden`.
+    pub fn hardening(&self, report: &checks::hardening::Report) {
+        match self.options().format {
+            Format::Json => self.object(&report.json()),
+            Format::Sarif => self.object(&checks::hardening::sarif(report)),
+            Format::Markdown => self.data(&checks::hardening::markdown(report)),
+            _ => self.data(&hardening::render(report, &self.options().data)),
         }
     }
 

@@ -112,6 +112,7 @@ fn describe(action: &Action, look: &Look) -> String {
         }
         Action::OwnChecks => "ask the checks of the inventory".to_owned(),
         Action::Hook(call) => format!("on the laptop: {}", crate::plan::words(&call.cmd)),
+        Action::Prove { .. } => "log in anew; without that it goes back by itself".to_owned(),
         Action::AwaitHealthy { project, service, .. } => {
             format!("wait until {service} of {project} is healthy")
         }

@@ -29,6 +29,8 @@ pub enum Format {
     Prometheus,
     /// For Nagios and its kin, with their exit codes; health only.
     Nagios,
+    /// For tools that read findings of analysers; harden only.
+    Sarif,
 }
 
 /// How events are told.

@@ -91,6 +91,8 @@ fn the_readme_lists_every_check_every_step_and_every_exit_code() {
     let health = readme.split("<!-- health checks -->\n").nth(1).unwrap();
     let health = health.split("<!-- end of health checks -->").next().unwrap();
     assert_eq!(health, ops::checks::health::table());
+    let rules = readme.split("<!-- rules -->\n").nth(1).unwrap();
+    assert_eq!(rules.split("<!-- end of rules -->").next().unwrap(), ops::checks::hardening::table());
     let doctor = readme.split("<!-- doctor checks -->\n").nth(1).unwrap();
     assert_eq!(doctor.split("<!-- end of doctor checks -->").next().unwrap(), ops::checks::doctor::table());
     let between = readme.split("<!-- matrix -->\n").nth(1).unwrap();

@@ -8,6 +8,7 @@ mod cli;
 mod deploy;
 mod docs;
 mod facts;
+mod hardening;
 mod health;
 mod hooks;
 mod import;

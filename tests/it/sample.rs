@@ -64,6 +64,7 @@ pub fn environment() -> Environment {
         mask: ops::inventory::Mask::default(),
         backup: ops::inventory::Backup::default(),
         targets: ops::inventory::Targets::default(),
+        harden: ops::inventory::Harden::default(),
         health: ops::inventory::Health::default(),
         modules: vec!["ipai_docs".into()],
         checks: Vec::new(),
@@ -82,19 +83,23 @@ pub fn droplet() -> Droplet {
     }
 }
 
+fn host() -> Host {
+    Host {
+        hostname: "erp-1".into(),
+        uid: 0,
+        user: "root".into(),
+        os: "Debian GNU/Linux 13 (trixie)".into(),
+        cpus: 2,
+        systemd: true,
+        missing: Vec::new(),
+    }
+}
+
 /// A droplet in good order on which release `r1` runs.
 pub fn facts() -> Facts {
     Facts {
         droplet: "erp-1".into(),
-        host: Ok(Host {
-            hostname: "erp-1".into(),
-            uid: 0,
-            user: "root".into(),
-            os: "Debian GNU/Linux 13 (trixie)".into(),
-            cpus: 2,
-            systemd: true,
-            missing: Vec::new(),
-        }),
+        host: Ok(host()),
         docker: Ok(Docker {
             engine: "26.1.5+dfsg1".into(),
             compose: Some("2.26.1-4".into()),
@@ -140,6 +145,7 @@ pub fn facts() -> Facts {
         schedule: Ok(Schedule::default()),
         backups: Ok(ops::facts::Backups { restic: Some("0.18.0".into()), ..Default::default() }),
         vitals: None,
+        posture: None,
         own: BTreeMap::new(),
     }
 }

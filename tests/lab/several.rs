@@ -25,6 +25,27 @@ pub fn first_on_empty_droplets() {
     all_serve("base");
     assert_eq!(DB.sql("select state from ir_module_module where name = 'ipai_docs'"), "installed");
     laptop.deploy("trio", "standin", &[]).exits(0).says(&["nothing to do"]);
+    looked_at(&laptop);
+}
+
+/// What is asked of all droplets names each, and one that is changed comes after the other.
+fn looked_at(laptop: &Laptop) {
+    for droplet in web() {
+        let text = format!("lab {}", droplet.name);
+        droplet.root(&format!("docker exec {} sh -c 'echo {text} >/proc/1/fd/1'", droplet.web()));
+    }
+    let logs = laptop.ops(&["logs", "trio", "odoo", "--grep", "lab trio"]).exits(0);
+    let lines: Vec<_> = logs.out.lines().collect();
+    let named = |(line, droplet): (&&str, Droplet)| {
+        line.starts_with(droplet.name) && line.ends_with(&format!("lab {}", droplet.name))
+    };
+    assert!(lines.len() == 3 && lines.iter().zip(web()).all(named), "{logs}");
+    let harden = |more: &[&str]| laptop.ops(&[&["harden", "trio", "--only", "ssh.attempts"], more].concat());
+    harden(&["--audit"]).exits(9).says(&["trio-1:", "trio-2:", "trio-3:", "trio-db:", "4 droplets"]);
+    let ran = harden(&["--yes"]).exits(0).says(&["4 droplets, nothing to mend"]);
+    let proofs =
+        ran.err.lines().filter(|line| line.starts_with("done") && line.contains("harden.prove")).count();
+    assert_eq!(proofs, 4, "{ran}");
 }
 
 /// Taken over as one; a release that does not serve on one droplet is taken back on all.

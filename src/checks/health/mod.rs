@@ -84,6 +84,12 @@ pub fn judge(subject: &Subject<'_>) -> Vec<Finding> {
     findings
 }
 
+/// The verdict of one check alone.
+pub(super) fn one(subject: &Subject<'_>, id: &str) -> Option<Verdict> {
+    let mut all = ALL.iter().flat_map(|group| group.checks);
+    all.find(|check| check.id == id).map(|check| (check.judge)(subject))
+}
+
 /// The group of a check.
 pub fn group(id: &str) -> &'static str {
     let of = |group: &&Group| group.checks.iter().any(|check| check.id == id);

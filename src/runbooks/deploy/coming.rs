@@ -74,8 +74,7 @@ impl Work<'_> {
             Part::Database => step("database", Return::Database, restored),
             _ => step("database", Return::Both, format!("{restored}; fetch the files meanwhile")),
         };
-        let mut steps =
-            vec![Step { undo, ..ready }, step("fetch", Return::Fetch, compared), database];
+        let mut steps = vec![Step { undo, ..ready }, step("fetch", Return::Fetch, compared), database];
         steps.extend(backup.origin.iter().flat_map(|origin| self.quiet(&ground, backup, origin, &name)));
         steps.push(match backup.part {
             Part::Database => {

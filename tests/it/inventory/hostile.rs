@@ -74,6 +74,8 @@ fn hostile_text_is_accepted_only_where_it_is_harmless() {
     prod/droplets/*/config: ` ; | - .. /.. /- long /long letters helper
     prod/droplets/*/identity: ` ; | - .. /.. /- long /long letters helper
     prod/droplets/*/known_hosts: ` ; | - .. /.. /- long /long letters helper
+    prod/harden/waive/*/id: letters
+    prod/harden/waive/*/reason: $() ` ; | ' " - .. /.. /$() /- % long /long letters user helper
     prod/hooks/on_failure/*/cmd/*: $() ` ; | ' " .. /.. /$() /- % long /long letters user helper - blank empty
     prod/hooks/on_failure/*/name: letters
     prod/hooks/post_deploy/*/cmd/*: $() ` ; | ' " .. /.. /$() /- % long /long letters user helper - blank empty

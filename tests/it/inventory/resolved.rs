@@ -129,7 +129,7 @@ fn the_smallest_environment_shows_every_threshold() {
 
 #[test]
 fn the_smallest_environment_shows_every_threshold_of_odoo_and_what_stays() {
-    insta::assert_snapshot!(shown_between("    crons:", "  modules:"), @r###"
+    insta::assert_snapshot!(shown_between("    crons:", "  harden:"), @r###"
       crons:
         warn: 1
         crit: 5

@@ -37,7 +37,7 @@ fn an_unknown_key() {
       next: did you mean `host`?
     ops.yaml:8:5: unknown key `protcted` (exit 2)
       why: at environments.prod.protcted
-      why: known here: protected, url, state_dir, min_free_percent, ssh, become, droplets, stack, proxy, deploy, backup, mask, targets, health, modules, checks, notify, hooks
+      why: known here: protected, url, state_dir, min_free_percent, ssh, become, droplets, stack, proxy, deploy, backup, mask, targets, health, harden, modules, checks, notify, hooks
       next: did you mean `protected`?
     ops.yaml:8:1: unknown key `zzz` (exit 2)
       why: at zzz

@@ -1,0 +1,126 @@
+//! The site as a stranger meets it.
+
+use super::{Rule, base, none, posture};
+use crate::checks::{Subject, Verdict, known};
+use crate::facts::Site;
+use crate::inventory::Role;
+use crate::inventory::Severity::{Critical, High, Medium};
+
+pub(super) const ALL: &[Rule] = &[
+    base("site.manager", "the page that manages databases", Critical, |s| judged(s, manager)),
+    base("site.https", "https", High, |s| judged(s, https)),
+    base("site.protocols", "old protocols", High, |s| judged(s, protocols)),
+    base("site.hsts", "https for ever", High, |s| judged(s, hsts)),
+    base("site.headers", "headers", Medium, |s| judged(s, headers)),
+    base("site.limits", "limits of requests", Medium, |s| judged(s, limits)),
+    base("site.renewal", "renewal of the certificate", High, |s| judged(s, renewal)),
+];
+
+fn judged(subject: &Subject<'_>, judge: fn(&Site) -> Verdict) -> Verdict {
+    if !subject.has(Role::Web) {
+        return Verdict::skip("this droplet has no web service");
+    }
+    match posture(subject).and_then(|posture| known(&posture.site)) {
+        Ok(Some(site)) => judge(site),
+        Ok(None) => Verdict::skip("the inventory names no proxy"),
+        Err(verdict) => verdict,
+    }
+}
+
+fn manager(site: &Site) -> Verdict {
+    let shut = |path: &str| matches!(site.status.get(path), Some(403 | 404 | 410));
+    let paths = ["/web/database/manager", "/web/database/selector"];
+    if paths.iter().all(|path| site.status.get(*path).is_none_or(|status| *status == 0)) {
+        return Verdict::unknown("nginx did not answer");
+    }
+    let open = paths.iter().filter(|path| !shut(path)).map(|path| (*path).to_owned());
+    none(open.collect(), "shut", "everybody reaches", "location ^~ /web/database { deny all; } in the site")
+}
+
+fn https(site: &Site) -> Verdict {
+    let leads = site.redirect.as_deref().is_some_and(|to| to.starts_with("https://"));
+    match (site.https, leads) {
+        (false, _) => Verdict::fail("nobody answers on 443", "a certificate, for example certbot --nginx"),
+        (true, false) => Verdict::fail(
+            "http answers by itself",
+            "return 301 https://$host$request_uri in the site's server of port 80",
+        ),
+        (true, true) => Verdict::pass("http leads there"),
+    }
+}
+
+fn protocols(site: &Site) -> Verdict {
+    if !site.https {
+        return Verdict::skip("see site.https");
+    }
+    none(site.old.clone(), "none", "still spoken", "ssl_protocols TLSv1.2 TLSv1.3")
+}
+
+/// Half a year is what browsers take for meant; a year what their lists want.
+fn hsts(site: &Site) -> Verdict {
+    if !site.https {
+        return Verdict::skip("see site.https");
+    }
+    let header = site.headers.get("strict-transport-security");
+    let age = header.and_then(|text| {
+        text.split(';')
+            .find_map(|part| part.trim().strip_prefix("max-age=")?.trim_matches('"').parse::<u64>().ok())
+    });
+    match age {
+        Some(age) if age >= 31_536_000 => Verdict::pass(format!("max-age={age}")),
+        Some(age) => Verdict::fail(
+            format!("max-age={age}"),
+            "at least a year, when you are sure: browsers remember it",
+        ),
+        None => Verdict::fail(
+            "browsers try http first",
+            "add_header Strict-Transport-Security \"max-age=31536000\" always, when you are sure: browsers remember it",
+        ),
+    }
+}
+
+fn headers(site: &Site) -> Verdict {
+    let framed =
+        site.headers.get("content-security-policy").is_some_and(|text| text.contains("frame-ancestors"));
+    let mut missing = Vec::new();
+    if site.headers.get("x-content-type-options").is_none_or(|text| !text.eq_ignore_ascii_case("nosniff")) {
+        missing.push("X-Content-Type-Options: nosniff".to_owned());
+    }
+    if !framed && !site.headers.contains_key("x-frame-options") {
+        missing.push("X-Frame-Options: SAMEORIGIN".to_owned());
+    }
+    if !site.headers.contains_key("referrer-policy") {
+        missing.push("Referrer-Policy: strict-origin-when-cross-origin".to_owned());
+    }
+    if site.headers.get("server").is_some_and(|text| text.contains('/')) {
+        missing.push("server_tokens off".to_owned());
+    }
+    none(missing, "all", "missing", "add_header .. always in the site")
+}
+
+fn limits(site: &Site) -> Verdict {
+    let has = |word: &str| site.words.iter().any(|line| line.starts_with(word));
+    let missing = ["limit_req", "client_max_body_size", "proxy_read_timeout"]
+        .into_iter()
+        .filter(|word| !has(&format!("{word} ")));
+    none(
+        missing.map(str::to_owned).collect(),
+        "there",
+        "missing",
+        "limit_req on /web/login, client_max_body_size of your largest file, proxy_read_timeout not below limit_time_real",
+    )
+}
+
+fn renewal(site: &Site) -> Verdict {
+    if !site.https || !site.certbot {
+        return Verdict::skip("certbot does not look after it");
+    }
+    match (site.renewed, site.reloaded) {
+        (false, _) => Verdict::fail("no timer renews it", "systemctl enable --now certbot.timer"),
+        (true, false) => Verdict::fail(
+            "nginx is not told of a new one",
+            "a hook in /etc/letsencrypt/renewal-hooks/deploy: systemctl reload nginx",
+        ),
+        (true, true) => Verdict::pass("by a timer, and nginx is told"),
+    }
+}

@@ -1,0 +1,65 @@
+//! A droplet whose ways in were changed waits for a new login, and goes back where none comes; the laptop tries to log in
+//! anew until it may or the droplet went back.
+
+use std::time::Duration;
+
+use super::section::Context;
+use crate::cmd::Cmd;
+use crate::error::Error;
+use crate::event::Event;
+use crate::plan::{Section, Step};
+use crate::text;
+use crate::transport::Call;
+
+const PAUSE: Duration = Duration::from_secs(3);
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// Never ends: dropped when the droplet does not wait any more. A proof that came before it waited is brought again.
+pub(super) async fn prove(cx: &Context<'_>, step: &Step, proof: &Cmd) {
+    let mut last = String::new();
+    loop {
+        if let Err(why) = bring(cx, proof).await
+            && why != last
+        {
+            let text = format!("{}: no new login yet: {}", step.droplet, text::printable(&why));
+            cx.listener.on(&Event::Warning { text });
+            last = why;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// A login that wants a person, for a passphrase for one, would never be a proof: nothing is changed then.
+pub(super) async fn can_prove(cx: &Context<'_>, section: &Section) -> Result<(), Error> {
+    if !section.waits_for_proof() {
+        return Ok(());
+    }
+    let refused = |why: String| {
+        Error::failed(
+            "nobody can log in anew without a person, so that nobody could prove that it still works",
+        )
+        .on(&section.droplet)
+        .because(text::printable(&why))
+        .next("ssh-add   # an agent that holds the key, then again")
+    };
+    match tokio::time::timeout(ANSWER, cx.post.link.anew()).await {
+        Ok(Ok(link)) => {
+            link.close().await;
+            Ok(())
+        }
+        Ok(Err(error)) => Err(refused(error.to_string())),
+        Err(_) => Err(refused("nobody answers".to_owned())),
+    }
+}
+
+/// One login, one command. Its own answer says what is not as it was to be.
+async fn bring(cx: &Context<'_>, proof: &Cmd) -> Result<(), String> {
+    let login = tokio::time::timeout(ANSWER, cx.post.link.anew()).await;
+    let link = login.map_err(|_| "nobody answers".to_owned())?.map_err(|error| error.to_string())?;
+    let answer = link.run(Call::new(proof).timeout(ANSWER)).await;
+    link.close().await;
+    match answer.map_err(|error| error.to_string())? {
+        output if output.code == 0 => Ok(()),
+        output => Err(text::tail(&output.stdout, 1).pop().unwrap_or_else(|| format!("code {}", output.code))),
+    }
+}

@@ -1,0 +1,113 @@
+//! What only `ops harden` asks: how safe the droplet, the engine, the database, Odoo and the site are.
+//!
+//! The probes travel in one script, like those of [`super::script`]. Asked of daemons rather than of files, because only
+//! what they have read counts. Deliberately absent: judging (`checks::hardening`), and every value of a secret.
+
+mod conf;
+mod daemon;
+mod files;
+mod firewall;
+mod sandbox;
+mod secrets;
+mod server;
+mod site;
+mod sshd;
+mod upkeep;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::Probe;
+use super::frame::Answers;
+use crate::cmd::Cmd;
+use crate::inventory::{Droplet, Environment, Role};
+
+pub use conf::Conf;
+pub use daemon::Daemon;
+pub use files::{DAEMON, Files, JOURNAL, KERNEL, SSHD};
+pub use firewall::{Firewall, Ufw};
+pub use sandbox::Sandbox;
+pub use secrets::Secrets;
+pub use server::Server;
+pub use site::Site;
+pub use sshd::{Key, OLD_ALGORITHMS, Options, Sshd};
+pub use upkeep::Upkeep;
+
+/// `None` inside: there is nothing of this here.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Posture {
+    pub sshd: Probe<Sshd>,
+    pub firewall: Probe<Firewall>,
+    pub daemon: Probe<Daemon>,
+    /// Running containers of the stack.
+    pub sandboxes: Probe<Vec<Sandbox>>,
+    pub server: Probe<Option<Server>>,
+    pub conf: Probe<Option<Conf>>,
+    pub site: Probe<Option<Site>>,
+    pub secrets: Probe<Secrets>,
+    pub upkeep: Probe<Upkeep>,
+    pub files: Probe<Files>,
+    /// Ports that opened to this laptop, ssh's own aside; None: the laptop does not reach the droplet by itself.
+    pub outside: Option<Probe<Vec<u16>>>,
+}
+
+impl Posture {
+    /// TCP ports that somebody else might reach, as the droplet sees it.
+    pub fn listening(&self) -> BTreeSet<u16> {
+        let port = |address: &str| address.rsplit(':').next().and_then(|port| port.parse().ok());
+        let open = self.firewall.iter().flat_map(|firewall| &firewall.open);
+        let open = open.filter_map(|line| port(line.strip_prefix("tcp ")?.split(' ').next()?));
+        let published = self.sandboxes.iter().flatten().flat_map(|one| &one.published);
+        open.chain(published.filter_map(|address| port(address))).collect()
+    }
+}
+
+/// The probes that need no containers.
+pub(super) fn alone(env: &Environment) -> Vec<(&'static str, Cmd)> {
+    vec![
+        ("posture.sshd", sshd::probe()),
+        ("posture.firewall", firewall::probe()),
+        ("posture.upkeep", upkeep::probe()),
+        ("posture.files", files::probe()),
+        ("posture.secrets", secrets::probe(env)),
+    ]
+}
+
+/// The others, on a droplet of these roles.
+pub(super) fn with_containers(env: &Environment, droplet: &Droplet) -> Vec<(&'static str, Cmd)> {
+    let mut probes = vec![
+        ("posture.daemon", daemon::probe()),
+        ("posture.sandboxes", sandbox::probe()),
+        ("posture.server", server::probe(env)),
+    ];
+    if droplet.roles.contains(&Role::Web) {
+        probes.push(("posture.conf", conf::probe()));
+        probes.extend(env.proxy.as_ref().map(|proxy| ("posture.site", site::probe(proxy))));
+    }
+    probes
+}
+
+/// Reads what there is; where nothing was asked there is nothing.
+pub(super) fn parse(env: &Environment, droplet: &Droplet, answers: &Answers) -> Posture {
+    let web = droplet.roles.contains(&Role::Web);
+    Posture {
+        sshd: answers.of("posture.sshd").and_then(|text| sshd::parse(&text)),
+        firewall: answers.of("posture.firewall").and_then(|text| firewall::parse(&text)),
+        daemon: answers.of("posture.daemon").and_then(|text| daemon::parse(&text)),
+        sandboxes: answers.of("posture.sandboxes").and_then(|text| sandbox::parse(&text)),
+        server: answers.of("posture.server").and_then(|text| server::parse(&text)),
+        conf: match web {
+            true => answers.of("posture.conf").and_then(|text| conf::parse(&text)),
+            false => Ok(None),
+        },
+        site: match web && env.proxy.is_some() {
+            true => answers.of("posture.site").and_then(|text| site::parse(&text)).map(Some),
+            false => Ok(None),
+        },
+        secrets: answers.of("posture.secrets").and_then(|text| secrets::parse(&text)),
+        upkeep: answers.of("posture.upkeep").and_then(|text| upkeep::parse(&text)),
+        files: answers.of("posture.files").and_then(|text| files::parse(&text)),
+        outside: None,
+    }
+}

@@ -1,0 +1,92 @@
+//! sshd's settings, in a file of our own that is read first. Only what is wrong is written: what is stricter stays.
+
+use super::{Change, Class, Fix};
+use crate::facts::{OLD_ALGORITHMS, Posture, SSHD, Sshd};
+use crate::tools::harden::Reader;
+
+const HEAD: &str = "# Written by `ops harden`, read before every other file of this directory.\n";
+
+/// Words of one rule, as `sshd -T` says them.
+const RULES: [(&str, &[&str]); 5] = [
+    ("ssh.password", &["passwordauthentication", "kbdinteractiveauthentication"]),
+    ("ssh.root", &["permitrootlogin"]),
+    ("ssh.attempts", &["maxauthtries", "logingracetime"]),
+    ("ssh.forwarding", &["x11forwarding", "permittunnel", "allowagentforwarding"]),
+    ("ssh.algorithms", &["ciphers", "macs", "kexalgorithms"]),
+];
+
+/// None where nothing of it failed, or where nobody is known to log in by a key.
+pub(super) fn logins(posture: &Posture, failed: &[&str]) -> Option<Fix> {
+    let (sshd, files) = (posture.sshd.as_ref().ok()?, posture.files.as_ref().ok()?);
+    let by_key = |rule: &str| sshd.key.is_some() || !matches!(rule, "ssh.password" | "ssh.root");
+    let chosen: Vec<_> = RULES.iter().filter(|(rule, _)| failed.contains(rule) && by_key(rule)).collect();
+    let words = chosen.iter().flat_map(|(_, words)| words.iter().copied());
+    let set: Vec<_> = words.filter_map(|word| Some((word, wanted(sshd, word)?))).collect();
+    if set.is_empty() {
+        return None;
+    }
+    let before = files.0.get(SSHD).cloned();
+    // A block of `Match` may stand in what is kept: ours come before it.
+    let mut after = if before.is_none() { HEAD.to_owned() } else { String::new() };
+    set.iter().for_each(|(word, value)| after += &format!("{} {value}\n", spelt(word)));
+    let kept = before.as_deref().unwrap_or_default().lines().filter(|line| !sets(line, &set));
+    kept.for_each(|line| after += &format!("{line}\n"));
+    let from = sshd.from.as_deref().unwrap_or("127.0.0.1");
+    let says = |(word, value): &(&str, String)| {
+        let user = if *word == "permitrootlogin" { "root" } else { &sshd.user };
+        format!("{user} {from} {word} {value}")
+    };
+    let says: Vec<_> = set.iter().map(says).collect();
+    let so = says.iter().map(|line| format!("sshd {line}")).collect::<Vec<_>>().join("\n");
+    let says = says.join("\n");
+    let change = Change::Write { path: SSHD, mode: 0o600, reader: Reader::Sshd, before, after, says };
+    let rules: Vec<_> = chosen.iter().map(|(rule, _)| *rule).collect();
+    let title = format!("write {SSHD}, let sshd read it");
+    Some(Fix { id: "sshd", class: Class::Access, rules, title, change, so, warnings: Vec::new() })
+}
+
+/// What the word has to be; None: it is well as it is.
+fn wanted(sshd: &Sshd, word: &str) -> Option<String> {
+    let who = if word == "permitrootlogin" { &sshd.root } else { &sshd.own };
+    let said = who.get(word)?;
+    let most = |limit: u64| said.parse::<u64>().is_ok_and(|number| (1..=limit).contains(&number));
+    let (well, value) = match word {
+        "permitrootlogin" => (said != "yes", "prohibit-password".to_owned()),
+        "maxauthtries" => (most(4), "4".to_owned()),
+        "logingracetime" => (most(60), "60".to_owned()),
+        "ciphers" | "macs" | "kexalgorithms" => {
+            let good: Vec<_> = said.split(',').filter(|name| !is_old(name)).collect();
+            (good.is_empty() || good.len() == said.split(',').count(), good.join(","))
+        }
+        _ => (said == "no", "no".to_owned()),
+    };
+    (!well).then_some(value)
+}
+
+fn is_old(name: &str) -> bool {
+    OLD_ALGORITHMS.iter().any(|old| name.contains(old))
+}
+
+/// As people write it.
+fn spelt(word: &str) -> &str {
+    match word {
+        "passwordauthentication" => "PasswordAuthentication",
+        "kbdinteractiveauthentication" => "KbdInteractiveAuthentication",
+        "permitrootlogin" => "PermitRootLogin",
+        "maxauthtries" => "MaxAuthTries",
+        "logingracetime" => "LoginGraceTime",
+        "x11forwarding" => "X11Forwarding",
+        "permittunnel" => "PermitTunnel",
+        "allowagentforwarding" => "AllowAgentForwarding",
+        "ciphers" => "Ciphers",
+        "macs" => "MACs",
+        "kexalgorithms" => "KexAlgorithms",
+        word => word,
+    }
+}
+
+/// The line is about one of them: `key value` or `key=value`.
+fn sets(line: &str, set: &[(&str, String)]) -> bool {
+    let key = line.trim_start().split(|c: char| c.is_whitespace() || c == '=').next().unwrap_or_default();
+    set.iter().any(|(word, _)| key.eq_ignore_ascii_case(word))
+}

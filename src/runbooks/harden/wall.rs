@@ -1,0 +1,30 @@
+//! ufw: ssh and the site come in, nothing else does.
+
+use super::{Change, Class, Fix};
+use crate::facts::Posture;
+
+const RULES: [&str; 2] = ["firewall.active", "firewall.ipv6"];
+const SITE: [u16; 2] = [80, 443];
+
+/// None where nothing of it failed, or ufw is not installed.
+pub(super) fn wall(posture: &Posture, failed: &[&str]) -> Option<Fix> {
+    let rules: Vec<_> = RULES.into_iter().filter(|rule| failed.contains(rule)).collect();
+    let firewall = posture.firewall.as_ref().ok()?;
+    firewall.ufw.as_ref().filter(|_| !rules.is_empty())?;
+    let sshd = posture.sshd.as_ref().ok()?;
+    let ssh = sshd.own.get("port")?.parse::<u16>().ok()?;
+    let port = |line: &String| line.split(' ').nth(1)?.rsplit(':').next()?.parse::<u16>().ok();
+    let listens = |one: &u16| firewall.open.iter().any(|line| port(line) == Some(*one));
+    let site: Vec<_> = SITE.into_iter().filter(listens).collect();
+    let stays = |one: u16| one == ssh || site.contains(&one);
+    // Docker's own ports pass ufw by.
+    let closed = firewall.open.iter().filter(|line| !line.ends_with(" docker-proxy"));
+    let closed = closed.filter(|line| port(line).is_some_and(|one| !stays(one)));
+    let warnings =
+        closed.map(|line| format!("{line} is reached from outside now, and will not be")).collect();
+    let named: Vec<_> = std::iter::once("ssh".to_owned()).chain(site.iter().map(u16::to_string)).collect();
+    let title = format!("let ufw deny everything but {}", named.join(", "));
+    let from = sshd.from.clone().unwrap_or_else(|| "127.0.0.1".to_owned());
+    let change = Change::Wall { user: sshd.user.clone(), from, ports: site };
+    Some(Fix { id: "firewall", class: Class::Access, rules, title, change, so: "ufw".into(), warnings })
+}

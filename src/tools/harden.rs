@@ -1,0 +1,83 @@
+//! Changes of the droplet itself (sshd, ufw, Docker's engine, journald, the kernel's settings, modes of files), each with
+//! its way back to the byte.
+//!
+//! Deliberately absent: which changes, and why (`runbooks/harden`).
+
+use crate::cmd::Cmd;
+
+const SCRIPT: &str = include_str!("harden.sh");
+
+/// Who reads a file anew once it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    Sshd,
+    Docker,
+    Journal,
+    Kernel,
+}
+
+impl Reader {
+    fn word(self) -> &'static str {
+        match self {
+            Reader::Sshd => "sshd",
+            Reader::Docker => "docker",
+            Reader::Journal => "journal",
+            Reader::Kernel => "kernel",
+        }
+    }
+}
+
+/// Where this run keeps what was.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept<'a>(pub &'a str);
+
+impl Kept<'_> {
+    /// `sum`: SHA-256 of what it is now, `none` where it is not there. `says`: what sshd has to say then
+    /// (`user address key value`).
+    pub fn write(&self, path: &str, mode: u32, sum: &str, reader: Reader, text: &str, says: &str) -> Cmd {
+        self.cmd("write").args([path, &format!("{mode:o}"), sum, reader.word(), text, says])
+    }
+
+    pub fn unwrite(&self, path: &str, reader: Reader) -> Cmd {
+        self.cmd("unwrite").args([path, reader.word()])
+    }
+
+    pub fn modes<'b>(&self, pairs: impl Iterator<Item = (u32, &'b str)>) -> Cmd {
+        self.cmd("modes").args(words(pairs))
+    }
+
+    pub fn unmodes<'b>(&self, pairs: impl Iterator<Item = (u32, &'b str)>) -> Cmd {
+        self.cmd("unmodes").args(words(pairs))
+    }
+
+    /// ufw lets in ssh and these ports, and nothing else. `login`: who logs in, and from where.
+    pub fn wall(&self, login: (&str, &str), ports: &[u16]) -> Cmd {
+        self.cmd("wall").args([login.0, login.1]).args(ports.iter().map(u16::to_string))
+    }
+
+    pub fn unwall(&self) -> Cmd {
+        self.cmd("unwall")
+    }
+
+    /// Waits so many seconds for the proof; without it, it fails.
+    pub fn wait(&self, seconds: u64) -> Cmd {
+        self.cmd("wait").args([self.proven(), seconds.to_string()])
+    }
+
+    /// `so`: what has to be so, as lines `sshd user address key value` and `ufw`.
+    pub fn proof(&self, so: &str) -> Cmd {
+        self.cmd("proof").args([self.proven(), so.to_owned()])
+    }
+
+    fn proven(&self) -> String {
+        format!("{}/proven", self.0)
+    }
+
+    fn cmd(&self, verb: &str) -> Cmd {
+        Cmd::script(SCRIPT, [verb, self.0])
+    }
+}
+
+fn words<'b>(pairs: impl Iterator<Item = (u32, &'b str)>) -> Vec<String> {
+    pairs.flat_map(|(mode, path)| [format!("{mode:o}"), path.to_owned()]).collect()
+}

@@ -1,0 +1,119 @@
+//! What can be done about rules that failed: which changes, in which order, and none where nobody knows enough.
+
+use std::collections::BTreeMap;
+
+use ops::facts::{DAEMON, KERNEL, SSHD};
+use ops::plan::{NoteKind, Plan, Undo, lint};
+use ops::runbooks::deploy::{Inputs, Request};
+use ops::runbooks::harden::{Change, Class, Fix, Wish, fixes, plan};
+
+use super::{Case, lost};
+
+fn fix(case: &Case, rules: &[&str]) -> Vec<Fix> {
+    fixes(case.facts.posture.as_ref().unwrap(), rules)
+}
+
+fn said(case: &mut Case, word: &str, value: &str) {
+    case.sshd().own.insert(word.into(), value.into());
+}
+
+fn planned(case: &Case, wish: &Wish) -> Plan {
+    let facts = BTreeMap::from([(case.droplet.name.clone(), case.facts.clone())]);
+    let (staged, request, usual) = (BTreeMap::new(), Request::default(), BTreeMap::new());
+    let inputs = Inputs {
+        env: &case.env,
+        facts: &facts,
+        staged: &staged,
+        request: &request,
+        run: "prod-20261122T120000Z-ab12".into(),
+        release: String::new(),
+        now: String::new(),
+        operator: "alice".into(),
+        usual: &usual,
+        rehearsed: None,
+    };
+    plan(&inputs, wish)
+}
+
+#[test]
+fn what_may_lock_somebody_out_comes_last_and_waits_for_a_new_login() {
+    let mut case = Case::good();
+    case.sshd().key = Some("SHA256:aa".into());
+    said(&mut case, "passwordauthentication", "yes");
+    case.secrets().loose.push("/opt/odoo/.env 644".into());
+    case.firewall().open.push("tcp 0.0.0.0:9100 node_exporter".into());
+    let rules =
+        ["ssh.password", "ssh.attempts", "docker.live", "secrets.files", "firewall.active", "system.reboot"];
+    let fixes = fix(&case, &rules);
+    let classes: Vec<_> = fixes.iter().map(|one| (one.id, one.class)).collect();
+    let wanted = [
+        ("modes", Class::Quiet),
+        ("engine", Class::Reload),
+        ("sshd", Class::Access),
+        ("firewall", Class::Access),
+    ];
+    assert_eq!(classes, wanted);
+    let wish = Wish { droplets: BTreeMap::from([(case.droplet.name.clone(), fixes)]), reason: None };
+    let plan = planned(&case, &wish);
+    assert_eq!(lint(&plan), []);
+    let ids: Vec<_> = plan.sections.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(ids, ["harden.quiet", "harden.reload", "harden.access"]);
+    let steps: Vec<_> = plan.sections[2].steps.iter().map(|one| one.id.as_str()).collect();
+    assert_eq!(steps, ["harden.sshd", "harden.firewall", "harden.prove"]);
+    assert!(plan.sections.iter().all(|one| one.critical));
+    assert!(plan.steps().all(|one| one.id == "harden.prove" || matches!(one.undo, Undo::By(_))));
+    let warned = plan.notes.iter().filter(|one| one.kind == NoteKind::Warning);
+    assert!(warned.map(|one| one.title.as_str()).any(|text| text.contains("9100 node_exporter")));
+}
+
+fn written(case: &Case, rules: &[&str]) -> (Option<String>, String) {
+    match fix(case, rules).pop().map(|one| one.change) {
+        Some(Change::Write { before, after, .. }) => (before, after),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn nobody_is_kept_from_a_password_who_is_not_known_to_have_a_key() {
+    let mut case = Case::good();
+    said(&mut case, "passwordauthentication", "yes");
+    said(&mut case, "maxauthtries", "6");
+    assert_eq!(fix(&case, &["ssh.password", "ssh.root"]), []);
+    assert!(!written(&case, &["ssh.password", "ssh.attempts"]).1.contains("PasswordAuthentication"));
+    case.sshd().key = Some("SHA256:aa".into());
+    let after = written(&case, &["ssh.password"]).1;
+    assert!(after.ends_with("\nPasswordAuthentication no\n"), "{after}");
+}
+
+#[test]
+fn what_others_wrote_stays() {
+    let mut case = Case::good();
+    // What is stricter than the rule stays: 30 s here.
+    said(&mut case, "maxauthtries", "6");
+    said(&mut case, "logingracetime", "30");
+    said(&mut case, "macs", "hmac-sha1,hmac-sha2-256");
+    let files = &mut case.posture().files.as_mut().unwrap().0;
+    files.insert(SSHD.into(), "maxauthtries=9\nMatch User git\nAllowGroups ssh\n".into());
+    files.insert(DAEMON.into(), r#"{ "data-root": "/mnt/docker" }"#.into());
+    files.insert(KERNEL.into(), "vm.swappiness = 10\n".into());
+    let (before, after) = written(&case, &["ssh.attempts", "ssh.algorithms"]);
+    assert_eq!(before.as_deref(), Some("maxauthtries=9\nMatch User git\nAllowGroups ssh\n"));
+    assert_eq!(after, "MaxAuthTries 4\nMACs hmac-sha2-256\nMatch User git\nAllowGroups ssh\n");
+    let json: serde_json::Value = serde_json::from_str(&written(&case, &["docker.live"]).1).unwrap();
+    assert_eq!(json, serde_json::json!({ "data-root": "/mnt/docker", "live-restore": true }));
+    case.upkeep().kernel.insert("kernel.kptr_restrict".into(), 0);
+    assert_eq!(written(&case, &["system.kernel"]).1, "vm.swappiness = 10\nkernel.kptr_restrict = 1\n");
+    // What is no JSON is left to a person.
+    case.posture().files.as_mut().unwrap().0.insert(DAEMON.into(), "{,}".into());
+    assert_eq!(fix(&case, &["docker.live"]), []);
+}
+
+#[test]
+fn what_could_not_be_seen_is_not_changed() {
+    let mut case = Case::good();
+    let rules =
+        ["ssh.attempts", "ssh.modes", "docker.live", "system.journal", "system.kernel", "firewall.active"];
+    case.posture().files = lost();
+    case.posture().sshd = lost();
+    assert_eq!(fix(&case, &rules), []);
+}

@@ -1,0 +1,87 @@
+//! `ops harden` on a droplet where things are made worse on purpose: the right rule, and not afterwards.
+
+use std::collections::BTreeSet;
+
+use crate::droplet::{DEMO, Droplet};
+use crate::laptop::Laptop;
+
+/// What is wrong, and what could not be seen.
+fn wrong(laptop: &Laptop, droplet: Droplet) -> BTreeSet<String> {
+    let ran = laptop.ops(&["harden", droplet.env, "--profile", "strict", "--output", "json"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}\n{ran}"));
+    let all = json["droplets"][0]["findings"].as_array().unwrap();
+    assert!(all.len() > 60, "{ran}");
+    let unknown: Vec<_> = all.iter().filter(|one| one["verdict"] == "unknown").collect();
+    assert!(unknown.is_empty(), "{unknown:?}");
+    let wrong = all.iter().filter(|one| one["verdict"] == "fail");
+    wrong.map(|one| one["id"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What makes it worse, which rules find that, and what mends it.
+const CAUSES: &[(&str, &[&str], &str)] = &[
+    (
+        "echo 'PermitRootLogin yes' >/etc/ssh/sshd_config.d/00-a.conf",
+        &["ssh.root", "ssh.overruled"],
+        "rm /etc/ssh/sshd_config.d/00-a.conf",
+    ),
+    ("chmod 755 /root/.ssh", &["ssh.modes"], "chmod 700 /root/.ssh"),
+    (
+        "ssh-keygen -q -t rsa -b 2048 -N '' -C old@laptop -f /root/old && cat /root/old.pub >>/root/.ssh/authorized_keys; rm /root/old*",
+        &["ssh.keys"],
+        "sed -i '/old@laptop/d' /root/.ssh/authorized_keys",
+    ),
+    ("chmod 666 /var/run/docker.sock", &["docker.socket"], "chmod 660 /var/run/docker.sock"),
+    ("touch /run/reboot-required", &["system.reboot"], "rm /run/reboot-required"),
+    ("useradd -o -u 0 -M toor", &["system.accounts"], "userdel -f toor"),
+    (
+        "echo 'eve ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/ops-test; chmod 440 /etc/sudoers.d/ops-test",
+        &["system.sudo"],
+        "rm /etc/sudoers.d/ops-test",
+    ),
+    ("chmod 644 /opt/odoo/.env", &["secrets.files"], "chmod 600 /opt/odoo/.env"),
+    (
+        "systemd-run -q --unit=ops-test-door systemd-socket-activate -l 0.0.0.0:9099 /bin/cat; sleep 1",
+        &["firewall.open"],
+        "systemctl stop ops-test-door",
+    ),
+    (
+        "docker run -d --name bad --privileged -v /:/host -p 0.0.0.0:8999:80 --label com.docker.compose.project=odoo --label com.docker.compose.service=bad \
+         --label com.docker.compose.oneoff=False --entrypoint sleep registry.lab:5000/postgres:15 600 >/dev/null",
+        &[
+            "containers.privileged",
+            "containers.binds",
+            "containers.root",
+            "containers.restart",
+            "firewall.published",
+            "firewall.open",
+        ],
+        "docker rm -f bad >/dev/null",
+    ),
+];
+
+#[test]
+fn what_is_made_worse_is_found_and_what_is_mended_is_not() {
+    let droplet = DEMO.seeded(&["standin"]);
+    let laptop = Laptop::new();
+    let before = wrong(&laptop, droplet);
+    assert!(before.contains("firewall.active") && before.contains("backups.fresh"), "{before:?}");
+    for (cause, rules, mend) in CAUSES {
+        droplet.root(cause);
+        let found = wrong(&laptop, droplet);
+        droplet.root(mend);
+        for rule in *rules {
+            assert!(before.contains(*rule) || found.contains(*rule), "{cause}: no {rule} in {found:?}");
+        }
+        let more: Vec<_> = found.difference(&before).filter(|id| !rules.contains(&id.as_str())).collect();
+        assert!(more.is_empty(), "{cause}: {more:?} as well");
+    }
+    assert_eq!(wrong(&laptop, droplet), before);
+    laptop.ops(&["harden", droplet.env, "--audit"]).exits(9).says(&[
+        "demo-1: F,",
+        "CRITICAL",
+        "ufw is inactive",
+    ]);
+    laptop.ops(&["harden", droplet.env, "--only", "ssh.keys"]).exits(0).says(&["nothing to mend"]);
+    laptop.ops(&["harden", droplet.env, "--only", "ssh.kees"]).exits(2).says(&["ssh.keys"]);
+}

@@ -1,0 +1,210 @@
+//! `ops harden` mends what it may, and whoever it locks out is let in again by the droplet itself.
+
+use std::time::{Duration, Instant};
+
+use crate::droplet::{DEMO, Droplet, lab};
+use crate::laptop::{Laptop, Ran};
+
+/// What can be mended on a droplet of the lab.
+const RULES: &str =
+    "ssh.root,ssh.attempts,ssh.forwarding,ssh.modes,secrets.files,docker.live,firewall.active";
+
+/// All files that are touched, with their modes, to the byte, and what those who read them do.
+const STATE: &str = "for file in /etc/ssh/sshd_config.d/* /etc/docker/daemon.json /etc/systemd/journald.conf.d/* /etc/ufw/user.rules \
+    /etc/ufw/user6.rules /etc/ufw/ufw.conf /etc/default/ufw /opt/odoo/.env /root/.ssh; do \
+    [ ! -e $file ] || { stat -c '%n %a %u %g' $file; [ -d $file ] || sha256sum <$file; }; done; ufw status | head -n 1; sshd -T | sort; \
+    docker info -f '{{.LiveRestoreEnabled}}'; ls -d /var/log/journal; for tables in iptables ip6tables; do $tables -S | grep '^-P'; done";
+
+/// The guard waits a short time.
+fn laptop(guard: &str) -> Laptop {
+    let url = "    url: http://erp.lab\n";
+    Laptop::with(&[(url, &format!("{url}    harden: {{ guard: {guard} }}\n"))])
+}
+
+/// A droplet on which each of these rules fails.
+fn loose() -> Droplet {
+    let droplet = DEMO.seeded(&["standin"]);
+    droplet.root(
+        "rm -f /etc/ssh/sshd_config.d/00-ops.conf; echo 'PermitRootLogin yes' >/etc/ssh/sshd_config.d/60-cloud.conf; systemctl reload ssh
+         chmod 755 /root/.ssh; chmod 644 /opt/odoo/.env; chown :101 /opt/odoo/odoo.conf; chmod 640 /opt/odoo/odoo.conf; ufw --force disable >/dev/null",
+    );
+    droplet
+}
+
+fn harden(laptop: &Laptop, more: &[&str]) -> Ran {
+    let mut args = vec!["harden", "demo", "--only", RULES];
+    args.extend(more);
+    laptop.ops(&args)
+}
+
+#[test]
+fn what_may_be_mended_is_once_and_users_notice_nothing() {
+    let droplet = loose();
+    let laptop = laptop("30s");
+    let before = droplet.root(STATE);
+    // Nobody said yes: shown, and nothing else.
+    harden(&laptop, &[]).exits(3).says(&[
+        "+PermitRootLogin prohibit-password",
+        "log in anew within 30 s",
+        "\"live-restore\": true",
+    ]);
+    harden(&laptop, &["--dry-run"]).exits(9);
+    assert_eq!(droplet.root(STATE), before);
+    let ran = harden(&laptop, &["--yes"]).exits(0).says(&["nothing to mend", "harden.prove"]);
+    let after = droplet.root(STATE);
+    assert!(
+        after.contains("permitrootlogin without-password") && after.contains("Status: active"),
+        "{ran}\n{after}"
+    );
+    assert!(after.contains("/opt/odoo/.env 600") && after.contains("/root/.ssh 700"), "{after}");
+    assert!(droplet.login_page().contains("oe_login_form"));
+    harden(&laptop, &["--yes"]).exits(0).never_says(&["harden.prove"]);
+    assert_eq!(droplet.root(STATE), after);
+    // The clock of the lab is the machine's: the rule stays, its file does not come a second time.
+    let journal = ["harden", "demo", "--only", "system.journal", "--yes"];
+    laptop.ops(&journal).exits(9).says(&["harden.journal", "the clock is set by nobody"]);
+    laptop.ops(&journal).exits(9).never_says(&["harden.journal"]);
+    assert_eq!(
+        droplet.root("journalctl --disk-usage >/dev/null; ls -d /var/log/journal"),
+        "/var/log/journal"
+    );
+}
+
+/// sshd's next reload shuts the door behind us, as long as our file is there.
+const SHUT: &str = "mkdir -p /etc/systemd/system/ssh.service.d; printf '%s\\n' '[Service]' 'ExecReload=' 'ExecReload=/root/reload' \
+    >/etc/systemd/system/ssh.service.d/test.conf
+    cat >/root/reload <<'SH'
+#!/bin/sh
+if [ -e /etc/ssh/sshd_config.d/00-ops.conf ]; then iptables -I INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP
+else iptables -D INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP; fi
+kill -HUP $(cat /run/sshd.pid)
+SH
+    chmod +x /root/reload; systemctl daemon-reload";
+
+/// By the old way, and everything is what it was.
+fn comes_back(droplet: Droplet, before: &str) {
+    let since = Instant::now();
+    while droplet.root(STATE) != before || droplet.root("iptables -S INPUT").contains("--dport 22") {
+        assert!(since.elapsed() < Duration::from_secs(120), "{}", droplet.root(STATE));
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    lab(&["ssh", "demo-1", "true"]);
+}
+
+#[test]
+fn who_is_locked_out_is_let_in_again_by_the_droplet() {
+    let droplet = loose();
+    droplet.root(SHUT);
+    let before = droplet.root(STATE);
+    harden(&laptop("15s"), &["--yes"]).exits(6).says(&[
+        "goes back at",
+        "no new login yet",
+        "no new login came",
+    ]);
+    comes_back(droplet, &before);
+}
+
+#[test]
+fn a_sshd_that_does_not_come_back_is_started_as_it_was() {
+    let shut = "iptables -I INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP";
+    for death in ["exit 1", "kill $(cat /run/sshd.pid)", "(sleep 2; kill $(cat /run/sshd.pid)) & exit 0"] {
+        let droplet = loose();
+        droplet.root(&SHUT.replace(shut, &format!("{death}; exit")));
+        let before = droplet.root(STATE);
+        harden(&laptop("15s"), &["--yes"]).exits(6).says(&["put back"]);
+        comes_back(droplet, &before);
+    }
+}
+
+/// Whoever left something in sshd's files would find it read now.
+#[test]
+fn what_somebody_left_unread_in_sshds_files_is_not_read() {
+    let droplet = loose();
+    droplet.root("echo 'Port 2222' >/etc/ssh/sshd_config.d/70-port.conf");
+    let before = droplet.root(STATE);
+    harden(&laptop("15s"), &["--yes"]).exits(6).says(&["sshd does not listen on port 2222"]);
+    comes_back(droplet, &before);
+}
+
+/// Docker's ports pass ufw by: only a look from outside shows them.
+#[test]
+fn what_docker_opens_behind_the_firewall_is_found_from_outside() {
+    let droplet = loose();
+    let (inside, inventory) = (
+        droplet.root("ip -4 -o addr show eth0 | awk '{ sub(\"/.*\", \"\", $4); print $4 }'"),
+        lab(&["inventory"]),
+    );
+    let word =
+        |key: &str| inventory.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap().to_owned();
+    let (known, host) = (word("known_hosts: "), word("- { name: demo-1, host: "));
+    let host = host.split(',').next().unwrap();
+    // As the droplet is reached without the lab's own way to it.
+    let laptop = Laptop::with(&[(&format!("known_hosts: {known}"), "known_hosts: known"), (host, &inside)]);
+    let keys = std::fs::read_to_string(known).unwrap().replace(host, &inside);
+    std::fs::write(laptop.file("known"), keys).unwrap();
+    laptop.ops(&["harden", "demo", "--only", "firewall.active", "--yes"]).exits(0).says(&["nothing to mend"]);
+    let audit = ["harden", "demo", "--audit", "--only", "firewall.active,firewall.outside"];
+    laptop.ops(&audit).exits(0);
+    droplet.root("docker run -d --name door -p 0.0.0.0:5432:5432 -e POSTGRES_PASSWORD=x registry.lab:5000/postgres:15 >/dev/null; sleep 5");
+    laptop
+        .ops(&audit)
+        .exits(9)
+        .says(&["open to this laptop: 5432", "(firewall.outside)"])
+        .never_says(&["(firewall.active)"]);
+}
+
+/// Two auditors that are not ours, before and after.
+#[test]
+fn lynis_and_ssh_audit_see_what_was_mended() {
+    let droplet = loose();
+    let inside = droplet.root(
+        "printf '%s\\n' 'Ciphers +aes128-cbc' 'MACs +hmac-sha1' 'X11Forwarding yes' >>/etc/ssh/sshd_config.d/60-cloud.conf; systemctl reload ssh
+         ip -4 -o addr show eth0 | awk '{ sub(\"/.*\", \"\", $4); print $4 }'",
+    );
+    let ssh_audit = || lab(&["root", "services", "sh", "-c", &format!("ssh-audit -n {inside}; true")]);
+    let lynis = || {
+        droplet.root(
+            "lynis audit system --quick --no-colors --quiet --tests-from-group ssh </dev/null >/dev/null 2>&1
+             grep '^suggestion.*SSH-7408' /var/log/lynis-report.dat || :",
+        )
+    };
+    let old = ["aes128-cbc", "hmac-sha1"];
+    let wrong = ["X11Forwarding", "PermitRootLogin", "AllowAgentForwarding"];
+    let (algorithms, settings) = (ssh_audit(), lynis());
+    assert!(old.iter().all(|one| algorithms.contains(one)), "{algorithms}");
+    assert!(wrong.iter().all(|one| settings.contains(one)), "{settings}");
+    let rules = "ssh.root,ssh.forwarding,ssh.algorithms";
+    laptop("30s").ops(&["harden", "demo", "--only", rules, "--yes"]).exits(0).says(&["nothing to mend"]);
+    let (algorithms, settings) = (ssh_audit(), lynis());
+    assert!(algorithms.contains("(kex)") && !old.iter().any(|one| algorithms.contains(one)), "{algorithms}");
+    assert!(!wrong.iter().any(|one| settings.contains(one)), "{settings}");
+}
+
+/// The laptop vanishes while the door is shut; then `worse` happens.
+fn left_alone(worse: impl FnOnce(Droplet)) {
+    let droplet = loose();
+    droplet.root(SHUT);
+    let before = droplet.root(STATE);
+    let laptop = laptop("20s");
+    let mut ops =
+        laptop.command(&["harden", "demo", "--only", "ssh.root,ssh.attempts", "--yes"]).spawn().unwrap();
+    let since = Instant::now();
+    while !droplet.root("iptables -S INPUT").contains("--dport 22") {
+        assert!(since.elapsed() < Duration::from_secs(120));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    ops.kill().unwrap();
+    ops.wait().unwrap();
+    worse(droplet);
+    comes_back(droplet, &before);
+}
+
+#[test]
+fn without_a_laptop_the_droplet_lets_in_again() {
+    left_alone(|_| ());
+}
+
+#[test]
+fn after_a_power_loss_the_droplet_lets_in_again() {
+    left_alone(|droplet| droplet.power_loss());
+}
