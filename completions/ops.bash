@@ -167,6 +167,9 @@ _ops() {
             ops__subcmd__config,check)
                 cmd="ops__subcmd__config__subcmd__check"
                 ;;
+            ops__subcmd__harden,status)
+                cmd="ops__subcmd__harden__subcmd__status"
+                ;;
             ops__subcmd__lock,release)
                 cmd="ops__subcmd__lock__subcmd__release"
                 ;;
@@ -1316,7 +1319,7 @@ _ops() {
             return 0
             ;;
         ops__subcmd__harden)
-            opts="-K -y -n -v -q -h --droplet --ask-become-pass --yes --confirm --dry-run --reason --wait-lock --audit --only --except --profile --fail-on --config --output --color --verbose --quiet --no-input --connections --help"
+            opts="-K -y -n -v -q -h --droplet --ask-become-pass --yes --confirm --dry-run --reason --wait-lock --audit --only --except --profile --fail-on --config --output --color --verbose --quiet --no-input --connections --help status"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1352,6 +1355,51 @@ _ops() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "low medium high critical" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "human json markdown prometheus nagios sarif" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --connections)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        ops__subcmd__harden__subcmd__status)
+            opts="-K -v -q -h --droplet --ask-become-pass --config --output --color --verbose --quiet --no-input --connections --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --droplet)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)

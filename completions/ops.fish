@@ -641,37 +641,55 @@ complete -c ops -n "__fish_ops_using_subcommand health" -s v -l verbose -d 'Say 
 complete -c ops -n "__fish_ops_using_subcommand health" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
 complete -c ops -n "__fish_ops_using_subcommand health" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
 complete -c ops -n "__fish_ops_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c ops -n "__fish_ops_using_subcommand harden" -l droplet -d 'Only these droplets of the environment' -r
-complete -c ops -n "__fish_ops_using_subcommand harden" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
-complete -c ops -n "__fish_ops_using_subcommand harden" -l reason -d 'Why, for colleagues and the journal' -r
-complete -c ops -n "__fish_ops_using_subcommand harden" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
-complete -c ops -n "__fish_ops_using_subcommand harden" -l only -d 'Only these rules, by id or group' -r
-complete -c ops -n "__fish_ops_using_subcommand harden" -l except -d 'All but these rules, by id or group' -r
-complete -c ops -n "__fish_ops_using_subcommand harden" -l profile -d 'How far it goes; else as the inventory says' -r -f -a "base\t'Everybody'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l confirm -d 'Confirm data loss or a protected environment by its name' -r
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l reason -d 'Why, for colleagues and the journal' -r
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l wait-lock -d 'Wait so long for a lock that somebody else holds: 90s, 10m' -r
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l only -d 'Only these rules, by id or group' -r
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l except -d 'All but these rules, by id or group' -r
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l profile -d 'How far it goes; else as the inventory says' -r -f -a "base\t'Everybody'
 strict\t'Those who pay for more safety with more care'"
-complete -c ops -n "__fish_ops_using_subcommand harden" -l fail-on -d 'From which severity on it ends with exit code 9' -r -f -a "low\t''
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l fail-on -d 'From which severity on it ends with exit code 9' -r -f -a "low\t''
 medium\t''
 high\t''
 critical\t''"
-complete -c ops -n "__fish_ops_using_subcommand harden" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
-complete -c ops -n "__fish_ops_using_subcommand harden" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
 json\t''
 markdown\t'For a ticket; preflight and health only'
 prometheus\t'For the textfile collector of Prometheus; health only'
 nagios\t'For Nagios and its kin, with their exit codes; health only'
 sarif\t'For tools that read findings of analysers; harden only'"
-complete -c ops -n "__fish_ops_using_subcommand harden" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c ops -n "__fish_ops_using_subcommand harden" -l connections -d 'New SSH connections at once' -r
-complete -c ops -n "__fish_ops_using_subcommand harden" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
-complete -c ops -n "__fish_ops_using_subcommand harden" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
-complete -c ops -n "__fish_ops_using_subcommand harden" -s n -l dry-run -d 'Show the plan and stop'
-complete -c ops -n "__fish_ops_using_subcommand harden" -l audit -d 'Change nothing; so it is with `--output json`, `sarif` and `markdown` as well'
-complete -c ops -n "__fish_ops_using_subcommand harden" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
-complete -c ops -n "__fish_ops_using_subcommand harden" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
-complete -c ops -n "__fish_ops_using_subcommand harden" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
-complete -c ops -n "__fish_ops_using_subcommand harden" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes; covers neither data loss nor a protected environment'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -s n -l dry-run -d 'Show the plan and stop'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l audit -d 'Change nothing; so it is with `--output json`, `sarif` and `markdown` as well'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c ops -n "__fish_ops_using_subcommand harden; and not __fish_seen_subcommand_from status" -a "status" -d 'What was changed, what went back, and what waits for a new login; exit code 9 where a person is needed'
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -l droplet -d 'Only these droplets of the environment' -r
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''
+json\t''
+markdown\t'For a ticket; preflight and health only'
+prometheus\t'For the textfile collector of Prometheus; health only'
+nagios\t'For Nagios and its kin, with their exit codes; health only'
+sarif\t'For tools that read findings of analysers; harden only'"
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -l color -d 'Colours; auto honours NO_COLOR, CLICOLOR_FORCE and the terminal' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -l connections -d 'New SSH connections at once' -r
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -s K -l ask-become-pass -d 'Ask for the password of sudo on the droplets'
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Say more: the exact commands, the steps\' output; twice: whole scripts'
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Say less: only warnings, questions, failures and what was asked for'
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; what would be asked ends with exit code 3'
+complete -c ops -n "__fish_ops_using_subcommand harden; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c ops -n "__fish_ops_using_subcommand doctor" -l droplet -d 'Only these droplets of the environment' -r
 complete -c ops -n "__fish_ops_using_subcommand doctor" -l config -d 'The inventory; else $OPS_CONFIG, ops.yaml here or above, your config directory' -r -F
 complete -c ops -n "__fish_ops_using_subcommand doctor" -l output -d 'How results are written; markdown: preflight and health; prometheus, nagios: health only' -r -f -a "human\t''

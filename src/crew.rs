@@ -223,6 +223,9 @@ impl<'a> Crew<'a> {
     }
 }
 
+/// A port that was open opens at once.
+const KNOCK: Duration = Duration::from_secs(5);
+
 #[async_trait]
 impl OwnChecks for Crew<'_> {
     async fn ask(&self, droplet: &str) -> Result<Vec<Complaint>> {
@@ -240,6 +243,18 @@ impl OwnChecks for Crew<'_> {
             Some(Complaint { check, evidence, weight })
         };
         Ok(checks::own(&subject, When::Verify).iter().filter_map(complaint).collect())
+    }
+
+    async fn knock(&self, droplet: &str, ports: &[u16]) -> Result<()> {
+        let Some(droplet) = self.env.droplets.iter().find(|one| one.name == droplet) else { return Ok(()) };
+        let found = self.connector.reached(droplet, ports.iter().copied().collect(), KNOCK).await;
+        match found.map_err(|error| error.into_error(&droplet.name, ""))? {
+            Some(open) => match ports.iter().find(|port| !open.contains(port)) {
+                Some(shut) => Err(Error::failed(format!("port {shut} does not open any more"))),
+                None => Ok(()),
+            },
+            None => Ok(()),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ from . import place
 
 RESULTS = place.BENCH / "RESULTS.md"
 # In this order, each with a module of its name in parts/.
-PARTS = ["startup", "facts", "deploy", "strategies", "data", "modules", "backup", "restore", "health", "distance", "noop"]
+PARTS = ["startup", "facts", "deploy", "strategies", "data", "modules", "backup", "restore", "health", "harden", "distance", "noop"]
 HEAD = """# Measured
 
 Written by `bench/run` (`make bench`); README.md in this directory says what is compared with what. Every

@@ -1,23 +1,27 @@
 //! `ops harden ENV`: an audit, what would mend it, and the audit again.
 
-use clap::Args;
+use std::collections::BTreeSet;
 
-use super::args::EnvArg;
+use clap::{Args, Subcommand};
+
+use super::args::{DropletArgs, EnvArg};
 use super::carry::carry;
 use super::consent::RunArgs;
 use super::kept::Place;
-use super::session::Session;
+use super::{names, session::Session};
 use crate::checks::Verdict;
-use crate::checks::hardening::{self, Last, Report};
+use crate::checks::hardening::{self, Audited, Last, Report};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flow::Order;
 use crate::inventory::{Address, Environment, Profile, Severity};
 use crate::queries;
 use crate::queries::Seen;
+use crate::record::Proposal;
 use crate::runbooks::harden;
+use crate::runbooks::harden::proposal::proposals;
 use crate::text::{nearest, printable};
-use crate::ui::Format;
+use crate::ui::{Answer, Format, lists};
 
 /// Audit how safe each droplet is, and mend what can be mended
 ///
@@ -27,12 +31,21 @@ use crate::ui::Format;
 /// unless we can log in anew. Ends with exit code 9 where something is still wrong, with 4 where no droplet could be reached.
 #[derive(Debug, Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
     after_help = "Examples:\n  ops harden prod --audit\n  ops harden prod --only system,ssh.attempts\n  ops harden prod --only ssh,firewall.open -v\n  \
     ops harden prod --profile strict --fail-on high --output sarif > audit.sarif"
 )]
 pub struct Harden {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+
+    /// The environment to audit, as the inventory names it
+    #[arg(value_name = "ENV", value_parser = names::name, required = true)]
+    env: Option<String>,
+
     #[command(flatten)]
-    env: EnvArg,
+    droplets: DropletArgs,
 
     #[command(flatten)]
     run: RunArgs,
@@ -58,24 +71,59 @@ pub struct Harden {
     fail_on: Severity,
 }
 
-impl Harden {
-    pub async fn run(self, session: &Session) -> Result<Exit> {
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// What was changed, what went back, and what waits for a new login; exit code 9 where a person is needed
+    Status(Status),
+}
+
+#[derive(Debug, Args)]
+struct Status {
+    #[command(flatten)]
+    env: EnvArg,
+}
+
+impl Status {
+    async fn run(self, session: &Session) -> Result<Exit> {
         let inventory = session.inventory()?;
         let env = session.environment(&inventory, &self.env)?;
+        let crew = session.crew(&env, &self.env).await?;
+        let found = match crew.facts(None).await {
+            Ok(facts) => queries::changes(&crew, &facts).await,
+            Err(error) => Err(error),
+        };
+        crew.close().await;
+        let rows = found?;
+        session.ui.list(&lists::changes(&env.name, &rows));
+        Ok(if rows.iter().any(|row| row.state.is_bad()) { Exit::Checks } else { Exit::Done })
+    }
+}
+
+impl Harden {
+    pub async fn run(mut self, session: &Session) -> Result<Exit> {
+        let target = match (self.verb.take(), self.env.take()) {
+            (Some(Verb::Status(status)), _) => return status.run(session).await,
+            (None, Some(env)) => EnvArg { env, droplets: self.droplets.clone() },
+            (None, None) => return Err(Error::usage("which environment?").next("ops harden --help")),
+        };
+        let inventory = session.inventory()?;
+        let env = session.environment(&inventory, &target)?;
         let (only, except) = (ids(&self.only)?, ids(&self.except)?);
         for waiver in hardening::strangers(&env.harden.waive) {
             session.ui.warn(&format!("harden.waive names {}, which is no rule", printable(&waiver.id)));
         }
         let kept = |id: &str| (only.is_empty() || only.contains(&id)) && !except.contains(&id);
         let place = Place::new(&session.world, "harden", &inventory, &env);
-        let seen = self.look(session, &env, &place, &kept).await?;
-        let wish = self.wish(&env, &seen);
-        if self.audit || session.ui.options().format != Format::Human || wish.is_empty() {
+        let seen = self.look(session, &target, &env, &place, &kept).await?;
+        let all = self.wish(&env, &seen, &|_| true);
+        if self.audit || session.ui.options().format != Format::Human || all.is_empty() {
             return Ok(self.ended(&seen.report));
         }
-        match carry(session, &self.env, &self.run, Order::Harden(wish)).await? {
+        let chosen = self.chosen(session, &all)?;
+        let wish = self.wish(&env, &seen, &|id| chosen.contains(&id));
+        match carry(session, &target, &self.run, Order::Harden(wish)).await? {
             Exit::Done if !self.run.dry_run => {
-                Ok(self.ended(&self.look(session, &env, &place, &kept).await?.report))
+                Ok(self.ended(&self.look(session, &target, &env, &place, &kept).await?.report))
             }
             Exit::Done => Ok(self.ended(&seen.report)),
             exit => Ok(exit),
@@ -86,12 +134,13 @@ impl Harden {
     async fn look(
         &self,
         session: &Session,
+        target: &EnvArg,
         env: &Environment,
         place: &Place,
         kept: &dyn Fn(&str) -> bool,
     ) -> Result<Seen> {
         let profile = self.profile.unwrap_or(env.harden.profile);
-        let options = session.connect(&self.env, true)?;
+        let options = session.connect(target, true)?;
         let mut seen = queries::posture(env, profile, &session.world, options, &session.ui).await?;
         seen.report.keep(kept);
         let last = place.load::<Last>();
@@ -99,19 +148,59 @@ impl Harden {
         if let Err(error) = place.save(&last.unwrap_or_default().with(&seen.report)) {
             session.ui.warn(&format!("what this audit found is not kept for the next one: {error}"));
         }
-        session.ui.hardening(&seen.report);
+        session.ui.hardening(&seen.report, &self.proposals(session, env, &seen));
         Ok(seen)
     }
 
+    /// What to write into files that are the user's own. Who only looks is shown it with -v.
+    fn proposals(&self, session: &Session, env: &Environment, seen: &Seen) -> Vec<(String, Proposal)> {
+        let options = session.ui.options();
+        if self.audit && options.format == Format::Human && options.data.verbose == 0 {
+            return Vec::new();
+        }
+        let of = |one: &Audited| {
+            let posture = seen.postures.get(&one.droplet)?;
+            let all = proposals(posture, &failed(one), &env.stack.database);
+            Some(all.into_iter().map(|proposal| (one.droplet.clone(), proposal)).collect::<Vec<_>>())
+        };
+        seen.report.droplets.iter().filter_map(of).flatten().collect()
+    }
+
+    /// The rules that are to be mended: all that can be, unless a person says which.
+    ///
+    /// # Errors
+    /// Exit 2: no such rule. Exit 3: none is wanted. 130 on Ctrl-C.
+    fn chosen(&self, session: &Session, all: &harden::Wish) -> Result<Vec<&'static str>> {
+        let rules: BTreeSet<_> =
+            all.droplets.values().flatten().flat_map(|fix| fix.rules.iter().copied()).collect();
+        let named = !self.only.is_empty() || !self.except.is_empty();
+        if named || !session.ui.asks() || self.run.consent.yes || self.run.dry_run {
+            return Ok(rules.into_iter().collect());
+        }
+        let listed = rules.iter().copied().collect::<Vec<_>>().join(", ");
+        let question = format!("Mend which of them? Ids or groups; Enter: {listed}; n: none: ");
+        match tokio::task::block_in_place(|| session.ui.ask(&question, &session.stop.soft)) {
+            Answer::Line(line) if line.is_empty() => Ok(rules.into_iter().collect()),
+            Answer::Line(line) if !matches!(line.as_str(), "n" | "no" | "none") => {
+                let words = line.split([' ', ',']).filter(|word| !word.is_empty()).map(str::to_owned);
+                let typed = ids(&words.collect::<Vec<_>>())?;
+                Ok(typed.into_iter().filter(|id| rules.contains(id)).collect())
+            }
+            Answer::Interrupted => Err(Error::new(Exit::Interrupted, "interrupted before anything changed")),
+            Answer::Line(_) | Answer::End => {
+                Err(Error::new(Exit::NotApproved, "nothing was chosen; nothing was changed"))
+            }
+        }
+    }
+
     /// What can be done about what is wrong.
-    fn wish(&self, env: &Environment, seen: &Seen) -> harden::Wish {
+    fn wish(&self, env: &Environment, seen: &Seen, wanted: &dyn Fn(&str) -> bool) -> harden::Wish {
         let logged_in = |name: &str| {
             env.droplets.iter().any(|one| one.name == name && matches!(one.address, Address::Ssh(_)))
         };
         let mut wish = harden::Wish { reason: self.run.reason.clone(), ..harden::Wish::default() };
         for audited in &seen.report.droplets {
-            let failed = audited.findings.iter().filter(|one| matches!(one.verdict, Verdict::Fail { .. }));
-            let failed: Vec<_> = failed.map(|one| one.id.as_str()).collect();
+            let failed: Vec<_> = failed(audited).into_iter().filter(|id| wanted(id)).collect();
             let fixes = seen.postures.get(&audited.droplet).map(|posture| {
                 let mut fixes = harden::fixes(posture, &failed);
                 // Nobody logs in here, so that nobody could prove that it still works.
@@ -131,6 +220,11 @@ impl Harden {
             _ => Exit::Done,
         }
     }
+}
+
+fn failed(one: &Audited) -> Vec<&str> {
+    let failed = one.findings.iter().filter(|one| matches!(one.verdict, Verdict::Fail { .. }));
+    failed.map(|one| one.id.as_str()).collect()
 }
 
 /// A group stands for all of its own.

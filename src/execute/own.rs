@@ -42,6 +42,12 @@ pub trait OwnChecks: Send + Sync {
     /// # Errors
     /// The droplet cannot be asked.
     async fn ask(&self, droplet: &str) -> Result<Vec<Complaint>>;
+
+    /// That these ports of the droplet open to this laptop, as they did before.
+    ///
+    /// # Errors
+    /// Which does not.
+    async fn knock(&self, droplet: &str, ports: &[u16]) -> Result<()>;
 }
 
 /// Asks step by step, and says so.

@@ -15,10 +15,10 @@ const PAUSE: Duration = Duration::from_secs(3);
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// Never ends: dropped when the droplet does not wait any more. A proof that came before it waited is brought again.
-pub(super) async fn prove(cx: &Context<'_>, step: &Step, proof: &Cmd) {
+pub(super) async fn prove(cx: &Context<'_>, step: &Step, proof: &Cmd, ports: &[u16]) {
     let mut last = String::new();
     loop {
-        if let Err(why) = bring(cx, proof).await
+        if let Err(why) = bring(cx, step, proof, ports).await
             && why != last
         {
             let text = format!("{}: no new login yet: {}", step.droplet, text::printable(&why));
@@ -53,7 +53,10 @@ pub(super) async fn can_prove(cx: &Context<'_>, section: &Section) -> Result<(),
 }
 
 /// One login, one command. Its own answer says what is not as it was to be.
-async fn bring(cx: &Context<'_>, proof: &Cmd) -> Result<(), String> {
+async fn bring(cx: &Context<'_>, step: &Step, proof: &Cmd, ports: &[u16]) -> Result<(), String> {
+    if !ports.is_empty() {
+        cx.own.knock(&step.droplet, ports).await.map_err(|error| error.to_string())?;
+    }
     let login = tokio::time::timeout(ANSWER, cx.post.link.anew()).await;
     let link = login.map_err(|_| "nobody answers".to_owned())?.map_err(|error| error.to_string())?;
     let answer = link.run(Call::new(proof).timeout(ANSWER)).await;

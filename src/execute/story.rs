@@ -169,7 +169,9 @@ impl<'a> Story<'a> {
             Action::AwaitHealthy { project, service, .. } => {
                 Some(Box::pin(observe(self.cx, step, project, service)) as Beside<'a>)
             }
-            Action::Prove { proof, .. } => Some(Box::pin(prove(self.cx, step, proof)) as Beside<'a>),
+            Action::Prove { proof, ports, .. } => {
+                Some(Box::pin(prove(self.cx, step, proof, ports)) as Beside<'a>)
+            }
             _ => None,
         });
         let reader = LogReader::new(self.cx.listener, step, actions);

@@ -38,7 +38,7 @@ pub use lookout::Lookout;
 pub use own::probe as own_probe;
 pub use posture::{
     Conf, DAEMON, Daemon, Files, Firewall, JOURNAL, KERNEL, Key, OLD_ALGORITHMS, Options, Posture, SSHD,
-    Sandbox, Secrets, Server, Site, Sshd, Ufw, Upkeep,
+    Sandbox, Secrets, Server, Site, Source, Sources, Sshd, Ufw, Upkeep,
 };
 pub use schedule::Schedule;
 pub use vitals::*;

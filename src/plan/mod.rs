@@ -226,6 +226,8 @@ pub enum Action {
     Prove {
         wait: Cmd,
         proof: Cmd,
+        /// What opened to the laptop before has to open still.
+        ports: Vec<u16>,
     },
     /// Asks the user's own checks of the phase *verify* and judges them. Read-only.
     OwnChecks,

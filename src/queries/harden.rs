@@ -1,7 +1,6 @@
 //! How safe the droplets of an environment are: all at once, each asked once, and none hides another.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -9,16 +8,63 @@ use futures_util::future::join_all;
 use super::health::unreached;
 use crate::checks::Subject;
 use crate::checks::hardening::{self, Audited, Report};
-use crate::error::Result;
+use crate::crew::Crew;
+use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
+use crate::exit::Exit;
 use crate::facts::{self, Facts, Posture, Probe, ProbeFailure};
-use crate::inventory::{Address, Droplet, Environment, Profile};
-use crate::transport::means::{knock, means, resolve};
+use crate::inventory::{Droplet, Environment, Profile};
+use crate::plan::HARDEN;
+use crate::record::{ChangeRow, ChangeState};
+use crate::text::printable;
+use crate::tools::harden;
 use crate::transport::{Call, ConnectOptions, Connector, TransportError};
 use crate::world::World;
 
 /// For the answer of one droplet. Each probe has less, so that only a droplet that hangs takes so long.
 const ANSWER: Duration = Duration::from_secs(60);
+
+/// What `ops harden` changed, the newest first, droplet by droplet.
+///
+/// # Errors
+/// A droplet that cannot be asked, or whose answer is cut.
+pub async fn changes(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result<Vec<ChangeRow>> {
+    let mut rows = Vec::new();
+    for droplet in &crew.env.droplets {
+        let cmd = harden::changes(&super::dir(crew.env, facts, &droplet.name));
+        let answer = crew.ask(droplet, &cmd, ANSWER).await?;
+        let text = String::from_utf8_lossy(&answer.stdout);
+        if !text.lines().any(|line| line == "all\tyes") {
+            let error = Error::new(Exit::Unreachable, "what was changed cannot be read").on(&droplet.name);
+            return Err(error.evidence("droplet", crate::text::tail(&answer.stderr, 5)));
+        }
+        rows.extend(text.lines().filter_map(|line| change(&droplet.name, line)));
+    }
+    Ok(rows)
+}
+
+/// `change TAB run TAB section TAB act TAB code TAB armed TAB until`
+fn change(droplet: &str, line: &str) -> Option<ChangeRow> {
+    let words: Vec<_> = line.split('\t').collect();
+    let ["change", run, section, act, code, armed, until] = words.as_slice() else { return None };
+    let state = match (*code, act.starts_with("undo")) {
+        ("0", false) => ChangeState::Stays,
+        ("0", true) | ("6", _) => ChangeState::PutBack,
+        ("-", _) if *armed == "yes" => ChangeState::Pending,
+        ("-", _) => ChangeState::Lost,
+        ("7", _) | (_, true) => ChangeState::Stuck,
+        _ => ChangeState::PutBack,
+    };
+    let class = section.strip_prefix(HARDEN)?.split('.').next()?;
+    let until = Some(printable(until)).filter(|text| !text.is_empty() && state == ChangeState::Pending);
+    Some(ChangeRow {
+        droplet: droplet.to_owned(),
+        run: printable(run),
+        class: printable(class),
+        state,
+        until,
+    })
+}
 
 /// An audit, and what it was judged by.
 #[derive(Debug)]
@@ -43,7 +89,7 @@ pub async fn posture(
     let visits = env.droplets.iter().map(|droplet| async {
         let mut facts = visit(&connector, env, droplet, &nonce).await?;
         if let Some(posture) = &mut facts.posture {
-            posture.outside = outside(droplet, posture, world).await;
+            posture.outside = outside(&connector, droplet, posture).await;
         }
         Ok(facts)
     });
@@ -76,26 +122,14 @@ const INNER: [u16; 6] = [2375, 2376, 5432, 6379, 8069, 8072];
 const KNOCK: Duration = Duration::from_secs(3);
 
 /// The ports that open to this laptop: Docker's way past a firewall shows only here.
-async fn outside(droplet: &Droplet, posture: &Posture, world: &World) -> Option<Probe<Vec<u16>>> {
-    let Address::Ssh(address) = &droplet.address else { return None };
-    let means = match means(address, world).await {
-        Ok(means) if means.jump.is_none() && !means.hidden => means,
-        Ok(_) => return None,
-        Err(error) => return Some(Err(ProbeFailure::new(error.to_string()))),
-    };
-    let at = match resolve(&means.host, means.port, KNOCK).await {
-        Ok(at) => at,
-        Err(error) => return Some(Err(ProbeFailure::new(error.to_string()))),
-    };
+async fn outside(connector: &Connector, droplet: &Droplet, posture: &Posture) -> Option<Probe<Vec<u16>>> {
     let mut ports = posture.listening();
     ports.extend(INNER);
-    ports.remove(&means.port);
-    let tries = ports.into_iter().map(|port| {
-        let at: Vec<_> = at.iter().map(|one| SocketAddr::new(one.ip(), port)).collect();
-        let host = &means.host;
-        async move { knock(host, &at, KNOCK).await.is_ok().then_some(port) }
-    });
-    Some(Ok(join_all(tries).await.into_iter().flatten().collect()))
+    match connector.reached(droplet, ports, KNOCK).await {
+        Ok(None) => None,
+        Ok(Some(ports)) => Some(Ok(ports)),
+        Err(error) => Some(Err(ProbeFailure::new(error.to_string()))),
+    }
 }
 
 /// One login, one exec.
@@ -110,4 +144,30 @@ async fn visit(
     let answer = link.run(Call::new(&cmd).timeout(ANSWER)).await;
     link.close().await;
     Ok(facts::parse(env, droplet, nonce, &answer?.stdout))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_became_of_a_change_is_told_by_its_last_act() {
+        let state = |rest: &str| {
+            change("erp-1", &format!("change\tprod-1\tharden.access.2\t{rest}"))
+                .map(|row| (row.state, row.until))
+        };
+        let until = "2026-11-22 12:00:00 UTC";
+        assert_eq!(state("1\t0\tno\t"), Some((ChangeState::Stays, None)));
+        assert_eq!(
+            state(&format!("1\t-\tyes\t{until}")),
+            Some((ChangeState::Pending, Some(until.to_owned())))
+        );
+        assert_eq!(state(&format!("1\t6\tno\t{until}")), Some((ChangeState::PutBack, None)));
+        assert_eq!(state("undo1\t0\tno\t"), Some((ChangeState::PutBack, None)));
+        assert_eq!(state("1\t7\tno\t"), Some((ChangeState::Stuck, None)));
+        assert_eq!(state("undo1\t1\tno\t"), Some((ChangeState::Stuck, None)));
+        assert_eq!(state("1\t-\tno\t"), Some((ChangeState::Lost, None)));
+        assert_eq!(state("1"), None);
+        assert_eq!(change("erp-1", "change\tprod-1\tweb\t1\t0\tno\t"), None);
+    }
 }

@@ -35,7 +35,7 @@ use crate::text;
 pub use backups::{backups, key as backup_key};
 pub use bundle::bundle;
 pub use doctor::doctor;
-pub use harden::{Seen, posture};
+pub use harden::{Seen, changes, posture};
 pub use health::health;
 pub use logs::{Listening, Wish};
 pub use recovery::recovery;

@@ -66,6 +66,61 @@ impl ModuleRow {
     }
 }
 
+/// A file of the user's own as it could be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Proposal {
+    /// Below the stack's path.
+    pub file: String,
+    /// git knows it: it is to be committed, and deployed.
+    pub tracked: bool,
+    /// A unified difference, in which values that look like secrets are left out.
+    pub diff: Vec<String>,
+}
+
+/// A change of a droplet itself, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChangeRow {
+    pub droplet: String,
+    pub run: String,
+    /// `quiet`, `reload` or `access`.
+    pub class: String,
+    pub state: ChangeState,
+    /// By the droplet's clock, when it goes back by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeState {
+    /// It is as it was changed.
+    Stays,
+    /// At work, or it waits for a new login.
+    Pending,
+    PutBack,
+    /// It could not be put back: a person is needed.
+    Stuck,
+    /// It ended without a word, and nobody puts it back.
+    Lost,
+}
+
+impl ChangeState {
+    pub fn word(self) -> &'static str {
+        match self {
+            ChangeState::Stays => "stays",
+            ChangeState::Pending => "pending",
+            ChangeState::PutBack => "put back",
+            ChangeState::Stuck => "STUCK",
+            ChangeState::Lost => "LOST",
+        }
+    }
+
+    /// A person has to look at it.
+    pub fn is_bad(self) -> bool {
+        matches!(self, ChangeState::Stuck | ChangeState::Lost)
+    }
+}
+
 /// A database that was put aside.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SnapshotRow {

@@ -6,6 +6,12 @@
 use crate::cmd::Cmd;
 
 const SCRIPT: &str = include_str!("harden.sh");
+const CHANGES: &str = include_str!("changes.sh");
+
+/// What was changed on the droplet, and what became of it; `dir`: what ops keeps of the project.
+pub fn changes(dir: &str) -> Cmd {
+    Cmd::script(CHANGES, [dir])
+}
 
 /// Who reads a file anew once it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,12 +65,21 @@ impl Kept<'_> {
         self.cmd("unwall")
     }
 
+    /// What Docker publishes is reached from outside only on the site's ports, whenever its engine starts.
+    pub fn chain(&self) -> Cmd {
+        self.cmd("chain")
+    }
+
+    pub fn unchain(&self) -> Cmd {
+        self.cmd("unchain")
+    }
+
     /// Waits so many seconds for the proof; without it, it fails.
     pub fn wait(&self, seconds: u64) -> Cmd {
         self.cmd("wait").args([self.proven(), seconds.to_string()])
     }
 
-    /// `so`: what has to be so, as lines `sshd user address key value` and `ufw`.
+    /// `so`: what has to be so, as lines `sshd user address key value`, `ufw` and `chain`.
     pub fn proof(&self, so: &str) -> Cmd {
         self.cmd("proof").args([self.proven(), so.to_owned()])
     }

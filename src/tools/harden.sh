@@ -4,8 +4,9 @@
 #                   be; what sshd has to say then, as lines `user address key value`
 #   modes, unmodes  pairs of a mode and a path
 #   wall, unwall    a user and an address that log in; ports that stay open beside ssh's
+#   chain, unchain  nothing
 #   wait            a file that is the proof; seconds
-#   proof           the same file; what has to be so, as lines `sshd user address key value` and `ufw`
+#   proof           the same file; what has to be so, as lines `sshd user address key value`, `ufw` and `chain`
 set -u
 umask 077
 export LC_ALL=C
@@ -170,6 +171,50 @@ unwall() {
   while read -r tables chain target; do "$tables" -w 5 -P "$chain" "$target" || exit; done <"$kept/policies"
 }
 
+# --- Docker's ports -------------------------------------------------------------------------------
+# They pass ufw by; the chain DOCKER-USER is the administrator's. A unit makes ours whenever the engine starts. What comes
+# from outside and is new is dropped but for the site; what containers ask of each other never comes this way.
+CHAIN=/usr/local/sbin/ops-docker-user UNIT=/etc/systemd/system/ops-docker-user.service
+chain_script() {
+  cat <<'SH'
+#!/bin/sh
+# Written by `ops harden`. up: what is published by Docker is reached from outside only on 80 and 443; down: as it was.
+set -e
+for tables in iptables ip6tables; do
+  # Of IPv6 only where Docker has it.
+  $tables -w -n -L DOCKER-USER >/dev/null 2>&1 || continue
+  $tables -w -S DOCKER-USER | sed -n 's/^-A \(.*-j OPS-IN\)$/\1/p' | while read -r rule; do $tables -w -D $rule; done
+  $tables -w -F OPS-IN 2>/dev/null && $tables -w -X OPS-IN || :
+  [ "$1" = up ] || continue
+  out=$(ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)
+  [ -n "$out" ]
+  $tables -w -N OPS-IN
+  $tables -w -A OPS-IN -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
+  for port in 80 443; do $tables -w -A OPS-IN -p tcp -m conntrack --ctorigdstport "$port" -j RETURN; done
+  $tables -w -A OPS-IN -m conntrack --ctstate NEW -j DROP
+  $tables -w -I DOCKER-USER -i "$out" -j OPS-IN
+done
+SH
+}
+chain_unit() {
+  printf '%s\n' '[Unit]' 'Description=what Docker publishes is reached on 80 and 443 alone (ops harden)' 'After=docker.service' \
+    'PartOf=docker.service' '[Service]' 'Type=oneshot' 'RemainAfterExit=yes' "ExecStart=$CHAIN up" "ExecStop=$CHAIN down" \
+    '[Install]' 'WantedBy=docker.service'
+}
+chain_stands() { iptables -w 5 -S DOCKER-USER | grep -q -- '-j OPS-IN$' && iptables -w 5 -S OPS-IN | grep -q -- '--ctstate NEW -j DROP$'; }
+chain() {
+  keep "$CHAIN" && keep "$UNIT" || exit
+  chain_script >"$CHAIN.ops-new" && chmod 750 "$CHAIN.ops-new" && mv -f "$CHAIN.ops-new" "$CHAIN" &&
+    chain_unit >"$UNIT.ops-new" && chmod 644 "$UNIT.ops-new" && mv -f "$UNIT.ops-new" "$UNIT" && sync "$CHAIN" "$UNIT" &&
+    systemctl daemon-reload && systemctl enable --quiet ops-docker-user.service && systemctl restart ops-docker-user.service && chain_stands
+}
+unchain() {
+  [ -e "$(place "$UNIT").was" ] || return 0
+  [ ! -e "$UNIT" ] || systemctl disable --quiet --now ops-docker-user.service || exit
+  back "$UNIT" && back "$CHAIN" && systemctl daemon-reload || exit
+  [ ! -e "$UNIT" ] || { systemctl enable --quiet ops-docker-user.service && systemctl restart ops-docker-user.service; }
+}
+
 # --- proof ----------------------------------------------------------------------------------------
 # By the time since the start of the machine: a clock that is set meanwhile changes nothing.
 seconds() { cut -d. -f1 /proc/uptime; }
@@ -187,6 +232,7 @@ proof() { # file, lines
   [ -d "${1%/*}" ] || { echo 'nobody waits for it any more'; exit 1; }
   sshd_says "$(printf '%s\n' "$2" | sed -n 's/^sshd //p')" || exit
   ! printf '%s\n' "$2" | grep -qx ufw || ufw_is_up || { echo 'ufw is inactive'; exit 1; }
+  ! printf '%s\n' "$2" | grep -qx chain || chain_stands || { echo 'the chain of ours is not there'; exit 1; }
   : >"$1"
 }
 
@@ -197,6 +243,8 @@ case $verb in
   unmodes) unmodes "$@" ;;
   wall) wall "$@" ;;
   unwall) unwall ;;
+  chain) chain ;;
+  unchain) unchain ;;
   wait) wait_for "$1" "$2" ;;
   proof) proof "$1" "$2" ;;
   *) exit 71 ;;

@@ -5,6 +5,7 @@
 //! connections are limited, because sshd begins to drop at 10 unauthenticated ones, and tried again with
 //! jitter when they are closed before the login.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,6 +18,7 @@ use super::address::Target;
 use super::lend::Lender;
 use super::link::{Link, Way};
 use super::local::Local;
+use super::means::reached;
 use super::shell::{Root, Shell};
 use super::ssh::{Opening, Ssh};
 use super::{Call, Transport, TransportError, runtime};
@@ -94,6 +96,22 @@ impl Connector {
     pub fn new(world: &World, options: ConnectOptions) -> Self {
         let at_once = Arc::new(Semaphore::new(options.at_once.max(1)));
         Self { world: world.clone(), options, stats: Arc::default(), at_once }
+    }
+
+    /// Those of the ports that open to this machine; None: it does not reach the droplet by itself.
+    ///
+    /// # Errors
+    /// Nobody knows the way, or the name.
+    pub async fn reached(
+        &self,
+        droplet: &Droplet,
+        ports: BTreeSet<u16>,
+        limit: Duration,
+    ) -> Result<Option<Vec<u16>>, TransportError> {
+        match &droplet.address {
+            Address::Local { .. } => Ok(None),
+            Address::Ssh(address) => reached(address, &self.world, ports, limit).await,
+        }
     }
 
     pub fn stats(&self) -> Arc<Stats> {

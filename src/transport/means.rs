@@ -2,11 +2,12 @@
 //!
 //! The user's configuration decides much of it, so it is ssh that is asked (`ssh -G`) and not read here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
@@ -151,4 +152,28 @@ pub async fn knock(
         };
     }
     Err(last)
+}
+
+/// Which of these ports open to this machine; None: it reaches the droplet only through another. ssh's own is not tried.
+///
+/// # Errors
+/// Nobody knows the way, or the name.
+pub async fn reached(
+    address: &SshAddress,
+    world: &World,
+    mut ports: BTreeSet<u16>,
+    limit: Duration,
+) -> Result<Option<Vec<u16>>, TransportError> {
+    let means = means(address, world).await?;
+    if means.jump.is_some() || means.hidden {
+        return Ok(None);
+    }
+    let at = resolve(&means.host, means.port, limit).await?;
+    ports.remove(&means.port);
+    let tries = ports.into_iter().map(|port| {
+        let at: Vec<_> = at.iter().map(|one| SocketAddr::new(one.ip(), port)).collect();
+        let host = &means.host;
+        async move { knock(host, &at, limit).await.is_ok().then_some(port) }
+    });
+    Ok(Some(join_all(tries).await.into_iter().flatten().collect()))
 }

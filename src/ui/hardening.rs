@@ -4,9 +4,11 @@ use super::look::Look;
 use crate::checks::hardening::{Audited, Report, Since};
 use crate::checks::{Finding, Verdict};
 use crate::inventory::Severity;
+use crate::plan::{Note, NoteKind};
+use crate::record::Proposal;
 use crate::text::count;
 
-pub fn render(report: &Report, look: &Look) -> String {
+pub fn render(report: &Report, proposals: &[(String, Proposal)], look: &Look) -> String {
     let mut out = String::new();
     for one in &report.droplets {
         out += &head(one, look);
@@ -14,6 +16,12 @@ pub fn render(report: &Report, look: &Look) -> String {
         if look.verbose > 0 {
             out.extend(one.findings.iter().filter_map(|finding| well(finding, look)));
         }
+        out.push('\n');
+    }
+    for (droplet, proposal) in proposals {
+        let then = if proposal.tracked { "to be committed and deployed" } else { "to be written" };
+        let title = format!("{} of {droplet}, {then} by you", proposal.file);
+        out += &super::plan::note(&Note { kind: NoteKind::Diff, title, lines: proposal.diff.clone() }, look);
         out.push('\n');
     }
     out + &look.wrap("", &summary(report))

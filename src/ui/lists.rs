@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::look::Look;
 use super::{failure, table, words};
 use crate::event::Outcome;
-use crate::record::{LockState, ModuleRow, Release, RunRecord, SnapshotRow, StepLog, Verdict};
+use crate::record::{ChangeRow, LockState, ModuleRow, Release, RunRecord, SnapshotRow, StepLog, Verdict};
 
 pub use backups::{backup, backups};
 pub use sent::sent;
@@ -104,6 +104,23 @@ pub fn snapshots(env: &str, rows: &[SnapshotRow], days: u32, now: Timestamp) -> 
         raw: rows.iter().map(|one| row(one, one.taken.clone(), one.bytes.to_string())).collect(),
         json: json!({ "schema": "ops.snapshots/1", "env": env, "days": days, "snapshots": rows }),
         empty: format!("No database of {env} was put aside."),
+    }
+}
+
+/// `ops.changes/1`: what `ops harden` changed, and what became of it.
+pub fn changes(env: &str, rows: &[ChangeRow]) -> List {
+    let cells = |row: &ChangeRow| {
+        let until = row.until.as_ref().map(|until| format!(", goes back at {until} without a new login"));
+        let state = format!("{}{}", row.state.word(), until.unwrap_or_default());
+        vec![row.droplet.clone(), row.run.clone(), row.class.clone(), state]
+    };
+    let cells: Vec<_> = rows.iter().map(cells).collect();
+    List {
+        head: &["droplet", "run", "class", "state"],
+        rows: cells.clone(),
+        raw: cells,
+        json: json!({ "schema": "ops.changes/1", "env": env, "changes": rows }),
+        empty: format!("ops harden has changed nothing of {env}."),
     }
 }
 

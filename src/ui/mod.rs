@@ -39,6 +39,7 @@ use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::inventory::Environment;
 use crate::plan::Plan;
+use crate::record::Proposal;
 
 pub use ask::Answer;
 pub use canvas::{Canvas, Size};
@@ -202,13 +203,19 @@ impl Ui {
         }
     }
 
-    /// The answer of `ops harden`.
-    pub fn hardening(&self, report: &checks::hardening::Report) {
+    /// The answer of `ops harden`; `proposals`: what to write into the user's own files, by droplet.
+    pub fn hardening(&self, report: &checks::hardening::Report, proposals: &[(String, Proposal)]) {
         match self.options().format {
-            Format::Json => self.object(&report.json()),
+            Format::Json => {
+                let mut json = report.json();
+                let one =
+                    |(droplet, one): &(String, Proposal)| json!({ "droplet": droplet, "proposal": one });
+                json["proposals"] = proposals.iter().map(one).collect();
+                self.object(&json);
+            }
             Format::Sarif => self.object(&checks::hardening::sarif(report)),
             Format::Markdown => self.data(&checks::hardening::markdown(report)),
-            _ => self.data(&hardening::render(report, &self.options().data)),
+            _ => self.data(&hardening::render(report, proposals, &self.options().data)),
         }
     }
 

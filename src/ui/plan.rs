@@ -130,7 +130,7 @@ fn contents(content: &Content, look: &Look) -> String {
     }
 }
 
-fn note(note: &Note, look: &Look) -> String {
+pub(super) fn note(note: &Note, look: &Look) -> String {
     match note.kind {
         NoteKind::Info => {
             let mut out = look.wrap("", &note.title);

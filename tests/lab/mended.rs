@@ -51,6 +51,7 @@ fn what_may_be_mended_is_once_and_users_notice_nothing() {
     harden(&laptop, &["--dry-run"]).exits(9);
     assert_eq!(droplet.root(STATE), before);
     let ran = harden(&laptop, &["--yes"]).exits(0).says(&["nothing to mend", "harden.prove"]);
+    laptop.ops(&["harden", "status", "demo"]).exits(0).says(&["access", "stays"]).never_says(&["put back"]);
     let after = droplet.root(STATE);
     assert!(
         after.contains("permitrootlogin without-password") && after.contains("Status: active"),
@@ -96,12 +97,17 @@ fn who_is_locked_out_is_let_in_again_by_the_droplet() {
     let droplet = loose();
     droplet.root(SHUT);
     let before = droplet.root(STATE);
-    harden(&laptop("15s"), &["--yes"]).exits(6).says(&[
-        "goes back at",
-        "no new login yet",
-        "no new login came",
-    ]);
+    let laptop = laptop("15s");
+    laptop.ops(&["harden", "status", "demo"]).exits(0).never_says(&["access"]);
+    let says = ["goes back at", "no new login yet", "no new login came"];
+    harden(&laptop, &["--yes"]).exits(6).says(&says);
     comes_back(droplet, &before);
+    let rows = laptop.json(&["harden", "status", "demo"])["changes"].clone();
+    let of = |row: &serde_json::Value| (row["class"].to_string(), row["state"].to_string());
+    let states: Vec<_> = rows.as_array().unwrap().iter().map(of).collect();
+    let all =
+        ["\"access\"", "\"quiet\"", "\"reload\""].map(|one| (one.to_owned(), "\"put-back\"".to_owned()));
+    assert_eq!(states, all, "{rows}");
 }
 
 #[test]
@@ -151,6 +157,22 @@ fn what_docker_opens_behind_the_firewall_is_found_from_outside() {
         .exits(9)
         .says(&["open to this laptop: 5432", "(firewall.outside)"])
         .never_says(&["(firewall.active)"]);
+    laptop
+        .ops(&["harden", "demo", "--only", "firewall.docker", "--yes"])
+        .exits(0)
+        .says(&["harden.docker-user"]);
+    laptop.ops(&audit).exits(0);
+    droplet.root("systemctl restart docker && docker start door >/dev/null; sleep 5; docker exec door true");
+    laptop.ops(&audit).exits(0);
+    let run = laptop.json(&["runs", "list", "demo"])["runs"][0]["id"].as_str().unwrap().to_owned();
+    laptop.ops(&["runs", "undo", &run, "--yes"]).exits(0);
+    laptop.ops(&audit).exits(9);
+    assert_eq!(
+        droplet.root(
+            "ls /usr/local/sbin/ops-docker-user /etc/systemd/system/ops-docker-user.service 2>/dev/null || :"
+        ),
+        ""
+    );
 }
 
 /// Two auditors that are not ours, before and after.

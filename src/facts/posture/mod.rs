@@ -11,6 +11,7 @@ mod sandbox;
 mod secrets;
 mod server;
 mod site;
+mod sources;
 mod sshd;
 mod upkeep;
 
@@ -31,6 +32,7 @@ pub use sandbox::Sandbox;
 pub use secrets::Secrets;
 pub use server::Server;
 pub use site::Site;
+pub use sources::{Source, Sources};
 pub use sshd::{Key, OLD_ALGORITHMS, Options, Sshd};
 pub use upkeep::Upkeep;
 
@@ -48,6 +50,7 @@ pub struct Posture {
     pub secrets: Probe<Secrets>,
     pub upkeep: Probe<Upkeep>,
     pub files: Probe<Files>,
+    pub sources: Probe<Sources>,
     /// Ports that opened to this laptop, ssh's own aside; None: the laptop does not reach the droplet by itself.
     pub outside: Option<Probe<Vec<u16>>>,
 }
@@ -80,6 +83,7 @@ pub(super) fn with_containers(env: &Environment, droplet: &Droplet) -> Vec<(&'st
         ("posture.daemon", daemon::probe()),
         ("posture.sandboxes", sandbox::probe()),
         ("posture.server", server::probe(env)),
+        ("posture.sources", sources::probe(env, droplet)),
     ];
     if droplet.roles.contains(&Role::Web) {
         probes.push(("posture.conf", conf::probe()));
@@ -108,6 +112,7 @@ pub(super) fn parse(env: &Environment, droplet: &Droplet, answers: &Answers) -> 
         secrets: answers.of("posture.secrets").and_then(|text| secrets::parse(&text)),
         upkeep: answers.of("posture.upkeep").and_then(|text| upkeep::parse(&text)),
         files: answers.of("posture.files").and_then(|text| files::parse(&text)),
+        sources: answers.of("posture.sources").and_then(|text| sources::parse(&text)),
         outside: None,
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn modes(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let named: Vec<_> = list.iter().map(|(mode, path)| format!("{path} {mode:o}")).collect();
     let title = format!("set modes: {}", named.join(", "));
     let (change, so, warnings) = (Change::Modes(list), String::new(), Vec::new());
-    Some(Fix { id: "modes", class: Class::Quiet, rules, title, change, so, warnings })
+    Some(Fix { id: "modes", class: Class::Quiet, rules, title, change, so, warnings, still: Vec::new() })
 }
 
 fn name(path: &str) -> &str {
@@ -62,7 +62,16 @@ impl Written {
         let Self { rule, class, id, path, reader } = self;
         let (title, says) = (format!("write {path}"), String::new());
         let change = Change::Write { path, mode: 0o644, reader, before, after, says };
-        Fix { id, class, rules: vec![rule], title, change, so: String::new(), warnings: Vec::new() }
+        Fix {
+            id,
+            class,
+            rules: vec![rule],
+            title,
+            change,
+            so: String::new(),
+            warnings: Vec::new(),
+            still: Vec::new(),
+        }
     }
 }
 

@@ -5,10 +5,11 @@
 //! only a person decides (which accounts there are, what the compose file says, what restarts the stack).
 
 mod files;
+pub mod proposal;
 mod ssh;
 mod wall;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 use similar::TextDiff;
@@ -58,6 +59,8 @@ pub struct Fix {
     pub so: String,
     /// What somebody might miss afterwards.
     pub warnings: Vec<String>,
+    /// Ports that open to the laptop, and have to afterwards.
+    pub still: Vec<u16>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +81,8 @@ pub enum Change {
         from: String,
         ports: Vec<u16>,
     },
+    /// The chain that Docker leaves to the administrator.
+    Chain,
 }
 
 /// What is to be mended, droplet by droplet.
@@ -102,6 +107,7 @@ pub fn fixes(posture: &Posture, failed: &[&str]) -> Vec<Fix> {
         files::live(posture, failed),
         ssh::logins(posture, failed),
         wall::wall(posture, failed),
+        wall::chain(posture, failed),
     ];
     all.into_iter().flatten().collect()
 }
@@ -172,6 +178,7 @@ fn commands(kept: &Kept<'_>, change: &Change) -> (Cmd, Cmd) {
             let pairs = || list.iter().map(|(mode, path)| (*mode, path.as_str()));
             (kept.modes(pairs()), kept.unmodes(pairs()))
         }
+        Change::Chain => (kept.chain(), kept.unchain()),
         Change::Wall { user, from, ports } => (kept.wall((user, from), ports), kept.unwall()),
     }
 }
@@ -183,12 +190,14 @@ fn sum(text: &str) -> String {
 /// The guard: nobody who was locked out has to be let in again by hand.
 fn proven(droplet: &str, kept: &Kept<'_>, fixes: &[&Fix], guard: u64) -> Step {
     let so: Vec<_> = fixes.iter().map(|fix| fix.so.as_str()).filter(|so| !so.is_empty()).collect();
+    let ports: BTreeSet<u16> = fixes.iter().flat_map(|fix| fix.still.iter().copied()).collect();
+    let ports = ports.into_iter().collect();
     Step {
         id: "harden.prove".into(),
         phase: Phase::Prepare,
         droplet: droplet.to_owned(),
         title: format!("log in anew within {}, or all of this goes back", lasting(guard)),
-        actions: vec![Action::Prove { wait: kept.wait(guard), proof: kept.proof(&so.join("\n")) }],
+        actions: vec![Action::Prove { wait: kept.wait(guard), proof: kept.proof(&so.join("\n")), ports }],
         undo: Undo::NotNeeded("it only waits".into()),
         timeout: guard + 30,
     }

@@ -42,7 +42,16 @@ pub(super) fn logins(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let change = Change::Write { path: SSHD, mode: 0o600, reader: Reader::Sshd, before, after, says };
     let rules: Vec<_> = chosen.iter().map(|(rule, _)| *rule).collect();
     let title = format!("write {SSHD}, let sshd read it");
-    Some(Fix { id: "sshd", class: Class::Access, rules, title, change, so, warnings: Vec::new() })
+    Some(Fix {
+        id: "sshd",
+        class: Class::Access,
+        rules,
+        title,
+        change,
+        so,
+        warnings: Vec::new(),
+        still: Vec::new(),
+    })
 }
 
 /// What the word has to be; None: it is well as it is.

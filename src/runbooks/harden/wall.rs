@@ -1,4 +1,4 @@
-//! ufw: ssh and the site come in, nothing else does.
+//! ufw, and Docker's way past it: ssh and the site come in, nothing else does.
 
 use super::{Change, Class, Fix};
 use crate::facts::Posture;
@@ -26,5 +26,46 @@ pub(super) fn wall(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let title = format!("let ufw deny everything but {}", named.join(", "));
     let from = sshd.from.clone().unwrap_or_else(|| "127.0.0.1".to_owned());
     let change = Change::Wall { user: sshd.user.clone(), from, ports: site };
-    Some(Fix { id: "firewall", class: Class::Access, rules, title, change, so: "ufw".into(), warnings })
+    Some(Fix {
+        id: "firewall",
+        class: Class::Access,
+        rules,
+        title,
+        change,
+        so: "ufw".into(),
+        warnings,
+        still: still(posture),
+    })
+}
+
+/// None where Docker has not made the chain, which is then nobody's.
+pub(super) fn chain(posture: &Posture, failed: &[&str]) -> Option<Fix> {
+    let rule = "firewall.docker";
+    posture.firewall.as_ref().ok()?.docker_user.as_ref().filter(|_| failed.contains(&rule))?;
+    let site = |address: &str| matches!(address.rsplit(':').next(), Some("80" | "443"));
+    let published =
+        posture.sandboxes.iter().flatten().flat_map(|one| one.published.iter().map(move |at| (one, at)));
+    let closed = published.filter(|(_, address)| !site(address));
+    let warnings = closed
+        .map(|(one, at)| format!("{at} of {} is reached from outside now, and will not be", one.service))
+        .collect();
+    let title =
+        "drop what is new to Docker's ports but for 80 and 443, whenever its engine starts".to_owned();
+    let (rules, change, so) = (vec![rule], Change::Chain, "chain".to_owned());
+    Some(Fix {
+        id: "docker-user",
+        class: Class::Access,
+        rules,
+        title,
+        change,
+        so,
+        warnings,
+        still: still(posture),
+    })
+}
+
+/// The site's ports that open to this laptop now.
+fn still(posture: &Posture) -> Vec<u16> {
+    let open = posture.outside.iter().flatten().flatten();
+    open.copied().filter(|port| SITE.contains(port)).collect()
 }

@@ -1,6 +1,8 @@
 //! A droplet that is as safe as the rules want it.
 
-use ops::facts::{Conf, Daemon, Files, Firewall, Posture, Sandbox, Secrets, Server, Site, Sshd, Ufw, Upkeep};
+use ops::facts::{
+    Conf, Daemon, Files, Firewall, Posture, Sandbox, Secrets, Server, Site, Sources, Sshd, Ufw, Upkeep,
+};
 
 use super::key;
 
@@ -16,6 +18,7 @@ pub(super) fn posture() -> Posture {
         secrets: Ok(Secrets::default()),
         upkeep: Ok(upkeep()),
         files: Ok(Files::default()),
+        sources: Ok(Sources::default()),
         outside: Some(Ok(vec![80, 443])),
     }
 }
