@@ -9,23 +9,54 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::plan::{Section, Step};
 use crate::text;
-use crate::transport::Call;
+use crate::transport::{Call, TransportError};
 
+/// Between two tries, twice as long each time: a droplet that refuses logins also bans whoever insists.
 const PAUSE: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_secs(60);
+/// So often a login that is refused, not only lost, is tried: whoever fails five times is banned as a rule.
+const REFUSALS: u32 = 3;
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// Never ends: dropped when the droplet does not wait any more. A proof that came before it waited is brought again.
 pub(super) async fn prove(cx: &Context<'_>, step: &Step, proof: &Cmd, ports: &[u16]) {
-    let mut last = String::new();
+    let (mut last, mut pause, mut refusals) = (String::new(), PAUSE, 0);
     loop {
-        if let Err(why) = bring(cx, step, proof, ports).await
-            && why != last
-        {
-            let text = format!("{}: no new login yet: {}", step.droplet, text::printable(&why));
-            cx.listener.on(&Event::Warning { text });
-            last = why;
+        if let Err(failure) = bring(cx, step, proof, ports).await {
+            if failure.why != last {
+                let text = format!("{}: no new login yet: {}", step.droplet, text::printable(&failure.why));
+                cx.listener.on(&Event::Warning { text });
+                last = failure.why;
+            }
+            refusals += u32::from(failure.refused);
+            if refusals == REFUSALS {
+                let text =
+                    format!("{}: not tried again, so that nobody is banned: it goes back", step.droplet);
+                cx.listener.on(&Event::Warning { text });
+                return std::future::pending().await;
+            }
         }
-        tokio::time::sleep(PAUSE).await;
+        tokio::time::sleep(pause).await;
+        pause = (2 * pause).min(LONGEST);
+    }
+}
+
+/// Why there is no proof yet.
+struct Failure {
+    why: String,
+    /// Somebody answered, and said no.
+    refused: bool,
+}
+
+impl Failure {
+    fn lost(why: impl std::fmt::Display) -> Self {
+        Self { why: why.to_string(), refused: false }
+    }
+}
+
+impl From<TransportError> for Failure {
+    fn from(error: TransportError) -> Self {
+        Self { why: error.to_string(), refused: !error.may_pass() }
     }
 }
 
@@ -53,16 +84,19 @@ pub(super) async fn can_prove(cx: &Context<'_>, section: &Section) -> Result<(),
 }
 
 /// One login, one command. Its own answer says what is not as it was to be.
-async fn bring(cx: &Context<'_>, step: &Step, proof: &Cmd, ports: &[u16]) -> Result<(), String> {
+async fn bring(cx: &Context<'_>, step: &Step, proof: &Cmd, ports: &[u16]) -> Result<(), Failure> {
     if !ports.is_empty() {
-        cx.own.knock(&step.droplet, ports).await.map_err(|error| error.to_string())?;
+        cx.own.knock(&step.droplet, ports).await.map_err(Failure::lost)?;
     }
     let login = tokio::time::timeout(ANSWER, cx.post.link.anew()).await;
-    let link = login.map_err(|_| "nobody answers".to_owned())?.map_err(|error| error.to_string())?;
+    let link = login.map_err(|_| Failure::lost("nobody answers"))??;
     let answer = link.run(Call::new(proof).timeout(ANSWER)).await;
     link.close().await;
-    match answer.map_err(|error| error.to_string())? {
+    match answer? {
         output if output.code == 0 => Ok(()),
-        output => Err(text::tail(&output.stdout, 1).pop().unwrap_or_else(|| format!("code {}", output.code))),
+        output => {
+            let said = text::tail(&output.stdout, 1).pop();
+            Err(Failure::lost(said.unwrap_or_else(|| format!("code {}", output.code))))
+        }
     }
 }
