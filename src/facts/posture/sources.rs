@@ -28,7 +28,7 @@ const PROBE: &str = r#"
 cd "$1" || exit
 shift
 for file in "$@" $(find . -maxdepth 3 -name '.git' -prune -o -name 'odoo*.conf' -type f -print 2>/dev/null | sed 's,^\./,,' | grep -xE '[A-Za-z0-9._/-]*' | head -n 5); do
-    [ -f "$file" ] && [ "$(wc -c <"$file")" -le 65536 ] || continue
+    [ -f "$file" ] && [ ! -L "$file" ] && [ "$(wc -c <"$file")" -le 65536 ] || continue
     git -c safe.directory='*' ls-files --error-unmatch -- "$file" >/dev/null 2>&1 && tracked=yes || tracked=no
     printf 'file\t%s\t%s\t%s\n' "$tracked" "$file" "$(base64 -w 0 <"$file")"
 done

@@ -1,6 +1,6 @@
 //! Files whose change locks nobody out: modes, journald, the kernel's settings, Docker's engine.
 
-use super::{Change, Class, Fix};
+use super::{Change, Class, Fix, may_be_secret};
 use crate::facts::{DAEMON, JOURNAL, KERNEL, Posture};
 use crate::tools::harden::Reader;
 
@@ -129,7 +129,7 @@ pub(super) fn kernel(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     Some(wanted.fix(before, after))
 }
 
-/// Merged into what is there; what is no JSON is left to a person.
+/// Merged into what is there; what is no JSON, or has a secret, is left to a person.
 pub(super) fn live(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let wanted = Written {
         rule: "docker.live",
@@ -142,8 +142,8 @@ pub(super) fn live(posture: &Posture, failed: &[&str]) -> Option<Fix> {
         return None;
     }
     let before = posture.files.as_ref().ok()?.0.get(DAEMON).cloned();
-    // The address of a proxy may have a password, and plans are shown.
-    if before.as_deref().is_some_and(|text| text.contains("prox")) {
+    // Plans are shown, and what they write is an argument of a process.
+    if before.as_deref().is_some_and(may_be_secret) {
         return None;
     }
     let read = |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text);

@@ -187,6 +187,14 @@ fn sum(text: &str) -> String {
     Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// What is never shown, kept in a plan or put into a command line: a value that may be a secret, by its name or as a part of
+/// an address.
+fn may_be_secret(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    ["pass", "secret", "token", "key"].iter().any(|word| lower.contains(word))
+        || lower.contains("://") && lower.contains('@')
+}
+
 /// The guard: nobody who was locked out has to be let in again by hand.
 fn proven(droplet: &str, kept: &Kept<'_>, fixes: &[&Fix], guard: u64) -> Step {
     let so: Vec<_> = fixes.iter().map(|fix| fix.so.as_str()).filter(|so| !so.is_empty()).collect();

@@ -5,6 +5,8 @@ mod conf;
 
 use similar::TextDiff;
 
+use super::may_be_secret;
+
 use crate::facts::Posture;
 use crate::record::Proposal;
 use crate::text::printable;
@@ -36,8 +38,30 @@ fn difference(before: &str, after: &str) -> Vec<String> {
 
 /// `admin_passwd = ..` of a line that is only near.
 fn without_secret(line: &str) -> String {
-    let lower = line.to_lowercase();
-    let secret = ["pass", "secret", "token", "key"].iter().any(|word| lower.contains(word));
-    let at = line.find(['=', ':']).filter(|_| secret && !line.starts_with("@@"));
-    printable(&at.map_or_else(|| line.to_owned(), |at| format!("{} ..", &line[..=at])))
+    if line.starts_with("@@") || !may_be_secret(line) {
+        return printable(line);
+    }
+    // The sign of the difference stays, and what stands before the value.
+    let end = line.find(['=', ':']).map_or(1, |at| at + 1);
+    printable(&format!("{} ..", &line[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_a_secret_is_left_out() {
+        for (line, shown) in [
+            (" admin_passwd = hunter2", " admin_passwd = .."),
+            ("       - SMTP_TOKEN=hunter2", "       - SMTP_TOKEN= .."),
+            (" DATABASE_URL: postgres://odoo:hunter2@db/odoo", " DATABASE_URL: .."),
+            ("     hunter2-is-the-secret", "  .."),
+            ("+list_db = False", "+list_db = False"),
+            ("@@ -1,2 +1,3 @@", "@@ -1,2 +1,3 @@"),
+        ] {
+            assert_eq!(without_secret(line), shown, "{line}");
+            assert!(!without_secret(line).contains("hunter2"));
+        }
+    }
 }

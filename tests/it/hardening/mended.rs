@@ -103,7 +103,10 @@ fn what_others_wrote_stays() {
     assert_eq!(json, serde_json::json!({ "data-root": "/mnt/docker", "live-restore": true }));
     case.upkeep().kernel.insert("kernel.kptr_restrict".into(), 0);
     assert_eq!(written(&case, &["system.kernel"]).1, "vm.swappiness = 10\nkernel.kptr_restrict = 1\n");
-    // What is no JSON is left to a person.
+    // What is no JSON is left to a person, and what may have a secret, which plans would show.
+    let splunk = r#"{ "log-opts": { "splunk-token": "hunter2" } }"#;
+    case.posture().files.as_mut().unwrap().0.insert(DAEMON.into(), splunk.into());
+    assert_eq!(fix(&case, &["docker.live"]), []);
     case.posture().files.as_mut().unwrap().0.insert(DAEMON.into(), "{,}".into());
     assert_eq!(fix(&case, &["docker.live"]), []);
 }
