@@ -106,6 +106,12 @@ impl Harden {
             (None, Some(env)) => EnvArg { env, droplets: self.droplets.clone() },
             (None, None) => return Err(Error::usage("which environment?").next("ops harden --help")),
         };
+        if self.run.consent.yes && session.ui.options().format != Format::Human {
+            return Err(Error::usage(
+                "with --output nothing is mended, so that there is nothing to say --yes to",
+            )
+            .next(format!("ops harden {} --yes", target.env)));
+        }
         let inventory = session.inventory()?;
         let env = session.environment(&inventory, &target)?;
         let (only, except) = (ids(&self.only)?, ids(&self.except)?);
@@ -183,8 +189,13 @@ impl Harden {
             Answer::Line(line) if line.is_empty() => Ok(rules.into_iter().collect()),
             Answer::Line(line) if !matches!(line.as_str(), "n" | "no" | "none") => {
                 let words = line.split([' ', ',']).filter(|word| !word.is_empty()).map(str::to_owned);
-                let typed = ids(&words.collect::<Vec<_>>())?;
-                Ok(typed.into_iter().filter(|id| rules.contains(id)).collect())
+                let mut typed = ids(&words.collect::<Vec<_>>())?;
+                typed.retain(|id| rules.contains(id));
+                match typed.is_empty() {
+                    true => Err(Error::usage("nothing of that can be mended by ops")
+                        .because(format!("it can: {listed}"))),
+                    false => Ok(typed),
+                }
             }
             Answer::Interrupted => Err(Error::new(Exit::Interrupted, "interrupted before anything changed")),
             Answer::Line(_) | Answer::End => {

@@ -53,7 +53,8 @@ fn change(droplet: &str, line: &str) -> Option<ChangeRow> {
         ("-", _) if *armed == "yes" => ChangeState::Pending,
         ("-", _) => ChangeState::Lost,
         ("7", _) | (_, true) => ChangeState::Stuck,
-        _ => ChangeState::PutBack,
+        // What nobody has a word for is not said to be well.
+        _ => ChangeState::Lost,
     };
     let class = section.strip_prefix(HARDEN)?.split('.').next()?;
     let until = Some(printable(until)).filter(|text| !text.is_empty() && state == ChangeState::Pending);
@@ -167,6 +168,8 @@ mod tests {
         assert_eq!(state("1\t7\tno\t"), Some((ChangeState::Stuck, None)));
         assert_eq!(state("undo1\t1\tno\t"), Some((ChangeState::Stuck, None)));
         assert_eq!(state("1\t-\tno\t"), Some((ChangeState::Lost, None)));
+        assert_eq!(state("1\t8\tno\t"), Some((ChangeState::Lost, None)));
+        assert_eq!(state("undo1\t-\tno\t"), Some((ChangeState::Lost, None)));
         assert_eq!(state("1"), None);
         assert_eq!(change("erp-1", "change\tprod-1\tweb\t1\t0\tno\t"), None);
     }

@@ -13,6 +13,7 @@
 //!                             was tried since), now/ (the one being made), check/ (the one being tried), cache/
 //!                             status.json (what the last scheduled one came to), places/<place> (ids that it had at last)
 //! schedule/                   night (the program), plan.json, sections, ping (0600, addresses that hear of it), before/<run>/
+//! harden/<run>/               files of the droplet as they were before `ops harden` changed them (see tools/harden.sh)
 //! audit.jsonl
 //! ```
 //! Shapes only grow: readers ignore fields they do not know.
