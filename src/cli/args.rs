@@ -4,6 +4,7 @@ use clap::{ArgAction, Args};
 use std::path::PathBuf;
 
 use super::names;
+use crate::error::{Error, Result};
 use crate::runbooks::deploy::Wanted;
 use crate::ui::{Colour, Format};
 
@@ -49,6 +50,26 @@ pub struct EnvArg {
 
     #[command(flatten)]
     pub droplets: DropletArgs,
+}
+
+/// The same beside verbs of the command's own, which name theirs themselves.
+#[derive(Debug, Clone, Args)]
+pub struct BareEnvArg {
+    /// The environment, as the inventory names it
+    #[arg(value_name = "ENV", value_parser = names::name, required = true)]
+    env: Option<String>,
+
+    #[command(flatten)]
+    droplets: DropletArgs,
+}
+
+impl BareEnvArg {
+    /// # Errors
+    /// Exit 2: there is neither a verb nor an environment.
+    pub fn target(self, command: &str) -> Result<EnvArg> {
+        let missing = || Error::usage("which environment?").next(format!("ops {command} --help"));
+        Ok(EnvArg { env: self.env.ok_or_else(missing)?, droplets: self.droplets })
+    }
 }
 
 #[derive(Debug, Clone, Args)]

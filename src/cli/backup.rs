@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::args::{DropletArgs, EnvArg};
+use super::args::{BareEnvArg, EnvArg};
 use super::carry::{carry, carry_with};
 use super::consent::RunArgs;
 use super::{names, session::Session};
@@ -29,12 +29,8 @@ pub struct Backup {
     #[command(subcommand)]
     verb: Option<Verb>,
 
-    /// The environment to back up, as the inventory names it
-    #[arg(value_name = "ENV", value_parser = names::name, required = true)]
-    env: Option<String>,
-
     #[command(flatten)]
-    droplets: DropletArgs,
+    bare: BareEnvArg,
 
     #[command(flatten)]
     run: RunArgs,
@@ -126,22 +122,18 @@ impl Backup {
     }
 
     pub async fn run(self, session: &Session) -> Result<Exit> {
-        match (self.verb, self.env) {
-            (Some(Verb::Create(create)), _) => create.run(session).await,
-            (Some(Verb::List(list)), _) => list.run(session).await,
-            (Some(Verb::Show(show)), _) => show.run(session).await,
-            (Some(Verb::Init(init)), _) => setup(session, &init.env, &init.run, Setup::Init, None).await,
-            (Some(Verb::Prune(prune)), _) => setup(session, &prune.env, &prune.run, Setup::Prune, None).await,
-            (Some(Verb::Key(key)), _) => key.run(session).await,
-            (Some(Verb::Verify(verify)), _) => verify.run(session).await,
-            (Some(Verb::Export(export)), _) => export.run(session).await,
-            (Some(Verb::Pull(pull)), _) => pull.run(session).await,
-            (Some(Verb::Import(import)), _) => import.run(session).await,
-            (None, Some(env)) => {
-                let env = EnvArg { env, droplets: self.droplets };
-                Create { env, run: self.run }.run(session).await
-            }
-            (None, None) => Err(Error::usage("which environment?").next("ops backup --help")),
+        match self.verb {
+            Some(Verb::Create(create)) => create.run(session).await,
+            Some(Verb::List(list)) => list.run(session).await,
+            Some(Verb::Show(show)) => show.run(session).await,
+            Some(Verb::Init(init)) => setup(session, &init.env, &init.run, Setup::Init, None).await,
+            Some(Verb::Prune(prune)) => setup(session, &prune.env, &prune.run, Setup::Prune, None).await,
+            Some(Verb::Key(key)) => key.run(session).await,
+            Some(Verb::Verify(verify)) => verify.run(session).await,
+            Some(Verb::Export(export)) => export.run(session).await,
+            Some(Verb::Pull(pull)) => pull.run(session).await,
+            Some(Verb::Import(import)) => import.run(session).await,
+            None => Create { env: self.bare.target("backup")?, run: self.run }.run(session).await,
         }
     }
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand};
 
-use super::args::{DropletArgs, EnvArg};
+use super::args::{BareEnvArg, EnvArg};
 use super::carry::carry;
 use super::consent::RunArgs;
 use super::kept::Place;
-use super::{names, session::Session};
+use super::session::Session;
 use crate::checks::Verdict;
 use crate::checks::hardening::{self, Audited, Last, Report};
 use crate::error::{Error, Result};
@@ -40,12 +40,8 @@ pub struct Harden {
     #[command(subcommand)]
     verb: Option<Verb>,
 
-    /// The environment to audit, as the inventory names it
-    #[arg(value_name = "ENV", value_parser = names::name, required = true)]
-    env: Option<String>,
-
     #[command(flatten)]
-    droplets: DropletArgs,
+    bare: BareEnvArg,
 
     #[command(flatten)]
     run: RunArgs,
@@ -101,11 +97,10 @@ impl Status {
 
 impl Harden {
     pub async fn run(mut self, session: &Session) -> Result<Exit> {
-        let target = match (self.verb.take(), self.env.take()) {
-            (Some(Verb::Status(status)), _) => return status.run(session).await,
-            (None, Some(env)) => EnvArg { env, droplets: self.droplets.clone() },
-            (None, None) => return Err(Error::usage("which environment?").next("ops harden --help")),
-        };
+        if let Some(Verb::Status(status)) = self.verb.take() {
+            return status.run(session).await;
+        }
+        let target = self.bare.clone().target("harden")?;
         if self.run.consent.yes && session.ui.options().format != Format::Human {
             return Err(Error::usage(
                 "with --output nothing is mended, so that there is nothing to say --yes to",
@@ -114,7 +109,7 @@ impl Harden {
         }
         let inventory = session.inventory()?;
         let env = session.environment(&inventory, &target)?;
-        let (only, except) = (ids(&self.only)?, ids(&self.except)?);
+        let (only, except) = (ids(&target.env, &self.only)?, ids(&target.env, &self.except)?);
         for waiver in hardening::strangers(&env.harden.waive) {
             session.ui.warn(&format!("harden.waive names {}, which is no rule", printable(&waiver.id)));
         }
@@ -125,7 +120,7 @@ impl Harden {
         if self.audit || session.ui.options().format != Format::Human || all.is_empty() {
             return Ok(self.ended(&seen.report));
         }
-        let chosen = self.chosen(session, &all)?;
+        let chosen = self.chosen(session, &target.env, &all)?;
         let wish = self.wish(&env, &seen, &|id| chosen.contains(&id));
         match carry(session, &target, &self.run, Order::Harden(wish)).await? {
             Exit::Done if !self.run.dry_run => {
@@ -176,7 +171,7 @@ impl Harden {
     ///
     /// # Errors
     /// Exit 2: no such rule. Exit 3: none is wanted. 130 on Ctrl-C.
-    fn chosen(&self, session: &Session, all: &harden::Wish) -> Result<Vec<&'static str>> {
+    fn chosen(&self, session: &Session, env: &str, all: &harden::Wish) -> Result<Vec<&'static str>> {
         let rules: BTreeSet<_> =
             all.droplets.values().flatten().flat_map(|fix| fix.rules.iter().copied()).collect();
         let named = !self.only.is_empty() || !self.except.is_empty();
@@ -189,7 +184,7 @@ impl Harden {
             Answer::Line(line) if line.is_empty() => Ok(rules.into_iter().collect()),
             Answer::Line(line) if !matches!(line.as_str(), "n" | "no" | "none") => {
                 let words = line.split([' ', ',']).filter(|word| !word.is_empty()).map(str::to_owned);
-                let mut typed = ids(&words.collect::<Vec<_>>())?;
+                let mut typed = ids(env, &words.collect::<Vec<_>>())?;
                 typed.retain(|id| rules.contains(id));
                 match typed.is_empty() {
                     true => Err(Error::usage("nothing of that can be mended by ops")
@@ -239,7 +234,7 @@ fn failed(one: &Audited) -> Vec<&str> {
 }
 
 /// A group stands for all of its own.
-fn ids(asked: &[String]) -> Result<Vec<&'static str>> {
+fn ids(env: &str, asked: &[String]) -> Result<Vec<&'static str>> {
     let mut ids = Vec::new();
     for asked in asked {
         let before = ids.len();
@@ -247,7 +242,7 @@ fn ids(asked: &[String]) -> Result<Vec<&'static str>> {
         if ids.len() == before {
             let error = Error::usage(format!("no rule is called {}", printable(asked)));
             return Err(match nearest(asked, hardening::ids()) {
-                Some(near) => error.next(format!("ops harden --only {near}")),
+                Some(near) => error.next(format!("ops harden {env} --only {near}")),
                 None => {
                     error.because(format!("there are: {}", hardening::ids().collect::<Vec<_>>().join(", ")))
                 }

@@ -2,10 +2,59 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Container, ContainerMount, Probe, ProbeFailure, PublishedPort};
+use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Container {
+    pub id: String,
+    pub name: String,
+    pub project: String,
+    pub service: String,
+    /// Made by `docker compose run`.
+    pub oneoff: bool,
+    /// `running`, `exited`, `restarting`, ..
+    pub state: String,
+    /// `healthy`, `unhealthy`, `starting`; None without a health check.
+    pub health: Option<String>,
+    pub exit_code: i32,
+    pub restarts: u32,
+    pub oom_killed: bool,
+    /// As written in the compose file.
+    pub image: String,
+    pub image_id: String,
+    pub config_files: Vec<String>,
+    pub working_dir: String,
+    pub ports: Vec<PublishedPort>,
+    pub mounts: Vec<ContainerMount>,
+    /// RFC 3339.
+    pub started: String,
+}
+
+impl Container {
+    pub fn running(&self) -> bool {
+        self.state == "running"
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublishedPort {
+    pub container: u16,
+    pub address: String,
+    pub host: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ContainerMount {
+    /// `bind`, `volume`, `tmpfs`.
+    pub kind: String,
+    /// Path on the droplet, or the volume's name.
+    pub source: String,
+    pub target: String,
+    pub writable: bool,
+}
 
 const PROBE: &str = r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }

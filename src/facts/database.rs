@@ -5,11 +5,36 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Database, Module, Probe, ProbeFailure};
+use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Database {
+    /// The server answered.
+    pub server_version: String,
+    /// The inventory's database exists.
+    pub exists: bool,
+    /// It holds Odoo's tables.
+    pub odoo: bool,
+    /// Tables, views and sequences in it, without PostgreSQL's own and those of its extensions.
+    pub relations: u64,
+    pub bytes: u64,
+    /// name -> (state, latest_version)
+    pub modules: BTreeMap<String, Module>,
+    /// Databases put aside by ops, by name, with their bytes.
+    pub aside: BTreeMap<String, u64>,
+    /// Users active in the last five minutes; None where Odoo keeps no such table.
+    pub active_users: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Module {
+    pub state: String,
+    pub version: Option<String>,
+}
 
 const PROBE: &str = r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }

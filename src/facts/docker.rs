@@ -1,8 +1,21 @@
 //! The container engine and Compose.
 
+use serde::Serialize;
+
+use super::Probe;
 use super::fields::Fields;
-use super::{Docker, Probe};
 use crate::cmd::Cmd;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Docker {
+    /// The engine's version.
+    pub engine: String,
+    /// Compose v2's version, without a leading `v`; None: not installed.
+    pub compose: Option<String>,
+    /// `docker-compose` v1 is there; looked for only where v2 is not.
+    pub compose_v1: bool,
+    pub root_dir: String,
+}
 
 // `gather.sh` has asked the engine already. Where v2 is no plugin, the name `docker-compose` may be v1
 // in Python or v2 on its own.

@@ -1,8 +1,24 @@
 //! The machine itself: who we are on it, what it is, which programs it lacks.
 
+use serde::Serialize;
+
+use super::Probe;
 use super::fields::Fields;
-use super::{Host, Probe};
 use crate::cmd::Cmd;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Host {
+    pub hostname: String,
+    /// Of the commands as they run, after sudo.
+    pub uid: u32,
+    pub user: String,
+    /// `PRETTY_NAME` of os-release.
+    pub os: String,
+    pub cpus: u32,
+    pub systemd: bool,
+    /// Programs that `ops` needs on the droplet and that are missing: git, curl, flock, ..
+    pub missing: Vec<String>,
+}
 
 /// What `ops` calls on a droplet. Where `systemd-run` is missing, `setsid` does.
 pub const PROGRAMS: [&str; 9] =

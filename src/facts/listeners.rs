@@ -2,8 +2,19 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{Listening, Probe, ProbeFailure};
+use serde::Serialize;
+
+use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
+
+/// A listening TCP socket.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listening {
+    pub address: String,
+    pub port: u16,
+    /// `nginx(812)`, where the kernel tells us.
+    pub process: Option<String>,
+}
 
 const PROBE: &str = r#"
 if command -v ss >/dev/null 2>&1; then

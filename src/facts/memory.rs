@@ -1,7 +1,19 @@
 //! Memory and swap, and what the running web container takes of it.
 
-use super::{Memory, Probe, ProbeFailure};
+use serde::Serialize;
+
+use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Memory {
+    pub total: u64,
+    pub available: u64,
+    pub swap_total: u64,
+    pub swap_free: u64,
+    /// What the processes of the running web container take; None where none runs or it cannot be read.
+    pub web: Option<u64>,
+}
 
 // Pages that workers share are counted once (Pss) where that may be read; else every worker's own count.
 const PROBE: &str = r#"

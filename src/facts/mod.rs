@@ -11,6 +11,7 @@ mod docker;
 mod fields;
 mod frame;
 mod host;
+mod inside;
 mod listeners;
 mod lookout;
 mod memory;
@@ -29,18 +30,26 @@ use serde::Serialize;
 
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, When};
-use crate::record::{Holder, Release, RunRecord, Slot};
+use crate::record::{Release, Slot};
 
 pub use backups::Backups;
-pub use database::RELATIONS;
-pub use host::PROGRAMS;
+pub use containers::{Container, ContainerMount, PublishedPort};
+pub use database::{Database, Module, RELATIONS};
+pub use docker::Docker;
+pub use host::{Host, PROGRAMS};
+pub use listeners::Listening;
 pub use lookout::Lookout;
-pub use own::probe as own_probe;
+pub use memory::Memory;
+pub use mounts::Mount;
+pub use own::{Observed, probe as own_probe};
 pub use posture::{
     Conf, DAEMON, Daemon, Files, Firewall, JOURNAL, KERNEL, Key, OLD_ALGORITHMS, Options, Posture, SSHD,
     Sandbox, Secrets, Server, Site, Source, Sources, Sshd, Ufw, Upkeep,
 };
+pub use proxy::ProxyState;
 pub use schedule::Schedule;
+pub use stack::{Checkout, StackDir};
+pub use state::State;
 pub use vitals::*;
 
 /// One probe's answer, or why there is none. A failed probe is never a passed check.
@@ -195,206 +204,4 @@ impl Facts {
         let id = state.current.as_deref()?;
         state.releases.iter().find(|r| r.id == id)
     }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Host {
-    pub hostname: String,
-    /// Of the commands as they run, after sudo.
-    pub uid: u32,
-    pub user: String,
-    /// `PRETTY_NAME` of os-release.
-    pub os: String,
-    pub cpus: u32,
-    pub systemd: bool,
-    /// Programs that `ops` needs on the droplet and that are missing: git, curl, flock, ..
-    pub missing: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Docker {
-    /// The engine's version.
-    pub engine: String,
-    /// Compose v2's version, without a leading `v`; None: not installed.
-    pub compose: Option<String>,
-    /// `docker-compose` v1 is there; looked for only where v2 is not.
-    pub compose_v1: bool,
-    pub root_dir: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Mount {
-    /// What it was asked for: `stack`, `docker`, `state`, `root`.
-    pub purposes: Vec<String>,
-    pub mount_point: String,
-    pub size: u64,
-    pub used: u64,
-    /// For those who are not root: some file systems keep a part back.
-    pub free: u64,
-    pub inodes: u64,
-    pub inodes_free: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Memory {
-    pub total: u64,
-    pub available: u64,
-    pub swap_total: u64,
-    pub swap_free: u64,
-    /// What the processes of the running web container take; None where none runs or it cannot be read.
-    pub web: Option<u64>,
-}
-
-/// A listening TCP socket.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listening {
-    pub address: String,
-    pub port: u16,
-    /// `nginx(812)`, where the kernel tells us.
-    pub process: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Container {
-    pub id: String,
-    pub name: String,
-    pub project: String,
-    pub service: String,
-    /// Made by `docker compose run`.
-    pub oneoff: bool,
-    /// `running`, `exited`, `restarting`, ..
-    pub state: String,
-    /// `healthy`, `unhealthy`, `starting`; None without a health check.
-    pub health: Option<String>,
-    pub exit_code: i32,
-    pub restarts: u32,
-    pub oom_killed: bool,
-    /// As written in the compose file.
-    pub image: String,
-    pub image_id: String,
-    pub config_files: Vec<String>,
-    pub working_dir: String,
-    pub ports: Vec<PublishedPort>,
-    pub mounts: Vec<ContainerMount>,
-    /// RFC 3339.
-    pub started: String,
-}
-
-impl Container {
-    pub fn running(&self) -> bool {
-        self.state == "running"
-    }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PublishedPort {
-    pub container: u16,
-    pub address: String,
-    pub host: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ContainerMount {
-    /// `bind`, `volume`, `tmpfs`.
-    pub kind: String,
-    /// Path on the droplet, or the volume's name.
-    pub source: String,
-    pub target: String,
-    pub writable: bool,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct StackDir {
-    pub exists: bool,
-    /// The user who owns it (who, before it exists, owns its nearest parent).
-    pub owner: String,
-    pub writable: bool,
-    pub env_file: bool,
-    pub git: Option<Checkout>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Checkout {
-    pub head: String,
-    pub branch: Option<String>,
-    pub remote: Option<String>,
-    /// `git status --porcelain` lines of tracked files, bounded.
-    pub dirty: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Database {
-    /// The server answered.
-    pub server_version: String,
-    /// The inventory's database exists.
-    pub exists: bool,
-    /// It holds Odoo's tables.
-    pub odoo: bool,
-    /// Tables, views and sequences in it, without PostgreSQL's own and those of its extensions.
-    pub relations: u64,
-    pub bytes: u64,
-    /// name -> (state, latest_version)
-    pub modules: BTreeMap<String, Module>,
-    /// Databases put aside by ops, by name, with their bytes.
-    pub aside: BTreeMap<String, u64>,
-    /// Users active in the last five minutes; None where Odoo keeps no such table.
-    pub active_users: Option<u32>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Module {
-    pub state: String,
-    pub version: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ProxyState {
-    /// nginx is installed (or its container runs).
-    pub present: bool,
-    pub running: bool,
-    pub site_exists: bool,
-    /// `nginx -t` was asked: only root may.
-    pub config_tested: bool,
-    /// None: `nginx -t` said yes; else its last lines.
-    pub config_fault: Option<String>,
-    /// Certificates named by the site: path and seconds since the epoch of notAfter.
-    pub certificates: Vec<(String, i64)>,
-    /// Certificates named by the site whose date could not be read.
-    pub certificates_unread: Vec<String>,
-    /// The site's file on the droplet; None where nginx is in a container that has it from nowhere else.
-    pub site_file: Option<String>,
-    /// nginx reads exactly this file: in a container it may still have one that an editor replaced.
-    pub site_seen: bool,
-    /// The servers of the inventory's upstreams, as nginx reads them; a block without servers is empty.
-    pub upstreams: BTreeMap<String, Vec<String>>,
-    /// Other words of nginx's configuration that hold a port, at most 400.
-    pub elsewhere: Vec<String>,
-    pub now: i64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct State {
-    /// Of the containers, else of the directory whose `stack` file names this stack.
-    pub project: Option<String>,
-    /// `state_dir` exists and is writable, or can be made.
-    pub writable: bool,
-    pub lock: Option<Holder>,
-    /// The droplet's clock, seconds since the epoch.
-    pub now: i64,
-    pub current: Option<String>,
-    /// Oldest first.
-    pub releases: Vec<Release>,
-    /// Newest first, at most 50.
-    pub runs: Vec<RunRecord>,
-    /// Records that are there and cannot be read: `release 0`, `lock lock`.
-    pub unreadable: Vec<String>,
-}
-
-/// What a user's own check saw.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Observed {
-    Http { status: u16, millis: u64, contains: bool },
-    Sql { value: String },
-    Tcp { open: bool },
 }

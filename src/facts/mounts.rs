@@ -1,8 +1,23 @@
 //! Room, in bytes and inodes, on every file system a deploy writes to.
 
-use super::{Mount, Probe, ProbeFailure};
+use serde::Serialize;
+
+use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mount {
+    /// What it was asked for: `stack`, `docker`, `state`, `root`.
+    pub purposes: Vec<String>,
+    pub mount_point: String,
+    pub size: u64,
+    pub used: u64,
+    /// For those who are not root: some file systems keep a part back.
+    pub free: u64,
+    pub inodes: u64,
+    pub inodes_free: u64,
+}
 
 // A path that does not exist yet will be made where its nearest existing parent is.
 const PROBE: &str = r#"

@@ -2,11 +2,22 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::database::INSIDE;
 use super::frame::Answers;
-use super::{Observed, Probe, ProbeFailure};
+use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, UserProbe, When};
+
+/// What a user's own check saw.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Observed {
+    Http { status: u16, millis: u64, contains: bool },
+    Sql { value: String },
+    Tcp { open: bool },
+}
 
 // Asked of the web container itself, at the address it has on the droplet, whatever it publishes.
 // Redirects stay there too. `$1` the site's name, `$2` the path, `$3` the text looked for, `$4`

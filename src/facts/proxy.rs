@@ -2,11 +2,38 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
+use super::Probe;
 use super::fields::Fields;
-use super::{Probe, ProxyState};
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, Role};
 use crate::tools::slots;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProxyState {
+    /// nginx is installed (or its container runs).
+    pub present: bool,
+    pub running: bool,
+    pub site_exists: bool,
+    /// `nginx -t` was asked: only root may.
+    pub config_tested: bool,
+    /// None: `nginx -t` said yes; else its last lines.
+    pub config_fault: Option<String>,
+    /// Certificates named by the site: path and seconds since the epoch of notAfter.
+    pub certificates: Vec<(String, i64)>,
+    /// Certificates named by the site whose date could not be read.
+    pub certificates_unread: Vec<String>,
+    /// The site's file on the droplet; None where nginx is in a container that has it from nowhere else.
+    pub site_file: Option<String>,
+    /// nginx reads exactly this file: in a container it may still have one that an editor replaced.
+    pub site_seen: bool,
+    /// The servers of the inventory's upstreams, as nginx reads them; a block without servers is empty.
+    pub upstreams: BTreeMap<String, Vec<String>>,
+    /// Other words of nginx's configuration that hold a port, at most 400.
+    pub elsewhere: Vec<String>,
+    pub now: i64,
+}
 
 // In a container the site's path may be meant as the container sees it or as the droplet has it: what is
 // mounted tells. Certificates are read with the droplet's openssl, because an nginx image seldom has one;

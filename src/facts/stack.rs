@@ -1,9 +1,30 @@
 //! The stack's directory and the checkout in it.
 
+use serde::Serialize;
+
+use super::Probe;
 use super::fields::Fields;
-use super::{Checkout, Probe, StackDir};
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StackDir {
+    pub exists: bool,
+    /// The user who owns it (who, before it exists, owns its nearest parent).
+    pub owner: String,
+    pub writable: bool,
+    pub env_file: bool,
+    pub git: Option<Checkout>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checkout {
+    pub head: String,
+    pub branch: Option<String>,
+    pub remote: Option<String>,
+    /// `git status --porcelain` lines of tracked files, bounded.
+    pub dirty: Vec<String>,
+}
 
 // As root, git runs as the directory's owner: a checkout's own settings name programs that git
 // starts, and what its owner wrote must not become root's. Where we are not root, we are ourselves.

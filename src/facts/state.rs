@@ -1,12 +1,31 @@
 //! What `ops` itself keeps on the droplet: releases, runs, the lock; and the droplet's clock.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Probe;
 use super::fields::Fields;
-use super::{Probe, State};
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
-use crate::record::RunRecord;
+use crate::record::{Holder, Release, RunRecord};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct State {
+    /// Of the containers, else of the directory whose `stack` file names this stack.
+    pub project: Option<String>,
+    /// `state_dir` exists and is writable, or can be made.
+    pub writable: bool,
+    pub lock: Option<Holder>,
+    /// The droplet's clock, seconds since the epoch.
+    pub now: i64,
+    pub current: Option<String>,
+    /// Oldest first.
+    pub releases: Vec<Release>,
+    /// Newest first, at most 50.
+    pub runs: Vec<RunRecord>,
+    /// Records that are there and cannot be read: `release 0`, `lock lock`.
+    pub unreadable: Vec<String>,
+}
 
 // Every record becomes one line: a newline in JSON is never part of a text. A file of more than
 // 64 KiB is none of ours and arrives cut, so that it cannot be read.
@@ -57,8 +76,8 @@ pub(super) fn parse(text: &str) -> Probe<State> {
     let fields = Fields::read(text);
     let mut unreadable = Vec::new();
     let lock = records(&fields, "lock", |_| None, &mut unreadable).pop();
-    let mut releases: Vec<crate::record::Release> =
-        records(&fields, "release", |release: &crate::record::Release| Some(&release.id), &mut unreadable);
+    let mut releases: Vec<Release> =
+        records(&fields, "release", |release: &Release| Some(&release.id), &mut unreadable);
     releases.sort_by(|a, b| (&a.created, &a.id).cmp(&(&b.created, &b.id)));
     let mut runs: Vec<RunRecord> = records(&fields, "run", |run: &RunRecord| Some(&run.id), &mut unreadable);
     runs.sort_by(|a, b| (&b.started, &b.id).cmp(&(&a.started, &a.id)));

@@ -11,7 +11,12 @@ use crate::text::count;
 pub fn render(report: &Report, proposals: &[(String, Proposal)], look: &Look) -> String {
     let mut out = String::new();
     for one in &report.droplets {
-        out += &head(one, look);
+        out += &match one.reached {
+            true => head(one, look),
+            false => {
+                look.wrap("", &format!("{}: could not be asked (ops doctor {})", one.droplet, report.env))
+            }
+        };
         out.extend(one.worst().into_iter().map(|finding| item(finding, look)));
         if look.verbose > 0 {
             out.extend(one.findings.iter().filter_map(|finding| well(finding, look)));

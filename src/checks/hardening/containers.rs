@@ -1,13 +1,18 @@
 //! What a container could do to the droplet, if somebody came into it.
 
-use super::{Rule, base, none, posture};
-use crate::checks::{Subject, Verdict, known};
+use super::{Rule, base, posture};
+use crate::checks::{Subject, Verdict, known, some_of};
 use crate::facts::Sandbox;
 use crate::inventory::Severity::{Critical, High, Medium};
 
 pub(super) const ALL: &[Rule] = &[
     base("containers.privileged", "privileged", Critical, |s| {
-        each(s, "no container", |one| one.privileged.then(String::new), "remove `privileged: true`")
+        each(
+            s,
+            "no container",
+            |one| one.privileged.then(|| "is privileged".to_owned()),
+            "remove `privileged: true`",
+        )
     }),
     base("containers.binds", "the droplet inside", Critical, |s| {
         each(
@@ -22,7 +27,7 @@ pub(super) const ALL: &[Rule] = &[
         each(
             s,
             "all have a limit",
-            |one| (one.memory == 0).then(String::new),
+            |one| (one.memory == 0).then(|| "has no limit".to_owned()),
             "`mem_limit:`, together at most 90 % of the droplet's; of Odoo at least workers x limit_memory_hard",
         )
     }),
@@ -53,7 +58,11 @@ fn each(subject: &Subject<'_>, fine: &str, wrong: fn(&Sandbox) -> Option<String>
         Err(verdict) => return verdict,
     };
     let said = |one: &Sandbox| wrong(one).map(|what| format!("{} {what}", one.service).trim_end().to_owned());
-    none(all.iter().filter_map(said).collect(), fine, "of", fix)
+    let wrong: Vec<_> = all.iter().filter_map(said).collect();
+    match wrong.is_empty() {
+        true => Verdict::pass(fine),
+        false => Verdict::fail(some_of(wrong, 4), fix),
+    }
 }
 
 fn binds(one: &Sandbox) -> Option<String> {
@@ -69,7 +78,7 @@ fn root(one: &Sandbox) -> Option<String> {
     let wanted = one.users.iter().any(|user| user == "root" || user == "0");
     // nginx has a master of root's, and workers that are not.
     let only = one.users.len() == 1;
-    (wanted && only).then(String::new)
+    (wanted && only).then(|| "runs as root".to_owned())
 }
 
 fn rights(one: &Sandbox) -> Option<String> {

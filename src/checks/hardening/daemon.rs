@@ -1,6 +1,6 @@
 //! Docker's engine: whoever reaches it is root.
 
-use super::{Rule, base, none, posture};
+use super::{Rule, base, none, posture, seen};
 use crate::checks::{Subject, Verdict, known};
 use crate::facts::Daemon;
 use crate::inventory::Severity::{Critical, High, Medium};
@@ -15,10 +15,7 @@ pub(super) const ALL: &[Rule] = &[
 ];
 
 fn judged(subject: &Subject<'_>, judge: fn(&Daemon) -> Verdict) -> Verdict {
-    match posture(subject).and_then(|posture| known(&posture.daemon)) {
-        Ok(daemon) => judge(daemon),
-        Err(verdict) => verdict,
-    }
+    seen(subject, |posture| &posture.daemon, judge)
 }
 
 fn tcp(daemon: &Daemon) -> Verdict {

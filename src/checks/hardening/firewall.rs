@@ -1,6 +1,6 @@
 //! What others reach of the droplet, seen from inside, and what this laptop really reaches.
 
-use super::{Rule, base, none, posture};
+use super::{Rule, base, none, posture, seen};
 use crate::checks::{Subject, Verdict, known};
 use crate::facts::Firewall;
 use crate::inventory::Severity::{Critical, High, Medium};
@@ -16,10 +16,7 @@ pub(super) const ALL: &[Rule] = &[
 ];
 
 fn judged(subject: &Subject<'_>, judge: fn(&Firewall) -> Verdict) -> Verdict {
-    match posture(subject).and_then(|posture| known(&posture.firewall)) {
-        Ok(firewall) => judge(firewall),
-        Err(verdict) => verdict,
-    }
+    seen(subject, |posture| &posture.firewall, judge)
 }
 
 fn active(firewall: &Firewall) -> Verdict {

@@ -20,8 +20,8 @@ mod ssh;
 mod upkeep;
 mod waivers;
 
-use super::{Check, Finding, Subject, Verdict};
-use crate::facts::Posture;
+use super::{Check, Finding, Subject, Verdict, known};
+use crate::facts::{Posture, Probe};
 use crate::inventory::{Profile, Severity};
 
 pub use markdown::markdown;
@@ -72,7 +72,7 @@ const fn strict(
     severity: Severity,
     judge: fn(&Subject<'_>) -> Verdict,
 ) -> Rule {
-    Rule { check: Check { id, title, severity, judge }, profile: Profile::Strict }
+    Rule { profile: Profile::Strict, ..base(id, title, severity, judge) }
 }
 
 /// How safe one droplet is, by the rules of the profile.
@@ -104,6 +104,18 @@ pub fn table() -> String {
 fn posture<'a>(subject: &Subject<'a>) -> Result<&'a Posture, Verdict> {
     let told = subject.facts.posture.as_deref();
     told.ok_or_else(|| Verdict::unknown("the droplet's answer ended before this was told"))
+}
+
+/// One part of what was seen, judged; what could not be seen is unknown.
+fn seen<'a, T: 'a>(
+    subject: &Subject<'a>,
+    part: fn(&'a Posture) -> &'a Probe<T>,
+    judge: fn(&T) -> Verdict,
+) -> Verdict {
+    match posture(subject).and_then(|posture| known(part(posture))) {
+        Ok(part) => judge(part),
+        Err(verdict) => verdict,
+    }
 }
 
 /// Passes where nothing is wrong; `wrong` is quoted.

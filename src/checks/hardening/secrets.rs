@@ -1,6 +1,6 @@
 //! Where secrets lie open. Places are named, never what is there.
 
-use super::{Rule, base, none, posture};
+use super::{Rule, base, none, posture, seen};
 use crate::checks::{Subject, Verdict, known};
 use crate::facts::Secrets;
 use crate::inventory::Severity::{High, Medium};
@@ -13,10 +13,7 @@ pub(super) const ALL: &[Rule] = &[
 ];
 
 fn judged(subject: &Subject<'_>, judge: fn(&Secrets) -> Verdict) -> Verdict {
-    match posture(subject).and_then(|posture| known(&posture.secrets)) {
-        Ok(secrets) => judge(secrets),
-        Err(verdict) => verdict,
-    }
+    seen(subject, |posture| &posture.secrets, judge)
 }
 
 fn files(secrets: &Secrets) -> Verdict {

@@ -1,7 +1,7 @@
 //! Who may log in, and how. Asked of sshd itself, for our own user and address.
 
-use super::{Rule, base, none, posture, strict};
-use crate::checks::{Subject, Verdict, known};
+use super::{Rule, base, none, seen, strict};
+use crate::checks::{Subject, Verdict};
 use crate::facts::{OLD_ALGORITHMS, Sshd};
 use crate::inventory::Severity::{Critical, High, Low, Medium};
 
@@ -19,10 +19,7 @@ pub(super) const ALL: &[Rule] = &[
 ];
 
 fn judged(subject: &Subject<'_>, judge: fn(&Sshd) -> Verdict) -> Verdict {
-    match posture(subject).and_then(|posture| known(&posture.sshd)) {
-        Ok(sshd) => judge(sshd),
-        Err(verdict) => verdict,
-    }
+    seen(subject, |posture| &posture.sshd, judge)
 }
 
 fn own<'a>(sshd: &'a Sshd, key: &str) -> &'a str {

@@ -1,6 +1,6 @@
 //! The system itself: whether it is looked after, and who else is root.
 
-use super::{Rule, base, none, posture, strict};
+use super::{Rule, base, none, posture, seen, strict};
 use crate::checks::{Subject, Verdict, known};
 use crate::facts::Upkeep;
 use crate::inventory::Severity::{Critical, High, Low, Medium};
@@ -18,10 +18,7 @@ pub(super) const ALL: &[Rule] = &[
 ];
 
 fn judged(subject: &Subject<'_>, judge: fn(&Upkeep) -> Verdict) -> Verdict {
-    match posture(subject).and_then(|posture| known(&posture.upkeep)) {
-        Ok(upkeep) => judge(upkeep),
-        Err(verdict) => verdict,
-    }
+    seen(subject, |posture| &posture.upkeep, judge)
 }
 
 fn unattended(upkeep: &Upkeep) -> Verdict {

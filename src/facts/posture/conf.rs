@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cmd::Cmd;
-use crate::facts::{Probe, ProbeFailure};
+use crate::facts::{Probe, ProbeFailure, inside};
 
 const PROGRAM: &str = concat!(include_str!("../../tools/addons_paths.py"), include_str!("conf.py"));
 
@@ -34,18 +34,8 @@ pub struct Conf {
     pub owner: Option<u32>,
 }
 
-const PROBE: &str = r#"
-[ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
-[ -n "$OPS_WEB" ] && [ "$(docker inspect -f '{{.State.Status}}' "$OPS_WEB")" = running ] || exit 0
-words=$(docker inspect -f '{{range .Config.Cmd}}{{println .}}{{end}}' "$OPS_WEB") || exit
-while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<EOT
-$words
-EOT
-exec docker exec "$OPS_WEB" python3 -c "$@"
-"#;
-
 pub(super) fn probe() -> Cmd {
-    Cmd::script(PROBE, [PROGRAM])
+    inside::python([PROGRAM])
 }
 
 /// None: no web container of the stack runs here.

@@ -3,22 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::cmd::Cmd;
-use crate::facts::{Probe, ProbeFailure};
+use crate::facts::{Probe, ProbeFailure, inside};
 use crate::inventory::Environment;
 use crate::text::printable;
 
 const PROGRAM: &str = concat!(include_str!("../../tools/addons_paths.py"), include_str!("doors.py"));
-
-// The container's own command tells how Odoo is set up. Its words are data: they pass as arguments.
-const PROBE: &str = r#"
-[ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
-[ -n "$OPS_WEB" ] && [ "$(docker inspect -f '{{.State.Status}}' "$OPS_WEB")" = running ] || exit 0
-words=$(docker inspect -f '{{range .Config.Cmd}}{{println .}}{{end}}' "$OPS_WEB") || exit
-while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<EOT
-$words
-EOT
-exec docker exec "$OPS_WEB" python3 -c "$@"
-"#;
 
 /// What Odoo's container reaches and answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +62,7 @@ pub struct Bus {
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     let name = env.proxy.as_ref().map_or("localhost", |proxy| proxy.server_name.as_str());
-    Cmd::script(PROBE, [PROGRAM, name, env.stack.database.as_str()])
+    inside::python([PROGRAM, name, env.stack.database.as_str()])
 }
 
 pub(super) fn parse(text: &str) -> Probe<Option<Doors>> {
