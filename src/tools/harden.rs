@@ -20,6 +20,7 @@ pub enum Reader {
     Docker,
     Journal,
     Kernel,
+    Apt,
 }
 
 impl Reader {
@@ -29,6 +30,7 @@ impl Reader {
             Reader::Docker => "docker",
             Reader::Journal => "journal",
             Reader::Kernel => "kernel",
+            Reader::Apt => "apt",
         }
     }
 }

@@ -33,7 +33,7 @@ keep() { # file
 back() { # file
   to=$(place "$1")
   [ -e "$to.was" ] || return 0
-  if [ -e "$to" ]; then cp -a -- "$to" "$1.ops-new" && mv -f -- "$1.ops-new" "$1"; else rm -f -- "$1"; fi
+  if [ -e "$to" ]; then cp -a -- "$to" "$1.ops-was" && mv -f -- "$1.ops-was" "$1"; else rm -f -- "$1"; fi
   [ "$(sum_of "$1")" = "$(cat "$to.was")" ] || { echo "$1 did not come back as it was"; return 1; }
 }
 
@@ -85,6 +85,7 @@ take_up() { # who, file; where sshd: what it has to say then
     kernel) sysctl -q -e -p "$2" && values "$2" | while IFS='=' read -r key value; do
       [ "$value" = "$(sed -n "s/^$key *= *//p" "$2" | tail -n 1)" ] || { echo "$key is $value all the same"; exit 1; }
     done ;;
+    apt) [ "$(apt-config shell on APT::Periodic::Unattended-Upgrade)" = "on='1'" ] || { echo 'apt does not say so'; return 1; } ;;
     *) echo 'nobody takes it up'; return 1 ;;
   esac
 }
@@ -94,6 +95,23 @@ values() {
   sed -n 's/^\([a-z0-9_.]*\) *=.*/\1/p' "$1" | while read -r key; do
     value=$(sysctl -n "$key" 2>/dev/null) && printf '%s=%s\n' "$key" "$value" || :
   done
+}
+
+# The way back is gone once before there is anything to go back from, and has to lead to where it began.
+state_of() { # who, file
+  sum_of "$2"
+  case $1 in
+    sshd) sshd -T ;;
+    docker) docker info -f '{{.LiveRestoreEnabled}}' ;;
+    kernel) values "$2.ops-new" ;;
+    ufw) ufw status && policies ;;
+    chain) iptables -w 5 -S DOCKER-USER ;;
+    *) ;;
+  esac
+}
+rehearsed() { # who, file; the way back, in words
+  before=$(state_of "$1" "$2") && who=$1 file=$2 && shift 2 && ("$@") && [ "$(state_of "$who" "$file")" = "$before" ] ||
+    { echo "the way back was tried and does not lead back; nothing was changed"; return 1; }
 }
 
 write() { # file, mode, sum, who, content, what sshd says
@@ -106,6 +124,7 @@ write() { # file, mode, sum, who, content, what sshd says
     kernel) values "$1.ops-new" | put kernel || exit ;;
     journal) [ -d /var/log/journal ] || put journal </dev/null || exit ;;
   esac
+  rehearsed "$4" "$1" unwrite "$1" "$4" || { rm -f "$1.ops-new"; exit 1; }
   sync "$1.ops-new" && mv -f -- "$1.ops-new" "$1" && sync "${1%/*}" && take_up "$4" "$1" "${6:-}"
 }
 
@@ -120,6 +139,7 @@ unwrite() { # file, who
     sshd) revive_sshd && reload_sshd ;;
     docker) [ ! -e "$1" ] || systemctl reload docker ;;
     kernel) [ ! -s "$kept/kernel" ] || sysctl -q -e -p "$kept/kernel" ;;
+    apt) ;;
     journal)
       [ ! -e "$kept/journal" ] || [ ! -d /var/log/journal ] || { journalctl --relinquish-var; mv /var/log/journal "$kept/journal.d"; }
       systemctl restart systemd-journald ;;
@@ -158,6 +178,7 @@ wall() { # user, address, ports
   shift 2
   for file in $WALL; do keep "$file" || exit; done
   [ -e "$kept/ufw" ] || { policies | put policies && if ufw_is_up; then echo up; else echo down; fi | put ufw; } || exit
+  rehearsed ufw /etc/ufw/user.rules unwall || exit
   if grep -q '^IPV6=' /etc/default/ufw; then sed -i 's/^IPV6=.*/IPV6=yes/' /etc/default/ufw; else echo IPV6=yes >>/etc/default/ufw; fi || exit
   for port in $ports "$@"; do named "$port" || ufw allow "$port/tcp" >/dev/null || exit; done
   ufw default deny incoming >/dev/null && ufw --force enable >/dev/null && ufw reload >/dev/null && ufw_is_up
@@ -203,7 +224,7 @@ chain_unit() {
 }
 chain_stands() { iptables -w 5 -S DOCKER-USER | grep -q -- '-j OPS-IN$' && iptables -w 5 -S OPS-IN | grep -q -- '--ctstate NEW -j DROP$'; }
 chain() {
-  keep "$CHAIN" && keep "$UNIT" || exit
+  keep "$CHAIN" && keep "$UNIT" && rehearsed chain "$CHAIN" unchain || exit
   chain_script >"$CHAIN.ops-new" && chmod 750 "$CHAIN.ops-new" && mv -f "$CHAIN.ops-new" "$CHAIN" &&
     chain_unit >"$UNIT.ops-new" && chmod 644 "$UNIT.ops-new" && mv -f "$UNIT.ops-new" "$UNIT" && sync "$CHAIN" "$UNIT" &&
     systemctl daemon-reload && systemctl enable --quiet ops-docker-user.service && systemctl restart ops-docker-user.service && chain_stands

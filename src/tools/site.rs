@@ -2,8 +2,8 @@
 
 use crate::cmd::Cmd;
 
-/// The site for a fresh droplet: plain HTTP, the headers Odoo's `proxy_mode` needs, the database
-/// manager closed. Both paths of the bus are routed (`series.rs`).
+/// The site for a fresh droplet: plain HTTP, the headers Odoo's `proxy_mode` needs and those that `ops harden` wants, the
+/// database manager closed. Both paths of the bus are routed (`series.rs`).
 pub fn render(
     server_name: &str,
     upstream: &str,
@@ -23,6 +23,10 @@ upstream {websocket_upstream} {{ server 127.0.0.1:{websocket_port}; }}
 server {{
   listen 80;
   server_name {server_name};
+  server_tokens off;
+  add_header X-Content-Type-Options nosniff always;
+  add_header X-Frame-Options SAMEORIGIN always;
+  add_header Referrer-Policy strict-origin-when-cross-origin always;
   client_max_body_size 128m;
   proxy_connect_timeout 10s;
   proxy_send_timeout 720s;

@@ -43,6 +43,7 @@ mod full;
 mod hooks;
 mod hostile;
 mod joined;
+mod lockouts;
 mod login;
 mod lookout;
 mod notify;

@@ -1,7 +1,7 @@
 //! On old-1: a sudo user, another port, an old engine.
 
 use crate::droplet::OLD;
-use crate::{adopt, backups, deploy, disk, failures, slots, states};
+use crate::{adopt, backups, deploy, disk, failures, lockouts, slots, states};
 
 #[test]
 fn a_first_deploy_and_the_next_ones() {
@@ -38,4 +38,9 @@ fn releases_that_never_serve_are_put_back() {
 #[test]
 fn full_disks_leave_the_old_release_serving() {
     disk::full_disks(OLD);
+}
+
+#[test]
+fn whoever_may_not_become_root_any_more_is_let_in_again() {
+    lockouts::wrong_sudoers_go_back(OLD);
 }

@@ -18,6 +18,7 @@ pub const SSHD: &str = "/etc/ssh/sshd_config.d/00-ops.conf";
 pub const DAEMON: &str = "/etc/docker/daemon.json";
 pub const JOURNAL: &str = "/etc/systemd/journald.conf.d/ops.conf";
 pub const KERNEL: &str = "/etc/sysctl.d/60-ops.conf";
+pub const UPGRADES: &str = "/etc/apt/apt.conf.d/60ops";
 
 const PROBE: &str = r#"
 for file; do
@@ -27,7 +28,7 @@ echo 'all	yes'
 "#;
 
 pub(super) fn probe() -> Cmd {
-    Cmd::script(PROBE, [SSHD, DAEMON, JOURNAL, KERNEL])
+    Cmd::script(PROBE, [SSHD, DAEMON, JOURNAL, KERNEL, UPGRADES])
 }
 
 pub(super) fn parse(text: &str) -> Probe<Files> {

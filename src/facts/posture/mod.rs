@@ -26,7 +26,7 @@ use crate::inventory::{Droplet, Environment, Role};
 
 pub use conf::Conf;
 pub use daemon::Daemon;
-pub use files::{DAEMON, Files, JOURNAL, KERNEL, SSHD};
+pub use files::{DAEMON, Files, JOURNAL, KERNEL, SSHD, UPGRADES};
 pub use firewall::{Firewall, Ufw};
 pub use sandbox::Sandbox;
 pub use secrets::Secrets;

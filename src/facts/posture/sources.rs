@@ -1,4 +1,4 @@
-//! The user's own files that a proposal is about: the stack's compose files, and the odoo.conf beside them.
+//! The user's own files that a proposal is about: the stack's compose files, the odoo.conf beside them, nginx's site.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use serde::Serialize;
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
-use crate::inventory::{Droplet, Environment};
+use crate::inventory::{Droplet, Environment, Role};
 
-/// By their paths below the stack's.
+/// By their paths below the stack's; nginx's site by its whole path.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Sources(pub BTreeMap<String, Source>);
 
@@ -26,8 +26,10 @@ pub struct Source {
 
 const PROBE: &str = r#"
 cd "$1" || exit
-shift
-for file in "$@" $(find . -maxdepth 3 -name '.git' -prune -o -name 'odoo*.conf' -type f -print 2>/dev/null | sed 's,^\./,,' | grep -xE '[A-Za-z0-9._/-]*' | head -n 5); do
+site=$2
+shift 2
+[ -z "$site" ] || site=$(readlink -f -- "$site") || site=
+for file in ${site:+"$site"} "$@" $(find . -maxdepth 3 -name '.git' -prune -o -name 'odoo*.conf' -type f -print 2>/dev/null | sed 's,^\./,,' | grep -xE '[A-Za-z0-9._/-]*' | head -n 5); do
     [ -f "$file" ] && [ ! -L "$file" ] && [ "$(wc -c <"$file")" -le 65536 ] || continue
     git -c safe.directory='*' ls-files --error-unmatch -- "$file" >/dev/null 2>&1 && tracked=yes || tracked=no
     printf 'file\t%s\t%s\t%s\n' "$tracked" "$file" "$(base64 -w 0 <"$file")"
@@ -37,7 +39,11 @@ echo 'all	yes'
 
 pub(super) fn probe(env: &Environment, droplet: &Droplet) -> Cmd {
     let files = droplet.compose.iter().map(|file| file.as_str());
-    Cmd::script(PROBE, std::iter::once(env.stack.path.as_str()).chain(files))
+    // In a container it is the same file only where it is mounted, which is below the stack's as a rule.
+    let site = env.proxy.as_ref().filter(|_| droplet.roles.contains(&Role::Web));
+    let site = site.filter(|proxy| proxy.container.is_none() || proxy.site.starts_with(&env.stack.path));
+    let site = site.map_or("", |proxy| proxy.site.as_str());
+    Cmd::script(PROBE, [env.stack.path.as_str(), site].into_iter().chain(files))
 }
 
 pub(super) fn parse(text: &str) -> Probe<Sources> {

@@ -28,6 +28,10 @@ pub struct Sshd {
     pub sudo: bool,
     /// The service is started by a socket, which has its own ports.
     pub socket: bool,
+    /// Some settings are for some logins only (`Match`).
+    pub conditional: bool,
+    /// Accounts with a shell and a key.
+    pub accounts: Vec<String>,
     pub keys: Vec<Key>,
     /// Files and directories of keys that others may read or write, with their modes.
     pub loose: Vec<String>,
@@ -71,9 +75,12 @@ done
 ! systemctl is-active --quiet ssh.socket 2>/dev/null || echo 'socket	yes'
 command -v journalctl >/dev/null && journalctl -q -o cat -n 2000 -t sshd -t sshd-session --since -7d 2>/dev/null |
     sed -n "s/^Accepted publickey for $user from .* ssh2: [^ ]* \(SHA256:[^ ]*\).*/key\t\1/p" | tail -n 1
-for one in "$user" root; do
+! grep -qsEi '^[[:space:]]*match[[:space:]]' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf || echo 'conditional	yes'
+{ printf '%s\nroot\n' "$user"; getent passwd | awk -F: '$7 !~ /(nologin|false|sync|halt|shutdown)$/ { print $1 }' | head -n 300; } | awk '!seen[$0]++' | while read -r one; do
     home=$(getent passwd "$one" | cut -d: -f6)
     [ -n "$home" ] || continue
+    if [ -s "$home/.ssh/authorized_keys" ] || [ -s "$home/.ssh/authorized_keys2" ]; then printf 'account\t%s\n' "$one"
+    else case $one in "$user" | root) ;; *) continue ;; esac; fi
     for file in "$home" "$home/.ssh" "$home/.ssh/authorized_keys"; do
         mode=$(stat -L -c %a -- "$file" 2>/dev/null) || continue
         case $file:$mode in
@@ -83,7 +90,6 @@ for one in "$user" root; do
         esac
     done
     ssh-keygen -lf "$home/.ssh/authorized_keys" 2>/dev/null | sed "s/^/authorized\t$one /"
-    [ "$user" != root ] || break
 done
 echo 'all	yes'
 "#;
@@ -116,6 +122,8 @@ pub(super) fn parse(text: &str) -> Probe<Sshd> {
         before: fields.all("before").map(str::to_owned).collect(),
         sudo: fields.flag("sudo"),
         socket: fields.flag("socket"),
+        conditional: fields.flag("conditional"),
+        accounts: fields.all("account").map(str::to_owned).collect(),
         keys: keys.collect::<Probe<_>>()?,
         loose: fields.all("loose").map(str::to_owned).collect(),
     })

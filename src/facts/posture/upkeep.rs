@@ -12,6 +12,8 @@ use crate::facts::{Probe, ProbeFailure};
 pub struct Upkeep {
     /// Updates install themselves; None: apt is not here.
     pub unattended: Option<bool>,
+    /// The program that would do it is there.
+    pub upgrader: bool,
     /// Packages with a security update that waits.
     pub security: Option<u64>,
     /// It wants to begin anew.
@@ -38,6 +40,7 @@ const PROBE: &str = r#"
 [ "$(id -u)" = 0 ] || { echo "only root sees it" >&2; exit 1; }
 if command -v apt-config >/dev/null; then
     apt-config dump APT::Periodic::Unattended-Upgrade 2>/dev/null | grep -q '"1"' && command -v unattended-upgrade >/dev/null && echo 'unattended	yes' || echo 'unattended	no'
+    ! command -v unattended-upgrade >/dev/null || echo 'upgrader	yes'
     printf 'security\t%s\n' "$(apt-get -s -o Debug::NoLocking=1 dist-upgrade 2>/dev/null | grep -cE '^Inst .*(-security|Debian-Security)')"
 fi
 [ ! -e /run/reboot-required ] && [ ! -e /var/run/reboot-required ] || echo 'reboot	yes'
@@ -76,6 +79,7 @@ pub(super) fn parse(text: &str) -> Probe<Upkeep> {
     let kernel = fields.all("kernel").filter_map(|line| line.split_once('\t'));
     Ok(Upkeep {
         unattended: fields.get("unattended").map(|said| said == "yes"),
+        upgrader: fields.flag("upgrader"),
         security: fields.number("security").ok(),
         reboot: fields.flag("reboot"),
         roots: lines("root"),

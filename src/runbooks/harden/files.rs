@@ -1,7 +1,9 @@
 //! Files whose change locks nobody out: modes, journald, the kernel's settings, Docker's engine.
 
+use serde_json::{Map, Value};
+
 use super::{Change, Class, Fix, may_be_secret};
-use crate::facts::{DAEMON, JOURNAL, KERNEL, Posture};
+use crate::facts::{DAEMON, JOURNAL, KERNEL, Posture, UPGRADES};
 use crate::tools::harden::Reader;
 
 /// Keys of logins, and the `.env` of the stack. Other files may be read by containers, whose users nobody knows here.
@@ -92,6 +94,33 @@ pub(super) fn journal(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     Some(wanted.fix(before, "[Journal]\nStorage=persistent\nSystemMaxUse=1G\n".to_owned()))
 }
 
+/// Which updates are security's, the package itself knows; the engine is updated by a person, who restarts it. apt takes the
+/// last word that it reads, so that ours is below what is there.
+const UPGRADES_SAY: &str = r#"APT::Periodic::Update-Package-Lists "1";
+APT::Periodic::Unattended-Upgrade "1";
+Unattended-Upgrade::Automatic-Reboot "false";
+Unattended-Upgrade::Package-Blacklist { "docker-ce"; "docker.io"; "containerd"; };
+"#;
+
+/// What is not installed is installed by a person.
+pub(super) fn upgrades(posture: &Posture, failed: &[&str]) -> Option<Fix> {
+    let wanted = Written {
+        rule: "system.unattended",
+        class: Class::Quiet,
+        id: "upgrades",
+        path: UPGRADES,
+        reader: Reader::Apt,
+    };
+    posture.upkeep.as_ref().ok().filter(|upkeep| upkeep.upgrader && failed.contains(&wanted.rule))?;
+    let before = posture.files.as_ref().ok()?.0.get(UPGRADES).cloned();
+    // It is an argument of a process, and part of a plan.
+    if before.as_deref().is_some_and(may_be_secret) {
+        return None;
+    }
+    let after = before.clone().unwrap_or_default() + UPGRADES_SAY;
+    Some(wanted.fix(before, after))
+}
+
 /// `rp_filter` 2 looks whether there is a way back at all, which suits several networks.
 const KERNEL_VALUES: [(&str, i64); 5] = [
     ("net.ipv4.tcp_syncookies", 1),
@@ -146,9 +175,26 @@ pub(super) fn live(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     if before.as_deref().is_some_and(may_be_secret) {
         return None;
     }
-    let read = |text: &str| serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text);
-    let mut json = before.as_deref().map_or_else(|| Ok(serde_json::Map::new()), read).ok()?;
-    json.insert("live-restore".into(), true.into());
-    let after = format!("{}\n", serde_json::to_string_pretty(&json).ok()?);
+    let after = restoring(before.as_deref().unwrap_or("{}\n"))?;
     Some(wanted.fix(before, after))
+}
+
+/// The same JSON with `live-restore`, and as few other lines changed as can be.
+fn restoring(before: &str) -> Option<String> {
+    let read = |text: &str| serde_json::from_str::<Map<String, Value>>(text).ok();
+    let mut json = read(before)?;
+    let inside = before.find('{')? + 1;
+    let comma = if json.is_empty() { "\n" } else { "," };
+    json.insert("live-restore".into(), true.into());
+    let added = format!("{}\n  {LIVE}{comma}{}", &before[..inside], &before[inside..]);
+    let turned = before.replacen("\"live-restore\": false", LIVE, 1);
+    let few = [added, turned].into_iter().find(|text| unique(text) && read(text).as_ref() == Some(&json));
+    few.or_else(|| Some(format!("{}\n", serde_json::to_string_pretty(&json).ok()?)))
+}
+
+const LIVE: &str = "\"live-restore\": true";
+
+/// A key that comes twice would be read by its last word alone.
+fn unique(text: &str) -> bool {
+    text.matches("\"live-restore\"").count() == 1
 }

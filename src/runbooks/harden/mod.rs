@@ -104,6 +104,7 @@ pub fn fixes(posture: &Posture, failed: &[&str]) -> Vec<Fix> {
         files::modes(posture, failed),
         files::journal(posture, failed),
         files::kernel(posture, failed),
+        files::upgrades(posture, failed),
         files::live(posture, failed),
         ssh::logins(posture, failed),
         wall::wall(posture, failed),

@@ -2,6 +2,7 @@
 
 mod compose;
 mod conf;
+mod site;
 
 use similar::TextDiff;
 
@@ -15,13 +16,15 @@ use crate::text::printable;
 pub fn proposals(posture: &Posture, failed: &[&str], database: &str) -> Vec<Proposal> {
     let Ok(sources) = &posture.sources else { return Vec::new() };
     let propose = |(path, source): (&String, &crate::facts::Source)| {
-        let after = match path.ends_with(".conf") {
-            true => conf::changed(&source.text, failed, database),
-            false => {
-                compose::changed(&source.text, posture.sandboxes.as_deref().unwrap_or_default(), failed)?
+        let text = &source.text;
+        let after = match path {
+            path if path.starts_with('/') => {
+                site::changed(text, posture.site.as_ref().ok()?.as_ref()?, failed)
             }
+            path if path.ends_with(".conf") => conf::changed(text, failed, database),
+            _ => compose::changed(text, posture.sandboxes.as_deref().unwrap_or_default(), failed)?,
         };
-        (after != source.text).then(|| Proposal {
+        (after != *text).then(|| Proposal {
             file: printable(path),
             tracked: source.tracked,
             diff: difference(&source.text, &after),

@@ -1,5 +1,7 @@
 //! sshd's settings, in a file of our own that is read first. Only what is wrong is written: what is stricter stays.
 
+use std::collections::BTreeSet;
+
 use super::{Change, Class, Fix};
 use crate::facts::{OLD_ALGORITHMS, Posture, SSHD, Sshd};
 use crate::tools::harden::Reader;
@@ -7,19 +9,27 @@ use crate::tools::harden::Reader;
 const HEAD: &str = "# Written by `ops harden`, read before every other file of this directory.\n";
 
 /// Words of one rule, as `sshd -T` says them.
-const RULES: [(&str, &[&str]); 5] = [
+const RULES: [(&str, &[&str]); 6] = [
     ("ssh.password", &["passwordauthentication", "kbdinteractiveauthentication"]),
     ("ssh.root", &["permitrootlogin"]),
     ("ssh.attempts", &["maxauthtries", "logingracetime"]),
     ("ssh.forwarding", &["x11forwarding", "permittunnel", "allowagentforwarding"]),
     ("ssh.algorithms", &["ciphers", "macs", "kexalgorithms"]),
+    ("ssh.allowed", &["allowusers"]),
 ];
+
+/// Where sshd looks for keys, and so do we.
+const USUAL: [&str; 2] = [".ssh/authorized_keys", ".ssh/authorized_keys2"];
 
 /// None where nothing of it failed, or where nobody is known to log in by a key.
 pub(super) fn logins(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let (sshd, files) = (posture.sshd.as_ref().ok()?, posture.files.as_ref().ok()?);
-    let by_key = |rule: &str| sshd.key.is_some() || !matches!(rule, "ssh.password" | "ssh.root");
-    let chosen: Vec<_> = RULES.iter().filter(|(rule, _)| failed.contains(rule) && by_key(rule)).collect();
+    let may = |rule: &str| match rule {
+        "ssh.password" | "ssh.root" => sshd.key.is_some(),
+        "ssh.allowed" => sshd.key.is_some() && all_known(sshd, failed),
+        _ => true,
+    };
+    let chosen: Vec<_> = RULES.iter().filter(|(rule, _)| failed.contains(rule) && may(rule)).collect();
     let words = chosen.iter().flat_map(|(_, words)| words.iter().copied());
     let set: Vec<_> = words.filter_map(|word| Some((word, wanted(sshd, word)?))).collect();
     if set.is_empty() {
@@ -34,28 +44,51 @@ pub(super) fn logins(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let from = sshd.from.as_deref().unwrap_or("127.0.0.1");
     let says = |(word, value): &(&str, String)| {
         let user = if *word == "permitrootlogin" { "root" } else { &sshd.user };
-        format!("{user} {from} {word} {value}")
+        // sshd says each of a list by itself.
+        let values = if *word == "allowusers" { value.split(' ').collect() } else { vec![value.as_str()] };
+        values.into_iter().map(|value| format!("{user} {from} {word} {value}")).collect::<Vec<_>>()
     };
-    let says: Vec<_> = set.iter().map(says).collect();
+    let says: Vec<_> = set.iter().flat_map(says).collect();
     let so = says.iter().map(|line| format!("sshd {line}")).collect::<Vec<_>>().join("\n");
     let says = says.join("\n");
     let change = Change::Write { path: SSHD, mode: 0o600, reader: Reader::Sshd, before, after, says };
     let rules: Vec<_> = chosen.iter().map(|(rule, _)| *rule).collect();
+    let only = set.iter().filter(|(word, _)| *word == "allowusers");
+    let only = only.map(|(_, names)| format!("nobody but {} may log in then", names.replace(' ', ", ")));
+    let warnings = only.collect();
     let title = format!("write {SSHD}, let sshd read it");
-    Some(Fix {
-        id: "sshd",
-        class: Class::Access,
-        rules,
-        title,
-        change,
-        so,
-        warnings: Vec::new(),
-        still: Vec::new(),
-    })
+    Some(Fix { id: "sshd", class: Class::Access, rules, title, change, so, warnings, still: Vec::new() })
+}
+
+/// Whoever may log in today may do so afterwards: those are known only where everybody comes by a key of a usual file.
+fn all_known(sshd: &Sshd, failed: &[&str]) -> bool {
+    let said = |word: &str, usual: &[&str]| {
+        sshd.own.get(word).is_none_or(|value| value.split(' ').all(|one| usual.contains(&one)))
+    };
+    let keys_alone =
+        ["passwordauthentication", "kbdinteractiveauthentication"].iter().all(|word| said(word, &["no"]));
+    let others = ["hostbasedauthentication", "gssapiauthentication"].iter().any(|word| !said(word, &["no"]));
+    let elsewhere = ["authorizedkeyscommand", "trustedusercakeys"].iter().any(|word| !said(word, &["none"]));
+    // `*` and `?` in a name would be a pattern, `@` an address.
+    let plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    (keys_alone || failed.contains(&"ssh.password"))
+        && !others
+        && !elsewhere
+        && !sshd.conditional
+        && said("authorizedkeysfile", &USUAL)
+        && everyone(sshd).iter().all(plain)
+}
+
+/// Who has a key, and ourselves.
+fn everyone(sshd: &Sshd) -> BTreeSet<String> {
+    sshd.accounts.iter().chain([&sshd.user]).cloned().collect()
 }
 
 /// What the word has to be; None: it is well as it is.
 fn wanted(sshd: &Sshd, word: &str) -> Option<String> {
+    if word == "allowusers" {
+        return Some(everyone(sshd).into_iter().collect::<Vec<_>>().join(" "));
+    }
     let who = if word == "permitrootlogin" { &sshd.root } else { &sshd.own };
     let said = who.get(word)?;
     let most = |limit: u64| said.parse::<u64>().is_ok_and(|number| (1..=limit).contains(&number));
@@ -87,6 +120,7 @@ fn spelt(word: &str) -> &str {
         "x11forwarding" => "X11Forwarding",
         "permittunnel" => "PermitTunnel",
         "allowagentforwarding" => "AllowAgentForwarding",
+        "allowusers" => "AllowUsers",
         "ciphers" => "Ciphers",
         "macs" => "MACs",
         "kexalgorithms" => "KexAlgorithms",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ops::facts::{DAEMON, KERNEL, SSHD};
+use ops::facts::{DAEMON, KERNEL, SSHD, UPGRADES};
 use ops::plan::{NoteKind, Plan, Undo, lint};
 use ops::runbooks::deploy::{Inputs, Request};
 use ops::runbooks::harden::{Change, Class, Fix, Wish, fixes, plan};
@@ -85,6 +85,51 @@ fn nobody_is_kept_from_a_password_who_is_not_known_to_have_a_key() {
     assert!(after.ends_with("\nPasswordAuthentication no\n"), "{after}");
 }
 
+/// Whoever may log in today: where nobody knows who that is, a person says it.
+#[test]
+fn nobody_with_a_key_is_kept_out_by_a_list() {
+    let listed = |change: fn(&mut Case)| {
+        let mut case = Case::good();
+        case.sshd().own.remove("allowgroups");
+        case.sshd().accounts = vec!["root".into(), "alice".into()];
+        case.sshd().key = Some("SHA256:aa".into());
+        change(&mut case);
+        fix(&case, &["ssh.allowed"]).pop()
+    };
+    let fix = listed(|_| ()).unwrap();
+    let Change::Write { after, says, .. } = &fix.change else { panic!("{fix:?}") };
+    assert!(after.ends_with("\nAllowUsers alice deploy root\n"), "{after}");
+    assert_eq!(says.lines().count(), 3);
+    assert!(fix.so.contains("sshd deploy 198.51.100.7 allowusers alice\n"), "{}", fix.so);
+    assert_eq!(fix.warnings, ["nobody but alice, deploy, root may log in then"]);
+    let unknown: [fn(&mut Case); 7] = [
+        |c| c.sshd().key = None,
+        |c| c.sshd().conditional = true,
+        |c| said(c, "kbdinteractiveauthentication", "yes"),
+        |c| said(c, "authorizedkeysfile", ".ssh/authorized_keys /etc/ssh/keys/%u"),
+        |c| said(c, "authorizedkeyscommand", "/usr/bin/sss_ssh_authorizedkeys"),
+        |c| said(c, "trustedusercakeys", "/etc/ssh/ca.pub"),
+        |c| c.sshd().accounts.push("*".into()),
+    ];
+    for change in unknown {
+        assert_eq!(listed(change), None);
+    }
+}
+
+#[test]
+fn updates_are_switched_on_where_the_program_is_there() {
+    let mut case = Case::good();
+    case.upkeep().unattended = Some(false);
+    assert_eq!(fix(&case, &["system.unattended"]), []);
+    case.upkeep().upgrader = true;
+    let files = &mut case.posture().files.as_mut().unwrap().0;
+    files.insert(UPGRADES.into(), "APT::Periodic::Unattended-Upgrade \"0\";\n".into());
+    let after = written(&case, &["system.unattended"]).1;
+    // The last word counts.
+    assert!(after.starts_with("APT::Periodic::Unattended-Upgrade \"0\";\nAPT::Periodic::Update"), "{after}");
+    assert!(after.contains("\nAPT::Periodic::Unattended-Upgrade \"1\";\n"), "{after}");
+}
+
 #[test]
 fn what_others_wrote_stays() {
     let mut case = Case::good();
@@ -101,6 +146,15 @@ fn what_others_wrote_stays() {
     assert_eq!(after, "MaxAuthTries 4\nMACs hmac-sha2-256\nMatch User git\nAllowGroups ssh\n");
     let json: serde_json::Value = serde_json::from_str(&written(&case, &["docker.live"]).1).unwrap();
     assert_eq!(json, serde_json::json!({ "data-root": "/mnt/docker", "live-restore": true }));
+    for (before, after) in [
+        ("{\n  \"bip\": \"a\"\n}\n", "{\n  \"live-restore\": true,\n  \"bip\": \"a\"\n}\n"),
+        ("{\"live-restore\": false}\n", "{\"live-restore\": true}\n"),
+        ("{}\n", "{\n  \"live-restore\": true\n}\n"),
+        ("{\"live-restore\":false}", "{\n  \"live-restore\": true\n}\n"),
+    ] {
+        case.posture().files.as_mut().unwrap().0.insert(DAEMON.into(), before.into());
+        assert_eq!(written(&case, &["docker.live"]).1, after);
+    }
     case.upkeep().kernel.insert("kernel.kptr_restrict".into(), 0);
     assert_eq!(written(&case, &["system.kernel"]).1, "vm.swappiness = 10\nkernel.kptr_restrict = 1\n");
     // What is no JSON is left to a person, and what may have a secret, which plans would show.

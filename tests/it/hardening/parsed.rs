@@ -23,7 +23,7 @@ fn answer(name: &str, stdout: &str) -> Posture {
 
 const SSHD: &str = "user\tdeploy\nfrom\t198.51.100.7\nown\tpasswordauthentication\tno\nown\tport\t22\nroot\tpermitrootlogin\tno\n\
     sudo\tyes\nauthorized\tdeploy 256 SHA256:aa alice on laptop (ED25519)\nauthorized\troot 2048 SHA256:bb no comment (RSA)\n\
-    loose\t/root/.ssh 755\nall\tyes\n";
+    loose\t/root/.ssh 755\nconditional\tyes\naccount\tdeploy\naccount\troot\nall\tyes\n";
 
 #[test]
 fn sshd_and_its_keys_are_read() {
@@ -37,6 +37,7 @@ fn sshd_and_its_keys_are_read() {
     assert_eq!((seen.keys[0].comment.as_str(), seen.keys[0].kind.as_str()), ("alice on laptop", "ED25519"));
     assert_eq!((seen.keys[1].bits, seen.keys[1].kind.as_str()), (2048, "RSA"));
     assert_eq!(seen.loose, ["/root/.ssh 755"]);
+    assert_eq!((seen.accounts, seen.conditional), (vec!["deploy".to_owned(), "root".to_owned()], true));
     for bad in ["", "all\tyes\n", &SSHD.replace("all\tyes\n", ""), &SSHD.replace("256 SHA256", "much SHA256")]
     {
         assert!(sshd(bad).is_err(), "{bad}");

@@ -1,0 +1,152 @@
+//! Whoever is locked out by what `ops harden` changed is let in again by the droplet, by the old way, in the guard's time.
+
+use std::time::{Duration, Instant};
+
+use crate::droplet::{Droplet, lab};
+use crate::mended::{STATE, harden, laptop, loose};
+
+/// sshd's next reload shuts the door behind us, as long as our file is there.
+const SHUT: &str = "mkdir -p /etc/systemd/system/ssh.service.d; printf '%s\\n' '[Service]' 'ExecReload=' 'ExecReload=/root/reload' \
+    >/etc/systemd/system/ssh.service.d/test.conf
+    cat >/root/reload <<'SH'
+#!/bin/sh
+if [ -e /etc/ssh/sshd_config.d/00-ops.conf ]; then iptables -I INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP
+else iptables -D INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP; fi
+kill -HUP $(cat /run/sshd.pid)
+SH
+    chmod +x /root/reload; systemctl daemon-reload";
+
+/// By the old way, and everything is what it was.
+fn comes_back(droplet: Droplet, before: &str) {
+    let since = Instant::now();
+    let shut = || {
+        droplet.root(
+            "iptables -S INPUT; ls /etc/ssh/sshd_config.d/00-a.conf /etc/sudoers.d/zz-test 2>/dev/null || :",
+        )
+    };
+    while droplet.root(STATE) != before || shut().contains("--dport 22") || shut().contains("/etc/") {
+        assert!(since.elapsed() < Duration::from_secs(120), "{}", droplet.root(STATE));
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    lab(&["ssh", droplet.name, "true"]);
+}
+
+#[test]
+fn who_is_locked_out_is_let_in_again_by_the_droplet() {
+    let droplet = loose();
+    droplet.root(SHUT);
+    let before = droplet.root(STATE);
+    let laptop = laptop("15s");
+    laptop.ops(&["harden", "status", "demo"]).exits(0).never_says(&["access"]);
+    let says = ["goes back at", "no new login yet", "no new login came"];
+    harden(&laptop, &["--yes"]).exits(6).says(&says);
+    comes_back(droplet, &before);
+    let rows = laptop.json(&["harden", "status", "demo"])["changes"].clone();
+    let of = |row: &serde_json::Value| (row["class"].to_string(), row["state"].to_string());
+    let states: Vec<_> = rows.as_array().unwrap().iter().map(of).collect();
+    let all =
+        ["\"access\"", "\"quiet\"", "\"reload\""].map(|one| (one.to_owned(), "\"put-back\"".to_owned()));
+    assert_eq!(states, all, "{rows}");
+}
+
+#[test]
+fn a_sshd_that_does_not_come_back_is_started_as_it_was() {
+    let shut = "iptables -I INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP";
+    for death in ["exit 1", "kill $(cat /run/sshd.pid)", "(sleep 2; kill $(cat /run/sshd.pid)) & exit 0"] {
+        let droplet = loose();
+        droplet.root(&SHUT.replace(shut, &format!("{death}; exit")));
+        let before = droplet.root(STATE);
+        harden(&laptop("15s"), &["--yes"]).exits(6).says(&["put back"]);
+        comes_back(droplet, &before);
+    }
+}
+
+/// Whoever left something in sshd's files would find it read now.
+#[test]
+fn what_somebody_left_unread_in_sshds_files_is_not_read() {
+    let droplet = loose();
+    droplet.root("echo 'Port 2222' >/etc/ssh/sshd_config.d/70-port.conf");
+    let before = droplet.root(STATE);
+    harden(&laptop("15s"), &["--yes"]).exits(6).says(&["sshd does not listen on port 2222"]);
+    comes_back(droplet, &before);
+}
+
+/// The laptop vanishes while the door is shut; then `worse` happens.
+fn left_alone(worse: impl FnOnce(Droplet)) {
+    let droplet = loose();
+    droplet.root(SHUT);
+    let before = droplet.root(STATE);
+    let laptop = laptop("20s");
+    let mut ops =
+        laptop.command(&["harden", "demo", "--only", "ssh.root,ssh.attempts", "--yes"]).spawn().unwrap();
+    let since = Instant::now();
+    while !droplet.root("iptables -S INPUT").contains("--dport 22") {
+        assert!(since.elapsed() < Duration::from_secs(120));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    ops.kill().unwrap();
+    ops.wait().unwrap();
+    worse(droplet);
+    comes_back(droplet, &before);
+}
+
+#[test]
+fn without_a_laptop_the_droplet_lets_in_again() {
+    left_alone(|_| ());
+}
+
+#[test]
+fn after_a_power_loss_the_droplet_lets_in_again() {
+    left_alone(|droplet| droplet.power_loss());
+}
+
+/// What sshd's reload does besides, while our file is there; and what takes it back.
+fn sabotaged(then: &str, back: &str) -> String {
+    let shut = "iptables -I INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP";
+    SHUT.replace(shut, then).replace(&shut.replace("-I INPUT", "-D INPUT"), back)
+}
+
+/// Some other program writes who may log in, and forgets us.
+#[test]
+fn a_list_without_us_goes_back() {
+    let refused = sabotaged(
+        "echo 'DenyUsers root' >/etc/ssh/sshd_config.d/00-a.conf",
+        "rm -f /etc/ssh/sshd_config.d/00-a.conf",
+    );
+    let changed =
+        sabotaged("sed -i 's/^AllowUsers.*/AllowUsers nobody/' /etc/ssh/sshd_config.d/00-ops.conf", ":");
+    for (script, says) in [(refused, "no new login came"), (changed, "sshd says: allowusers nobody")] {
+        let droplet = loose();
+        droplet.root(&script);
+        let before = droplet.root(STATE);
+        let ran = laptop("15s").ops(&["harden", "demo", "--only", "ssh.password,ssh.allowed", "--yes"]);
+        ran.exits(6).says(&["+AllowUsers deploy", "may log in then", says]);
+        comes_back(droplet, &before);
+    }
+}
+
+/// Also for those who are connected: `ops` itself hears nothing any more.
+#[test]
+fn a_link_that_is_cut_is_no_proof() {
+    let droplet = loose();
+    droplet.root(&sabotaged(
+        "iptables -I INPUT -p tcp --dport 22 -j DROP",
+        "iptables -D INPUT -p tcp --dport 22 -j DROP",
+    ));
+    let before = droplet.root(STATE);
+    harden(&laptop("15s"), &["--yes"]).exits(6).says(&["goes back at", "put back"]);
+    comes_back(droplet, &before);
+}
+
+/// Whoever logs in and is not root any more can mend nothing: that is no proof either.
+pub fn wrong_sudoers_go_back(droplet: Droplet) {
+    droplet.seeded(&["standin"]);
+    droplet.root(&sabotaged(
+        "echo 'deploy ALL=(ALL) !ALL' >/etc/sudoers.d/zz-test",
+        "rm -f /etc/sudoers.d/zz-test",
+    ));
+    let before = droplet.root(STATE);
+    let ran = laptop("15s").ops(&["harden", droplet.env, "--only", "ssh.attempts,ssh.forwarding", "--yes"]);
+    ran.exits(6).says(&["no new login yet", "put back"]);
+    comes_back(droplet, &before);
+}
