@@ -81,7 +81,7 @@ fn holds(droplet: Droplet, held: &str, after: &str) {
     let lines = |text: &str| text.lines().map(str::to_owned).collect::<BTreeSet<_>>();
     let (now, held) = (lines(&now), lines(held));
     let other: Vec<_> = now.symmetric_difference(&held).collect();
-    assert!(other.is_empty() && held.len() > 100, "{after}: {other:#?}");
+    assert!(other.is_empty() && held.len() > 10, "{after}, {} lines: {other:#?}", held.len());
 }
 
 /// The lab's droplet, as `--onto` takes one that no inventory names.
