@@ -4,7 +4,7 @@ mod demo {
     use crate::droplet::DEMO;
     use crate::{
         adopt, backup_faults, backups, carried, checksums, clones, disk, failures, gone, health, imported,
-        migrate, modules, real, recover, rehearse, rollback, slots, walk, watch,
+        inside, migrate, modules, real, recover, rehearse, rollback, slots, walk, watch,
     };
 
     #[test]
@@ -126,6 +126,7 @@ mod demo {
         modules::installed_and_proven(DEMO);
         modules::taken_back(DEMO);
         modules::uninstalled(DEMO);
+        inside::odoos_own_shell(DEMO);
     }
 
     #[test]

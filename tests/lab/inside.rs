@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::droplet::DEMO;
+use crate::droplet::{DEMO, Droplet};
 use crate::laptop::Laptop;
 use crate::terminal::{CTRL_C, Terminal};
 
@@ -135,4 +135,32 @@ fn a_terminal_is_one_over_there_with_its_size_and_its_ctrl_c() {
     let mut terminal = Terminal::start(laptop.command(&program));
     terminal.sees("begun").types(CTRL_C);
     assert_eq!(terminal.ends(), 130, "{}", terminal.shown());
+}
+
+/// Python on Odoo's own models; only what is committed is kept, and no container stays.
+pub fn odoos_own_shell(droplet: Droplet) {
+    let laptop = Laptop::new();
+    let containers = || droplet.root("docker ps -aq | sort");
+    let before = containers();
+    let python = |text: &str| {
+        let mut child = laptop
+            .command(&["odoo-shell", droplet.env])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&said));
+        String::from_utf8_lossy(&said).into_owned()
+    };
+    let make = "env['res.partner'].create({'name': 'lab shell'})\n";
+    let said = python(&format!("{make}print('there are', 6 * 7, env['res.users'].browse(2).login)\n"));
+    assert!(said.contains("there are 42 admin"), "{said}");
+    let kept = || droplet.sql("select count(*) from res_partner where name = 'lab shell'");
+    assert_eq!(kept(), "0");
+    python(&format!("{make}env.cr.commit()\n"));
+    assert_eq!((kept().as_str(), containers()), ("1", before));
 }

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::droplet::{Droplet, lab};
 use crate::mended::{STATE, harden, laptop, loose};
+use crate::terminal::{CTRL_C, Terminal};
 
 /// sshd's next reload shuts the door behind us, as long as our file is there.
 const SHUT: &str = "mkdir -p /etc/systemd/system/ssh.service.d; printf '%s\\n' '[Service]' 'ExecReload=' 'ExecReload=/root/reload' \
@@ -135,6 +136,20 @@ fn a_link_that_is_cut_is_no_proof() {
     ));
     let before = droplet.root(STATE);
     harden(&laptop("15s"), &["--yes"]).exits(6).says(&["goes back at", "put back"]);
+    comes_back(droplet, &before);
+}
+
+/// Ctrl-C while the droplet waits: it decides alone.
+#[test]
+fn who_interrupts_is_let_in_again() {
+    let droplet = loose();
+    droplet.root(SHUT);
+    let before = droplet.root(STATE);
+    let laptop = laptop("20s");
+    let mut terminal = Terminal::start(laptop.command(&["harden", "demo", "--only", "ssh.attempts"]));
+    terminal.is_asked("Carry out this plan: harden demo on demo-1? [y/N]").types("y\n");
+    terminal.sees("no new login yet").types(CTRL_C);
+    assert_eq!(terminal.ends(), 6, "{}", terminal.shown());
     comes_back(droplet, &before);
 }
 

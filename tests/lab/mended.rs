@@ -2,6 +2,7 @@
 
 use crate::droplet::{DEMO, Droplet, lab};
 use crate::laptop::{Laptop, Ran};
+use crate::terminal::{CTRL_C, CTRL_D, Terminal};
 
 /// What can be mended on a droplet of the lab.
 const RULES: &str =
@@ -163,4 +164,39 @@ fn who_may_log_in_is_listed_and_updates_come_by_themselves() {
     laptop.ops(&["runs", "undo", &run, "--yes"]).exits(0);
     assert_eq!(droplet.root("sshd -T | grep ^allowusers; ls /etc/apt/apt.conf.d/60ops 2>/dev/null; :"), "");
     droplet.root("userdel -r alice; userdel -r keyless; rm /usr/local/bin/unattended-upgrade");
+}
+
+#[test]
+fn a_person_chooses_what_is_mended() {
+    let droplet = loose();
+    let laptop = laptop("30s");
+    let before = droplet.root(STATE);
+    let asked = || {
+        let mut terminal = Terminal::start(laptop.command(&["harden", "demo"]));
+        terminal.is_asked("n: none:");
+        terminal
+    };
+    for (answer, code) in [("n\n", 3), (CTRL_D, 3), (CTRL_C, 130), ("nonsense\n", 2), ("system.reboot\n", 2)]
+    {
+        let mut terminal = asked();
+        terminal.types(answer);
+        assert_eq!(terminal.ends(), code, "{answer:?}\n{}", terminal.shown());
+    }
+    let mut terminal = asked();
+    terminal
+        .types("ssh.attempts, docker.live\n")
+        .is_asked("Carry out this plan: harden demo on demo-1? [y/N]")
+        .types("n\n");
+    assert_eq!(terminal.ends(), 3, "{}", terminal.shown());
+    assert_eq!(droplet.root(STATE), before);
+    let mut terminal = asked();
+    terminal
+        .types("ssh.attempts\n")
+        .is_asked("Carry out this plan: harden demo on demo-1? [y/N]")
+        .types("y\n");
+    assert_eq!(terminal.ends(), 9, "{}", terminal.shown());
+    assert_eq!(
+        droplet.root("sshd -T | grep -E '^(maxauthtries|permitrootlogin) '"),
+        "maxauthtries 4\npermitrootlogin yes"
+    );
 }
