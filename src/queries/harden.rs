@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Listener};
 use crate::exit::Exit;
 use crate::facts::{self, Facts, Posture, Probe, ProbeFailure};
-use crate::inventory::{Droplet, Environment, Profile};
+use crate::inventory::{Droplet, Environment, Profile, Role};
 use crate::plan::HARDEN;
 use crate::record::{ChangeRow, ChangeState};
 use crate::text::printable;
@@ -91,6 +91,7 @@ pub async fn posture(
         let mut facts = visit(&connector, env, droplet, &nonce).await?;
         if let Some(posture) = &mut facts.posture {
             posture.outside = outside(&connector, droplet, posture).await;
+            posture.pages = pages(&connector, env, droplet, posture).await;
         }
         Ok(facts)
     });
@@ -130,6 +131,23 @@ async fn outside(connector: &Connector, droplet: &Droplet, posture: &Posture) ->
         Ok(None) => None,
         Ok(Some(ports)) => Some(Ok(ports)),
         Err(error) => Some(Err(ProbeFailure::new(error.to_string()))),
+    }
+}
+
+/// The site's pages that nobody outside has to have, by https where that port opens.
+async fn pages(
+    connector: &Connector,
+    env: &Environment,
+    droplet: &Droplet,
+    posture: &Posture,
+) -> Option<Probe<BTreeMap<String, u16>>> {
+    let name = &env.proxy.as_ref().filter(|_| droplet.roles.contains(&Role::Web))?.server_name;
+    let open = posture.outside.as_ref()?.as_ref().ok()?;
+    let port = [443, 80].into_iter().find(|port| open.contains(port))?;
+    match connector.pages(droplet, (name, port), &hardening::SHUT, KNOCK).await {
+        Ok(None) => None,
+        Ok(Some(found)) => Some(Ok(hardening::SHUT.map(str::to_owned).into_iter().zip(found).collect())),
+        Err(why) => Some(Err(ProbeFailure::new(format!("port {port} of {name}, from here: {why}")))),
     }
 }
 

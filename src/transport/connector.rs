@@ -18,7 +18,7 @@ use super::address::Target;
 use super::lend::Lender;
 use super::link::{Link, Way};
 use super::local::Local;
-use super::means::reached;
+use super::means::{pages, reached};
 use super::shell::{Root, Shell};
 use super::ssh::{Opening, Ssh};
 use super::{Call, Transport, TransportError, runtime};
@@ -111,6 +111,24 @@ impl Connector {
         match &droplet.address {
             Address::Local { .. } => Ok(None),
             Address::Ssh(address) => reached(address, &self.world, ports, limit).await,
+        }
+    }
+
+    /// The statuses of these pages of a site, asked of the droplet from here on this port, in their order; None: this
+    /// machine does not reach it by itself.
+    ///
+    /// # Errors
+    /// Nobody knows the way or the name, nobody answers, or nobody vouches for the certificate.
+    pub async fn pages(
+        &self,
+        droplet: &Droplet,
+        (name, port): (&str, u16),
+        paths: &[&str],
+        limit: Duration,
+    ) -> Result<Option<Vec<u16>>, String> {
+        match &droplet.address {
+            Address::Local { .. } => Ok(None),
+            Address::Ssh(address) => pages(address, &self.world, (name, port), paths, limit).await,
         }
     }
 

@@ -1,8 +1,10 @@
-//! One POST to an address of the inventory, and what was answered.
+//! One POST to an address of the inventory, and what was answered; and the status of a page of the site.
 //!
 //! Deliberately absent: redirects (the answer of a webhook that has moved is a failure that somebody should see, and
 //! what it holds would go to a place that nobody named), proxies, cookies, and connections that are kept. Errors never
 //! hold the address: its path is a password.
+
+use std::net::SocketAddr;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
@@ -66,6 +68,24 @@ pub async fn post(url: &str, kind: &'static str, body: String) -> Result<Answer,
     } else {
         ask(stream, request).await
     }
+}
+
+/// The status of a page, asked of this very address by the site's name.
+///
+/// # Errors
+/// No answer came back, or nobody here vouches for the certificate.
+pub async fn status(at: SocketAddr, name: &str, path: &str) -> Result<u16, String> {
+    let request = Request::get(path)
+        .header(HOST, name)
+        .header(USER_AGENT, concat!("ops/", env!("CARGO_PKG_VERSION")))
+        .body(Full::new(Bytes::new()))
+        .map_err(said)?;
+    let stream = TcpStream::connect(at).await.map_err(said)?;
+    let answer = match at.port() {
+        443 => ask(tls::over(stream, name).await.map_err(said)?, request).await?,
+        _ => ask(stream, request).await?,
+    };
+    Ok(answer.status)
 }
 
 async fn ask(

@@ -11,9 +11,9 @@ use futures_util::future::join_all;
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-use super::TransportError;
 use super::address::{Target, local};
 use super::laptop::{Program, run_program};
+use super::{TransportError, http};
 use crate::inventory::SshAddress;
 use crate::text;
 use crate::world::World;
@@ -176,4 +176,28 @@ pub async fn reached(
         async move { knock(host, &at, limit).await.is_ok().then_some(port) }
     });
     Ok(Some(join_all(tries).await.into_iter().flatten().collect()))
+}
+
+/// The statuses of these pages, asked by the site's name of the machine that ssh would reach.
+///
+/// # Errors
+/// Nobody knows the way, nobody answers in time, or nobody vouches for the certificate.
+pub async fn pages(
+    address: &SshAddress,
+    world: &World,
+    (name, port): (&str, u16),
+    paths: &[&str],
+    limit: Duration,
+) -> Result<Option<Vec<u16>>, String> {
+    let means = means(address, world).await.map_err(|error| error.to_string())?;
+    if means.jump.is_some() || means.hidden {
+        return Ok(None);
+    }
+    let at = resolve(&means.host, port, limit).await.map_err(|error| error.to_string())?;
+    let at = *at.first().ok_or("its name has no address")?;
+    let asked = paths.iter().map(|path| async {
+        let answer = timeout(limit, http::status(at, name, path)).await;
+        answer.unwrap_or_else(|_| Err("nobody answers in time".to_owned()))
+    });
+    join_all(asked).await.into_iter().collect::<Result<_, _>>().map(Some)
 }

@@ -29,6 +29,7 @@ pub use report::{Audited, HARDEN_SCHEMA, Report};
 pub use sarif::sarif;
 pub use score::{Grade, Score, score};
 pub use since::{Last, Since};
+pub use site::SHUT;
 pub use waivers::{strangers, waived};
 
 #[derive(Debug, Clone, Copy)]

@@ -1,5 +1,7 @@
 //! The site as a stranger meets it.
 
+use std::collections::BTreeMap;
+
 use super::{Rule, base, none, posture};
 use crate::checks::{Subject, Verdict, known};
 use crate::facts::Site;
@@ -8,6 +10,7 @@ use crate::inventory::Severity::{Critical, High, Medium};
 
 pub(super) const ALL: &[Rule] = &[
     base("site.manager", "the page that manages databases", Critical, |s| judged(s, manager)),
+    base("site.outside", "the same page, from here", Critical, outside),
     base("site.https", "https", High, |s| judged(s, https)),
     base("site.protocols", "old protocols", High, |s| judged(s, protocols)),
     base("site.hsts", "https for ever", High, |s| judged(s, hsts)),
@@ -27,14 +30,33 @@ fn judged(subject: &Subject<'_>, judge: fn(&Site) -> Verdict) -> Verdict {
     }
 }
 
+/// Pages that are for nobody outside.
+pub const SHUT: [&str; 2] = ["/web/database/manager", "/web/database/selector"];
+
 fn manager(site: &Site) -> Verdict {
-    let shut = |path: &str| matches!(site.status.get(path), Some(403 | 404 | 410));
-    let paths = ["/web/database/manager", "/web/database/selector"];
-    if paths.iter().all(|path| site.status.get(*path).is_none_or(|status| *status == 0)) {
-        return Verdict::unknown("nginx did not answer");
+    let asked = site.status.iter().filter(|(path, _)| SHUT.contains(&path.as_str()));
+    closed(&asked.map(|(path, status)| (path.clone(), *status)).collect(), "everybody reaches")
+}
+
+/// Whatever stands between the laptop and nginx: another program on the port, a container, an edge.
+fn outside(subject: &Subject<'_>) -> Verdict {
+    match posture(subject).map(|posture| posture.pages.as_ref().map(known)) {
+        Ok(Some(Ok(pages))) => closed(pages, "this laptop gets"),
+        Ok(None) => Verdict::skip("this laptop does not reach the site by itself"),
+        Ok(Some(Err(verdict))) | Err(verdict) => verdict,
     }
-    let open = paths.iter().filter(|path| !shut(path)).map(|path| (*path).to_owned());
-    none(open.collect(), "shut", "everybody reaches", "location ^~ /web/database { deny all; } in the site")
+}
+
+/// Odoo's own answer to who may not is a page as well; what only leads elsewhere shows nothing. Of a site that is down nobody
+/// knows what it shows.
+fn closed(pages: &BTreeMap<String, u16>, who: &str) -> Verdict {
+    let shut = |status: u16| matches!(status, 301 | 302 | 307 | 308 | 401 | 403 | 404 | 410);
+    let open = pages.iter().filter(|(_, status)| !shut(**status));
+    let open: Vec<_> = open.map(|(path, status)| format!("{path} ({status})")).collect();
+    match pages.is_empty() || pages.values().any(|status| *status == 0 || *status >= 500) {
+        true => Verdict::unknown(format!("the site did not answer: {}", open.join(", "))),
+        false => none(open, "shut", who, "location ^~ /web/database { deny all; } in the site"),
+    }
 }
 
 fn https(site: &Site) -> Verdict {

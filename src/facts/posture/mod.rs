@@ -15,7 +15,7 @@ mod sources;
 mod sshd;
 mod upkeep;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -53,6 +53,8 @@ pub struct Posture {
     pub sources: Probe<Sources>,
     /// Ports that opened to this laptop, ssh's own aside; None: the laptop does not reach the droplet by itself.
     pub outside: Option<Probe<Vec<u16>>>,
+    /// Statuses of pages by path, as this laptop gets them; None: it reaches none by itself.
+    pub pages: Option<Probe<BTreeMap<String, u16>>>,
 }
 
 impl Posture {
@@ -114,5 +116,6 @@ pub(super) fn parse(env: &Environment, droplet: &Droplet, answers: &Answers) -> 
         files: answers.of("posture.files").and_then(|text| files::parse(&text)),
         sources: answers.of("posture.sources").and_then(|text| sources::parse(&text)),
         outside: None,
+        pages: None,
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn posture() -> Posture {
         files: Ok(Files::default()),
         sources: Ok(Sources::default()),
         outside: Some(Ok(vec![80, 443])),
+        pages: Some(Ok([("/web/database/manager".to_owned(), 404)].into())),
     }
 }
 

@@ -117,6 +117,11 @@ const WRONG: &[(&str, Break, &str)] = &[
         },
         "/web/database/manager",
     ),
+    (
+        "site.outside",
+        |c| c.posture().pages = Some(Ok([("/web/database/selector".to_owned(), 200)].into())),
+        "/web/database/selector (200)",
+    ),
     ("site.https", |c| c.site().https = false, "443"),
     ("site.https", |c| c.site().redirect = None, "by itself"),
     ("site.protocols", |c| c.site().old.push("tls1".into()), "tls1"),
@@ -243,6 +248,8 @@ fn what_could_not_be_seen_is_unknown() {
         (|c| c.posture().secrets = lost(), &["secrets.git"]),
         (|c| c.posture().upkeep = lost(), &["system.accounts", "system.sudo"]),
         (|c| c.posture().outside = Some(lost()), &["firewall.outside"]),
+        (|c| c.posture().pages = Some(lost()), &["site.outside"]),
+        (|c| c.posture().pages = Some(Ok([("/".to_owned(), 502)].into())), &["site.outside"]),
         (|c| c.facts.posture = None, &["ssh.password", "site.https", "postgres.role"]),
     ];
     for (change, ids) in blind {
@@ -260,6 +267,7 @@ fn what_does_not_apply_is_skipped() {
         (|c| c.site().certbot = false, "site.renewal"),
         (|c| c.site().https = false, "site.hsts"),
         (|c| c.posture().outside = None, "firewall.outside"),
+        (|c| c.posture().pages = None, "site.outside"),
         (|c| c.firewall().docker_user = None, "firewall.docker"),
         (|c| c.firewall().ufw = None, "firewall.ipv6"),
         (|c| c.posture().sandboxes = Ok(vec![]), "containers.root"),

@@ -52,7 +52,9 @@ fn additions(site: &Site, failed: &[&str]) -> Vec<(&'static str, &'static str)> 
         ("site.limits", !set("client_max_body_size "), "client_max_body_size", "client_max_body_size 128m;"),
         ("site.limits", !set("proxy_read_timeout "), "proxy_read_timeout", "proxy_read_timeout 720s;"),
     ];
-    let wanted = all.into_iter().filter(|(rule, wrong, ..)| *wrong && failed.contains(rule));
+    let failed =
+        |rule: &str| failed.contains(&rule) || rule == "site.manager" && failed.contains(&"site.outside");
+    let wanted = all.into_iter().filter(|(rule, wrong, ..)| *wrong && failed(rule));
     wanted.map(|(_, _, mark, line)| (mark, line)).collect()
 }
 
