@@ -141,6 +141,21 @@ async fn a_login_that_is_refused_is_not_waited_for_and_nothing_is_undone() {
     assert_eq!(calls, ["start"]);
 }
 
+/// The link of these tests has no other way in: a login that wants a person, say.
+#[tokio::test]
+async fn what_nobody_could_prove_is_not_begun() {
+    let mut guarded = section("a", true);
+    let (wait, proof) = (Cmd::new("true"), Cmd::new("true"));
+    guarded.steps[0].actions = vec![Action::Prove { wait, proof, ports: Vec::new() }];
+    let (report, calls) = ends(vec![guarded], Vec::new()).await;
+    assert_eq!((report.ledger[0].outcome, calls), (Outcome::NotReached, Vec::new()));
+    assert!(
+        format!("{:?}", report.error).contains("nobody can log in anew without a person"),
+        "{:?}",
+        report.error
+    );
+}
+
 #[tokio::test]
 async fn a_runner_that_refuses_has_begun_nothing() {
     let (report, calls) = ends(one(), vec![FakeAnswer::exit(72, "lock held by x")]).await;

@@ -127,4 +127,20 @@ mod tests {
         );
         assert!(said(false, vec![onward("b")])[0].starts_with("web nobody finishes it"));
     }
+
+    #[test]
+    fn nothing_comes_after_the_proof_that_a_login_still_works() {
+        let (work, proof) = (
+            || step("a", Undo::NotNeeded("n".into())),
+            || {
+                let (wait, proof) = (Cmd::new("true"), Cmd::new("true"));
+                let actions = vec![Action::Prove { wait, proof, ports: Vec::new() }];
+                Step { actions, ..step("p", Undo::NotNeeded("it only waits".into())) }
+            },
+        );
+        assert_eq!(said(true, vec![work(), proof()]), [""; 0]);
+        for (critical, steps) in [(true, vec![proof(), work()]), (false, vec![work(), proof()])] {
+            assert_eq!(said(critical, steps), ["web a new login is the last proof of a critical section"]);
+        }
+    }
 }

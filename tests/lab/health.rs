@@ -304,6 +304,7 @@ pub fn one_cause_after_the_other(droplet: Droplet) {
         &[("backup.fresh", "critical")],
         "mv /root/backup /var/lib/ops/odoo/backup",
     );
+    too_much(&mut trial);
     gone(&mut trial);
     trial.cause(
         "systemctl stop docker.socket docker",
@@ -352,6 +353,20 @@ fn inodes_and_certificates(trial: &mut Trial) {
         format!("cp /root/old.pem /etc/ssl/erp.pem; cp /root/old.key /etc/ssl/erp.key; {trust}; {reload}");
     trial.cause(":", &[("tls.expiry", "critical")], &back);
     trial.finds("all put back", &[]);
+}
+
+/// Of connections, and of memory.
+fn too_much(trial: &mut Trial) {
+    let idle = "docker exec -d odoo-db-1 sh -c 'for i in $(seq 90); do sleep 200 | psql -XAtq -U odoo -d odoo & done; wait'; sleep 8";
+    let end = "docker exec odoo-db-1 psql -XAtq -U odoo -d odoo -c \"select count(pg_terminate_backend(pid)) from pg_stat_activity
+        where application_name = 'psql' and pid <> pg_backend_pid()\" >/dev/null; sleep 2";
+    trial.cause(idle, &[("pg.connections", "warning")], end);
+    let eats = "docker update --memory 150m --memory-swap 150m odoo-odoo-1 >/dev/null
+        docker exec odoo-odoo-1 python3 -c 'b\"a\" * 10**9'; [ $? = 137 ]";
+    let again = format!(
+        "docker update --memory 8g --memory-swap 16g odoo-odoo-1 >/dev/null; docker restart -t 1 odoo-odoo-1 >/dev/null; {UP}"
+    );
+    trial.cause(eats, &[("ct.memory", "critical")], &again);
 }
 
 /// A droplet that hangs, and one that refuses.
