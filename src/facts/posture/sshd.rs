@@ -30,7 +30,7 @@ pub struct Sshd {
     pub socket: bool,
     /// Some settings are for some logins only (`Match`).
     pub conditional: bool,
-    /// Accounts with a shell and a key.
+    /// Accounts with a key. One without a shell may still fetch and leave files.
     pub accounts: Vec<String>,
     pub keys: Vec<Key>,
     /// Files and directories of keys that others may read or write, with their modes.
@@ -76,8 +76,7 @@ done
 command -v journalctl >/dev/null && journalctl -q -o cat -n 2000 -t sshd -t sshd-session --since -7d 2>/dev/null |
     sed -n "s/^Accepted publickey for $user from .* ssh2: [^ ]* \(SHA256:[^ ]*\).*/key\t\1/p" | tail -n 1
 ! grep -qsEi '^[[:space:]]*match[[:space:]]' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/*.conf || echo 'conditional	yes'
-{ printf '%s\nroot\n' "$user"; getent passwd | awk -F: '$7 !~ /(nologin|false|sync|halt|shutdown)$/ { print $1 }' | head -n 300; } | awk '!seen[$0]++' | while read -r one; do
-    home=$(getent passwd "$one" | cut -d: -f6)
+{ getent passwd "$user" root; getent passwd; } | awk -F: '!seen[$1]++ { print $1 ":" $6 }' | while IFS=: read -r one home; do
     [ -n "$home" ] || continue
     if [ -s "$home/.ssh/authorized_keys" ] || [ -s "$home/.ssh/authorized_keys2" ]; then printf 'account\t%s\n' "$one"
     else case $one in "$user" | root) ;; *) continue ;; esac; fi
