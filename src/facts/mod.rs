@@ -1,8 +1,8 @@
 //! What is true on a droplet now.
 //!
 //! Every probe is a small read-only shell text; all probes of a droplet travel in one script and one
-//! answer (see [`script`]), and each can fail alone. Adding a fact is one file with `PROBE` and
-//! `parse`, a field below, and a line in [`parse`]. Deliberately absent: judging (`checks`).
+//! answer (see [`script`]), and each can fail alone. Adding a fact is one file with its shape,
+//! `PROBE` and `parse`, a field below, and a line in [`parse`]. Deliberately absent: judging (`checks`).
 
 mod backups;
 mod containers;

@@ -85,7 +85,7 @@ take_up() { # who, file; where sshd: what it has to say then
     kernel) sysctl -q -e -p "$2" && values "$2" | while IFS='=' read -r key value; do
       [ "$value" = "$(sed -n "s/^$key *= *//p" "$2" | tail -n 1)" ] || { echo "$key is $value all the same"; exit 1; }
     done ;;
-    apt) [ "$(apt-config shell on APT::Periodic::Unattended-Upgrade)" = "on='1'" ] || { echo 'apt does not say so'; return 1; } ;;
+    apt) [ "$(apt-config shell on APT::Periodic::Unattended-Upgrade)" = "on='1'" ] || { echo "a file that apt reads behind $2 says otherwise (apt-config dump)"; return 1; } ;;
     *) echo 'nobody takes it up'; return 1 ;;
   esac
 }
@@ -111,7 +111,7 @@ state_of() { # who, file
 }
 rehearsed() { # who, file; the way back, in words
   before=$(state_of "$1" "$2") && who=$1 file=$2 && shift 2 && ("$@") && [ "$(state_of "$who" "$file")" = "$before" ] ||
-    { echo "the way back was tried and does not lead back; nothing was changed"; return 1; }
+    { echo 'the way back was tried before the change, and does not lead to what was'; return 1; }
 }
 
 write() { # file, mode, sum, who, content, what sshd says

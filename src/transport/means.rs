@@ -154,6 +154,11 @@ pub async fn knock(
     Err(last)
 }
 
+/// None: this machine reaches it only through another.
+async fn direct(address: &SshAddress, world: &World) -> Result<Option<Means>, TransportError> {
+    Ok(Some(means(address, world).await?).filter(|means| means.jump.is_none() && !means.hidden))
+}
+
 /// Which of these ports open to this machine; None: it reaches the droplet only through another. ssh's own is not tried.
 ///
 /// # Errors
@@ -164,10 +169,7 @@ pub async fn reached(
     mut ports: BTreeSet<u16>,
     limit: Duration,
 ) -> Result<Option<Vec<u16>>, TransportError> {
-    let means = means(address, world).await?;
-    if means.jump.is_some() || means.hidden {
-        return Ok(None);
-    }
+    let Some(means) = direct(address, world).await? else { return Ok(None) };
     let at = resolve(&means.host, means.port, limit).await?;
     ports.remove(&means.port);
     let tries = ports.into_iter().map(|port| {
@@ -189,12 +191,10 @@ pub async fn pages(
     paths: &[&str],
     limit: Duration,
 ) -> Result<Option<Vec<u16>>, String> {
-    let means = means(address, world).await.map_err(|error| error.to_string())?;
-    if means.jump.is_some() || means.hidden {
-        return Ok(None);
-    }
-    let at = resolve(&means.host, port, limit).await.map_err(|error| error.to_string())?;
-    let at = *at.first().ok_or("its name has no address")?;
+    let said = |error: TransportError| error.to_string();
+    let Some(means) = direct(address, world).await.map_err(said)? else { return Ok(None) };
+    let all = resolve(&means.host, port, limit).await.map_err(said)?;
+    let at = knock(&means.host, &all, limit).await.map_err(said)?;
     let asked = paths.iter().map(|path| async {
         let answer = timeout(limit, http::status(at, name, path)).await;
         answer.unwrap_or_else(|_| Err("nobody answers in time".to_owned()))

@@ -10,7 +10,7 @@ use crate::inventory::Severity::{Critical, High, Medium};
 
 pub(super) const ALL: &[Rule] = &[
     base("site.manager", "the page that manages databases", Critical, |s| judged(s, manager)),
-    base("site.outside", "the same page, from here", Critical, outside),
+    base("site.outside", "the page that manages databases, from here", Critical, outside),
     base("site.https", "https", High, |s| judged(s, https)),
     base("site.protocols", "old protocols", High, |s| judged(s, protocols)),
     base("site.hsts", "https for ever", High, |s| judged(s, hsts)),
@@ -47,14 +47,18 @@ fn outside(subject: &Subject<'_>) -> Verdict {
     }
 }
 
-/// Odoo's own answer to who may not is a page as well; what only leads elsewhere shows nothing. Of a site that is down nobody
-/// knows what it shows.
+/// Odoo's own answer to who may not is a page as well; what only leads elsewhere shows nothing. Of a page that is down nobody
+/// knows what it shows, which hides no other that is open.
 fn closed(pages: &BTreeMap<String, u16>, who: &str) -> Verdict {
     let shut = |status: u16| matches!(status, 301 | 302 | 307 | 308 | 401 | 403 | 404 | 410);
-    let open = pages.iter().filter(|(_, status)| !shut(**status));
-    let open: Vec<_> = open.map(|(path, status)| format!("{path} ({status})")).collect();
-    match pages.is_empty() || pages.values().any(|status| *status == 0 || *status >= 500) {
-        true => Verdict::unknown(format!("the site did not answer: {}", open.join(", "))),
+    let down = |status: u16| status == 0 || status >= 500;
+    let named = |wanted: &dyn Fn(u16) -> bool| {
+        let some = pages.iter().filter(|(_, status)| wanted(**status));
+        some.map(|(path, status)| format!("{path} ({status})")).collect::<Vec<_>>()
+    };
+    let (open, silent) = (named(&|status| !shut(status) && !down(status)), named(&down));
+    match open.is_empty() && (pages.is_empty() || !silent.is_empty()) {
+        true => Verdict::unknown(format!("the site does not answer {}", silent.join(", ")).trim_end()),
         false => none(open, "shut", who, "location ^~ /web/database { deny all; } in the site"),
     }
 }

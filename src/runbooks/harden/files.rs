@@ -117,7 +117,12 @@ pub(super) fn upgrades(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     if before.as_deref().is_some_and(may_be_secret) {
         return None;
     }
-    let after = before.clone().unwrap_or_default() + UPGRADES_SAY;
+    let mut after = before.clone().unwrap_or_default();
+    // A comment without an end of its line would take ours in.
+    if !after.is_empty() && !after.ends_with('\n') {
+        after.push('\n');
+    }
+    after += UPGRADES_SAY;
     Some(wanted.fix(before, after))
 }
 

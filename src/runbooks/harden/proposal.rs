@@ -17,6 +17,10 @@ pub fn proposals(posture: &Posture, failed: &[&str], database: &str) -> Vec<Prop
     let Ok(sources) = &posture.sources else { return Vec::new() };
     let propose = |(path, source): (&String, &crate::facts::Source)| {
         let text = &source.text;
+        // Lines that end as Windows ends them would all be another.
+        if text.contains('\r') {
+            return None;
+        }
         let after = match path {
             path if path.starts_with('/') => {
                 site::changed(text, posture.site.as_ref().ok()?.as_ref()?, failed)
@@ -24,7 +28,7 @@ pub fn proposals(posture: &Posture, failed: &[&str], database: &str) -> Vec<Prop
             path if path.ends_with(".conf") => conf::changed(text, failed, database),
             _ => compose::changed(text, posture.sandboxes.as_deref().unwrap_or_default(), failed)?,
         };
-        (after != *text).then(|| Proposal {
+        (after.trim_end() != text.trim_end()).then(|| Proposal {
             file: printable(path),
             tracked: source.tracked,
             diff: difference(&source.text, &after),

@@ -54,8 +54,11 @@ pub(super) fn logins(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let change = Change::Write { path: SSHD, mode: 0o600, reader: Reader::Sshd, before, after, says };
     let rules: Vec<_> = chosen.iter().map(|(rule, _)| *rule).collect();
     let only = set.iter().filter(|(word, _)| *word == "allowusers");
-    let only = only.map(|(_, names)| format!("nobody but {} may log in then", names.replace(' ', ", ")));
-    let warnings = only.collect();
+    let said = |(_, names): &(&str, String)| {
+        let names = names.replace(' ', ", ");
+        format!("nobody but {names} may log in then: AllowUsers names them, and is to name later ones")
+    };
+    let warnings = only.map(said).collect();
     let title = format!("write {SSHD}, let sshd read it");
     Some(Fix { id: "sshd", class: Class::Access, rules, title, change, so, warnings, still: Vec::new() })
 }

@@ -101,7 +101,10 @@ fn nobody_with_a_key_is_kept_out_by_a_list() {
     assert!(after.ends_with("\nAllowUsers alice deploy root\n"), "{after}");
     assert_eq!(says.lines().count(), 3);
     assert!(fix.so.contains("sshd deploy 198.51.100.7 allowusers alice\n"), "{}", fix.so);
-    assert_eq!(fix.warnings, ["nobody but alice, deploy, root may log in then"]);
+    assert_eq!(
+        fix.warnings,
+        ["nobody but alice, deploy, root may log in then: AllowUsers names them, and is to name later ones"]
+    );
     let unknown: [fn(&mut Case); 7] = [
         |c| c.sshd().key = None,
         |c| c.sshd().conditional = true,
@@ -123,7 +126,7 @@ fn updates_are_switched_on_where_the_program_is_there() {
     assert_eq!(fix(&case, &["system.unattended"]), []);
     case.upkeep().upgrader = true;
     let files = &mut case.posture().files.as_mut().unwrap().0;
-    files.insert(UPGRADES.into(), "APT::Periodic::Unattended-Upgrade \"0\";\n".into());
+    files.insert(UPGRADES.into(), "APT::Periodic::Unattended-Upgrade \"0\";".into());
     let after = written(&case, &["system.unattended"]).1;
     // The last word counts.
     assert!(after.starts_with("APT::Periodic::Unattended-Upgrade \"0\";\nAPT::Periodic::Update"), "{after}");

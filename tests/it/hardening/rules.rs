@@ -122,6 +122,11 @@ const WRONG: &[(&str, Break, &str)] = &[
         |c| c.posture().pages = Some(Ok([("/web/database/selector".to_owned(), 200)].into())),
         "/web/database/selector (200)",
     ),
+    (
+        "site.outside",
+        |c| c.posture().pages = Some(Ok([("/down".to_owned(), 502), ("/open".to_owned(), 200)].into())),
+        "this laptop gets: /open (200)",
+    ),
     ("site.https", |c| c.site().https = false, "443"),
     ("site.https", |c| c.site().redirect = None, "by itself"),
     ("site.protocols", |c| c.site().old.push("tls1".into()), "tls1"),
