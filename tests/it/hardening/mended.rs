@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ops::facts::{DAEMON, KERNEL, SSHD, UPGRADES};
+use ops::facts::{DAEMON, KERNEL, SSHD, Source, UPGRADES};
 use ops::plan::{NoteKind, Plan, Undo, lint};
 use ops::runbooks::deploy::{Inputs, Request};
+use ops::runbooks::harden::proposal::proposals;
 use ops::runbooks::harden::{Change, Class, Fix, Wish, fixes, plan};
 
 use super::{Case, lost};
@@ -176,4 +177,22 @@ fn what_could_not_be_seen_is_not_changed() {
     case.posture().files = lost();
     case.posture().sshd = lost();
     assert_eq!(fix(&case, &rules), []);
+}
+
+#[test]
+fn a_proposal_changes_the_lines_that_are_meant() {
+    let mut case = Case::good();
+    let mut lines = |text: &str, rule: &str| {
+        let source = Source { text: text.to_owned(), tracked: false };
+        let sources = case.posture().sources.as_mut().unwrap();
+        sources.0 = [("/etc/nginx/conf.d/odoo.conf".to_owned(), source)].into();
+        proposals(case.posture(), &[rule], "odoo").into_iter().flat_map(|one| one.diff).collect::<Vec<_>>()
+    };
+    let site = "server {\n  listen 80;\n  location / { proxy_pass http://odoo; }\n}";
+    let shut = lines(site, "site.outside");
+    let added: Vec<_> = shut.iter().filter(|line| line.starts_with('+')).collect();
+    assert!(added.iter().any(|line| *line == "+  location ^~ /web/database { return 403; }"), "{shut:?}");
+    // Nothing wanted, no end of the last line, ends of Windows.
+    assert_eq!(lines(site, "ssh.root"), [""; 0]);
+    assert_eq!(lines(&site.replace('\n', "\r\n"), "site.outside"), [""; 0]);
 }
