@@ -95,7 +95,10 @@ fn allowed(sshd: &Sshd) -> Verdict {
     let lists: Vec<_> =
         ["allowusers", "allowgroups"].iter().filter(|key| !own(sshd, key).is_empty()).collect();
     match lists.is_empty() {
-        true => Verdict::fail("every account with a shell", "AllowGroups with a group of those who may"),
+        true => Verdict::fail(
+            "every account with a shell",
+            "AllowGroups with a group of those who may; ops writes AllowUsers where sshd takes keys alone",
+        ),
         false => Verdict::pass("only those who are named"),
     }
 }
