@@ -8,22 +8,53 @@ pub(super) fn changed(text: &str, site: &Site, failed: &[&str]) -> String {
     if failed.contains(&"site.protocols") {
         lines.iter_mut().for_each(|line| *line = without_old(line));
     }
+    let limits =
+        failed.contains(&"site.limits") && !site.words.iter().any(|line| line.starts_with("limit_req "));
+    let mut limited = false;
     // From the end, so that the places before stay where they are.
     for server in servers(&lines).into_iter().rev() {
         let block = &lines[server.first..server.end];
         if !block.iter().any(|line| word(line) == "location") {
             continue;
         }
+        let login = limits.then(|| login(block)).flatten();
+        // A name that comes behind the location would be somewhere else by then.
         let named = block.iter().position(|line| word(line) == "server_name").unwrap_or(0);
+        let named = login.as_ref().filter(|(at, _)| *at <= named).map_or(named, |_| 0);
         let indent =
             block.iter().skip(1).find(|line| !line.trim().is_empty()).map_or("    ", |line| space(line));
         let wanted = additions(site, failed).into_iter();
         let missing = wanted.filter(|(mark, _)| !block.iter().any(|line| bare(line).contains(mark)));
         let added: Vec<_> = missing.map(|(_, line)| format!("{indent}{line}")).collect();
+        if let Some((at, location)) = login {
+            lines.splice(server.first + at..server.first + at, location);
+            limited = true;
+        }
         let at = server.first + named + 1;
         lines.splice(at..at, added);
     }
+    if limited {
+        let first = servers(&lines).first().map_or(0, |server| server.first);
+        lines.insert(first, ZONE.to_owned());
+    }
     lines.join("\n") + "\n"
+}
+
+/// Behind an edge every user has its address, unless nginx is told whose to take.
+const ZONE: &str = "limit_req_zone $binary_remote_addr zone=login:10m rate=10r/m; # behind a load balancer: real_ip_header first";
+
+/// The login page by a location of its own, which hands on as `location /` does: ten guesses a minute, and where it belongs.
+fn login(block: &[String]) -> Option<(usize, Vec<String>)> {
+    if block.iter().any(|line| bare(line).contains("/web/login")) {
+        return None;
+    }
+    let first = block.iter().position(|line| bare(line).split_whitespace().eq(["location", "/", "{"]))?;
+    let last = first + block[first..].iter().position(|line| bare(line).trim() == "}")?;
+    let mut all = block[first..=last].to_vec();
+    all[0] = format!("{}location = /web/login {{", space(&block[first]));
+    let inner = space(&block[first + 1]);
+    all.insert(1, format!("{inner}limit_req zone=login burst=10 nodelay;"));
+    Some((first, all))
 }
 
 /// What marks that somebody wrote something of the kind already, and the line.
@@ -120,11 +151,13 @@ mod tests {
         let after = changed(TEXT, &site, &all);
         assert_eq!(
             after,
-            "# ours {\nupstream odoo {\n  server 127.0.0.1:8069;\n}\nserver {\n  listen 80;\n  return 301 https://$host$request_uri;\n}\n\
+            "# ours {\nupstream odoo {\n  server 127.0.0.1:8069;\n}\nlimit_req_zone $binary_remote_addr zone=login:10m rate=10r/m; \
+             # behind a load balancer: real_ip_header first\nserver {\n  listen 80;\n  return 301 https://$host$request_uri;\n}\n\
              server {\n  listen 443 ssl;\n  server_name erp.example.com; # the shop\n  location ^~ /web/database { return 403; }\n  \
              server_tokens off;\n  add_header X-Content-Type-Options nosniff always;\n  \
              add_header Referrer-Policy strict-origin-when-cross-origin always;\n  client_max_body_size 128m;\n  \
-             ssl_protocols TLSv1.2 TLSv1.3;\n  location / {\n    proxy_pass http://odoo;\n  }\n}\n"
+             ssl_protocols TLSv1.2 TLSv1.3;\n  location = /web/login {\n    limit_req zone=login burst=10 nodelay;\n    \
+             proxy_pass http://odoo;\n  }\n  location / {\n    proxy_pass http://odoo;\n  }\n}\n"
         );
         // What somebody wrote already is theirs to change.
         assert_eq!(changed(&after, &site, &all), after);
