@@ -1,5 +1,6 @@
 //! Whoever is locked out by what `ops harden` changed is let in again by the droplet, by the old way, in the guard's time.
 
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::droplet::{Droplet, lab};
@@ -80,15 +81,41 @@ fn left_alone(worse: impl FnOnce(Droplet)) {
     let laptop = laptop("20s");
     let mut ops =
         laptop.command(&["harden", "demo", "--only", "ssh.root,ssh.attempts", "--yes"]).spawn().unwrap();
+    is_shut(droplet);
+    ops.kill().unwrap();
+    ops.wait().unwrap();
+    worse(droplet);
+    comes_back(droplet, &before);
+}
+
+fn is_shut(droplet: Droplet) {
     let since = Instant::now();
     while !droplet.root("iptables -S INPUT").contains("--dport 22") {
         assert!(since.elapsed() < Duration::from_secs(120));
         std::thread::sleep(Duration::from_millis(200));
     }
-    ops.kill().unwrap();
-    ops.wait().unwrap();
-    worse(droplet);
+}
+
+/// The lid is shut while the droplet waits, and opened when all is long over.
+#[test]
+fn a_laptop_that_slept_is_told_what_the_droplet_did() {
+    let droplet = loose();
+    droplet.root(SHUT);
+    let before = droplet.root(STATE);
+    let laptop = laptop("15s");
+    let mut command = laptop.command(&["harden", "demo", "--only", "ssh.root,ssh.attempts", "--yes"]);
+    let ops = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    is_shut(droplet);
+    let signal = |name: &str| {
+        let sent = Command::new("kill").args([name, &ops.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    };
+    signal("-STOP");
     comes_back(droplet, &before);
+    signal("-CONT");
+    let told = ops.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&told.stderr).into_owned() + &String::from_utf8_lossy(&told.stdout);
+    assert!(told.status.code() == Some(6) && said.contains("put back"), "{:?}\n{said}", told.status);
 }
 
 #[test]
@@ -124,6 +151,17 @@ fn a_list_without_us_goes_back() {
         ran.exits(6).says(&["+AllowUsers deploy", "may log in then", says]);
         comes_back(droplet, &before);
     }
+}
+
+/// Some other program gives sshd another port, by which nobody comes.
+#[test]
+fn another_port_goes_back() {
+    let droplet = loose();
+    let moved = "echo 'ListenAddress 0.0.0.0:2222' >/etc/ssh/sshd_config.d/00-a.conf";
+    droplet.root(&sabotaged(moved, "rm -f /etc/ssh/sshd_config.d/00-a.conf"));
+    let before = droplet.root(STATE);
+    harden(&laptop("15s"), &["--yes"]).exits(6).says(&["goes back at", "put back"]);
+    comes_back(droplet, &before);
 }
 
 /// Also for those who are connected: `ops` itself hears nothing any more.
