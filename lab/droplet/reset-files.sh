@@ -34,6 +34,7 @@ rm -rf /var/lib/ops /var/lib/odoo /var/backups/ops* /run/lab-*
 find /mnt -mindepth 1 -maxdepth 1 -exec rm -rf {} +
 find /tmp /var/tmp -mindepth 1 -maxdepth 1 ! -name 'systemd-private-*' -exec rm -rf {} +
 
+systemctl stop fail2ban.service 2>/dev/null
 systemctl daemon-reload
 systemctl reset-failed
 [ "$(sums /etc/ssh)" = "$ssh_before" ] || systemctl restart ssh.service

@@ -43,8 +43,8 @@ pub use memory::Memory;
 pub use mounts::Mount;
 pub use own::{Observed, probe as own_probe};
 pub use posture::{
-    Conf, DAEMON, Daemon, Files, Firewall, JOURNAL, KERNEL, Key, OLD_ALGORITHMS, Options, Posture, SSHD,
-    Sandbox, Secrets, Server, Site, Source, Sources, Sshd, UPGRADES, Ufw, Upkeep,
+    BANS, Conf, DAEMON, Daemon, Files, Firewall, JOURNAL, KERNEL, Key, OLD_ALGORITHMS, Options, People,
+    Posture, SSHD, Sandbox, Secrets, Server, Site, Source, Sources, Sshd, UPGRADES, Ufw, Upkeep,
 };
 pub use proxy::ProxyState;
 pub use schedule::Schedule;

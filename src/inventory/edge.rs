@@ -20,6 +20,13 @@ pub enum Edge {
 }
 
 impl Edge {
+    /// More than one address.
+    #[must_use]
+    pub fn is_net(&self) -> bool {
+        let whole = |address: &IpAddr| if address.is_ipv4() { 32 } else { 128 };
+        matches!(self, Self::Net { address, bits } if *bits < whole(address))
+    }
+
     /// What a name stands for is not known here.
     #[must_use]
     pub fn holds(&self, other: IpAddr) -> bool {

@@ -1,11 +1,16 @@
-//! Changes of the droplet itself (sshd, ufw, Docker's engine, journald, the kernel's settings, modes of files), each with
+//! Changes of the droplet itself (sshd, keys, ufw, fail2ban, Docker's engine, journald, the kernel's settings, modes of files), each with
 //! its way back to the byte.
 //!
 //! Deliberately absent: which changes, and why (`runbooks/harden`).
 
 use crate::cmd::Cmd;
 
-const SCRIPT: &str = include_str!("harden.sh");
+const SCRIPT: &str = concat!(
+    include_str!("harden.sh"),
+    include_str!("harden_logins.sh"),
+    include_str!("harden_wall.sh"),
+    include_str!("harden_proof.sh")
+);
 const CHANGES: &str = include_str!("changes.sh");
 
 /// What was changed on the droplet, and what became of it; `dir`: what ops keeps of the project.
@@ -21,6 +26,7 @@ pub enum Reader {
     Journal,
     Kernel,
     Apt,
+    Bans,
 }
 
 impl Reader {
@@ -31,6 +37,7 @@ impl Reader {
             Reader::Journal => "journal",
             Reader::Kernel => "kernel",
             Reader::Apt => "apt",
+            Reader::Bans => "bans",
         }
     }
 }
@@ -58,6 +65,24 @@ impl Kept<'_> {
         self.cmd("unmodes").args(words(pairs))
     }
 
+    /// Keys by their users and fingerprints (`SHA256:..`): their lines become comments.
+    pub fn keys<'b>(&self, pairs: impl Iterator<Item = (&'b str, &'b str)>) -> Cmd {
+        self.cmd("keys").args(pairs.flat_map(|(user, sum)| [user, sum]))
+    }
+
+    pub fn unkeys<'b>(&self, users: impl Iterator<Item = &'b str>) -> Cmd {
+        self.cmd("unkeys").args(users)
+    }
+
+    /// Drop-ins of sshd, by name, are read after the one of ours. `login`: who logs in, and from where.
+    pub fn order<'b>(&self, login: (&str, &str), names: impl Iterator<Item = &'b str>) -> Cmd {
+        self.cmd("order").args([login.0, login.1]).args(names)
+    }
+
+    pub fn unorder(&self) -> Cmd {
+        self.cmd("unorder")
+    }
+
     /// ufw lets in ssh and these ports, and nothing else. `login`: who logs in, and from where.
     pub fn wall(&self, login: (&str, &str), ports: &[u16]) -> Cmd {
         self.cmd("wall").args([login.0, login.1]).args(ports.iter().map(u16::to_string))
@@ -81,7 +106,8 @@ impl Kept<'_> {
         self.cmd("wait").args([self.proven(), seconds.to_string()])
     }
 
-    /// `so`: what has to be so, as lines `sshd user address key value`, `ufw` and `chain`.
+    /// `so`: what has to be so, as lines `sshd user address key value`, `key user sum` (one that is not let in), `ufw`, `chain`
+    /// and `bans`.
     pub fn proof(&self, so: &str) -> Cmd {
         self.cmd("proof").args([self.proven(), so.to_owned()])
     }

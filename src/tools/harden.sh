@@ -3,10 +3,13 @@
 #   write, unwrite  a file; its mode where it is new; the sum of what it was (or `none`); what takes it up; what it shall
 #                   be; what sshd has to say then, as lines `user address key value`
 #   modes, unmodes  pairs of a mode and a path
+#   keys, unkeys    pairs of a user and a fingerprint; users
+#   order, unorder  a user and an address that log in; drop-ins of sshd that are to be read after ours
 #   wall, unwall    a user and an address that log in; ports that stay open beside ssh's
 #   chain, unchain  nothing
 #   wait            a file that is the proof; seconds
-#   proof           the same file; what has to be so, as lines `sshd user address key value`, `ufw` and `chain`
+#   proof           the same file; what has to be so, as lines `sshd user address key value`, `key user fingerprint` (of one
+#                   that is not let in), `ufw`, `chain` and `bans`
 set -u
 umask 077
 export LC_ALL=C
@@ -37,43 +40,6 @@ back() { # file
   [ "$(sum_of "$1")" = "$(cat "$to.was")" ] || { echo "$1 did not come back as it was"; return 1; }
 }
 
-# --- sshd -----------------------------------------------------------------------------------------
-sshd_asked() { sshd -T -C "user=$1,host=localhost,addr=$2"; }
-sshd_says() { # lines
-  printf '%s\n' "$1" | while read -r user address key value; do
-    [ -n "$key" ] || continue
-    said=$(sshd_asked "$user" "$address") || exit
-    # One word for the same, by version.
-    printf '%s\n' "$said" | sed 's/ without-password$/ prohibit-password/' | grep -qxF -- "$key $value" ||
-      { echo "sshd says: $(printf '%s\n' "$said" | grep "^$key " | head -n 1)"; exit 1; }
-  done
-}
-sshd_unit() { # the state in which it is to be found
-  for unit in ssh.service sshd.service ssh.socket sshd.socket; do
-    ! systemctl "$1" --quiet "$unit" 2>/dev/null || { echo "$unit"; return; }
-  done
-  return 1
-}
-# Whoever left something in sshd's files that it has not read yet would find it read now.
-sshd_is_settled() { # user, address
-  sshd -t && ports=$(sshd_asked "$1" "$2" | sed -n 's/^port //p') && [ -n "$ports" ] || { echo 'sshd cannot read its files as they are'; return 1; }
-  case $(sshd_unit is-active) in
-    *.service) for port in $ports; do
-      ss -Hltn | awk '{ print $4 }' | grep -q ":$port$" || { echo "sshd does not listen on port $port, as its files say: somebody changed them and did not reload it"; return 1; }
-    done ;;
-    *.socket) ;;
-    *) echo 'no unit of sshd is active'; return 1 ;;
-  esac
-}
-# One that a socket starts reads its files at each start.
-reload_sshd() {
-  unit=$(sshd_unit is-active) || { echo 'no unit of sshd is active'; return 1; }
-  case $unit in *.service) systemctl reload "$unit" ;; esac
-}
-revive_sshd() {
-  sshd_unit is-active >/dev/null || { unit=$(sshd_unit is-enabled) && systemctl reset-failed "$unit" && systemctl start "$unit"; }
-}
-
 # --- files ----------------------------------------------------------------------------------------
 validated() { ! dockerd --help 2>/dev/null | grep -q -- --validate || dockerd --validate --config-file "$1" >/dev/null; }
 
@@ -85,10 +51,24 @@ take_up() { # who, file; where sshd: what it has to say then
     kernel) sysctl -q -e -p "$2" && values "$2" | while IFS='=' read -r key value; do
       [ "$value" = "$(sed -n "s/^$key *= *//p" "$2" | tail -n 1)" ] || { echo "$key is $value all the same"; exit 1; }
     done ;;
+    bans) fail2ban-client -t >/dev/null && systemctl enable --quiet fail2ban.service && systemctl restart fail2ban.service && bans ||
+      { echo 'fail2ban does not watch sshd with it: journalctl -u fail2ban'; return 1; } ;;
     apt) [ "$(apt-config shell on APT::Periodic::Unattended-Upgrade)" = "on='1'" ] || { echo "a file that apt reads behind $2 says otherwise (apt-config dump)"; return 1; } ;;
     *) echo 'nobody takes it up'; return 1 ;;
   esac
 }
+
+# It answers a little after it was started, and says that it bans whatever becomes of that: an address of documents (RFC 5737)
+# is really kept out for a moment.
+bans() {
+  tries=20
+  until fail2ban-client set sshd banip 192.0.2.254 >/dev/null 2>&1 && iptables -w 5 -S | grep -q '192\.0\.2\.254'; do
+    tries=$((tries - 1)) && [ "$tries" -gt 0 ] || return 1
+    sleep 0.5
+  done
+  fail2ban-client set sshd unbanip 192.0.2.254 >/dev/null
+}
+banned_by() { for ask in is-enabled is-active; do if systemctl "$ask" --quiet fail2ban.service; then echo yes; else echo no; fi; done; }
 
 # What the keys of a file are set to; one that this kernel does not have is left out.
 values() {
@@ -104,6 +84,7 @@ state_of() { # who, file
     sshd) sshd -T ;;
     docker) docker info -f '{{.LiveRestoreEnabled}}' ;;
     kernel) values "$2.ops-new" ;;
+    bans) banned_by ;;
     ufw) ufw status && policies ;;
     chain) iptables -w 5 -S DOCKER-USER ;;
     *) ;;
@@ -122,6 +103,7 @@ write() { # file, mode, sum, who, content, what sshd says
   [ ! -e "$1" ] || { chmod --reference "$1" "$1.ops-new" && chown --reference "$1" "$1.ops-new"; } || exit
   case $4 in
     kernel) values "$1.ops-new" | put kernel || exit ;;
+    bans) [ -e "$kept/bans" ] || banned_by | put bans || exit ;;
     journal) [ -d /var/log/journal ] || put journal </dev/null || exit ;;
   esac
   rehearsed "$4" "$1" unwrite "$1" "$4" || { rm -f "$1.ops-new"; exit 1; }
@@ -140,6 +122,10 @@ unwrite() { # file, who
     docker) [ ! -e "$1" ] || systemctl reload docker ;;
     kernel) [ ! -s "$kept/kernel" ] || sysctl -q -e -p "$kept/kernel" ;;
     apt) ;;
+    bans)
+      { read -r enabled && read -r active; } <"$kept/bans" || exit
+      [ "$enabled" = yes ] || systemctl disable --quiet fail2ban.service || exit
+      if [ "$active" = yes ]; then systemctl restart fail2ban.service; else systemctl stop fail2ban.service; fi ;;
     journal)
       [ ! -e "$kept/journal" ] || [ ! -d /var/log/journal ] || { journalctl --relinquish-var; mv /var/log/journal "$kept/journal.d"; }
       systemctl restart systemd-journald ;;
@@ -147,126 +133,24 @@ unwrite() { # file, who
 }
 
 # --- modes ----------------------------------------------------------------------------------------
+# As its owner, who could put a link in its place meanwhile, wherever they reach it.
+set_mode() { # mode, file
+  whose=$(stat -c %U -- "$2") || return
+  if as "$whose" test -e "$2"; then as "$whose" chmod -- "$1" "$2"; else chmod -- "$1" "$2"; fi
+}
 modes() { # pairs of a mode and a path
   while [ $# -gt 0 ]; do
     [ ! -L "$2" ] && was=$(stat -c %a -- "$2") || { echo "$2 is not there any more"; exit 1; }
     to=$(place "$2")
     [ -e "$to.mode" ] || echo "$was" | put "${to##*/}.mode" || exit
-    chmod -- "$1" "$2" || exit
+    set_mode "$1" "$2" || exit
     shift 2
   done
 }
 unmodes() {
   while [ $# -gt 0 ]; do
     to=$(place "$2")
-    [ ! -e "$to.mode" ] || chmod -- "$(cat "$to.mode")" "$2" || exit
+    [ ! -e "$to.mode" ] || set_mode "$(cat "$to.mode")" "$2" || exit
     shift 2
   done
 }
-
-# --- ufw ------------------------------------------------------------------------------------------
-WALL='/etc/default/ufw /etc/ufw/ufw.conf /etc/ufw/user.rules /etc/ufw/user6.rules'
-ufw_is_up() { ufw status | grep -q '^Status: active'; }
-# What a rule says of a port already, a limit for one, stays as it is.
-named() { ufw show added 2>/dev/null | grep -E '^ufw (allow|limit) ' | grep -qE "[ :]$1(/tcp)?( |\$)"; }
-policies() { for tables in iptables ip6tables; do "$tables" -w 5 -S 2>/dev/null | sed -n "s/^-P /$tables /p"; done; }
-
-# Those that stay open are let in before the others are kept out, by IPv6 as well.
-wall() { # user, address, ports
-  ports=$(sshd_asked "$1" "$2" | sed -n 's/^port //p') && [ -n "$ports" ] || { echo 'sshd does not say on which port it listens'; exit 1; }
-  ports="$ports $(ss -Hltnp | sed -n '/"sshd"/s/^[^ ]* *[^ ]* *[^ ]* *[^ ]*:\([0-9]*\) .*/\1/p')"
-  shift 2
-  for file in $WALL; do keep "$file" || exit; done
-  [ -e "$kept/ufw" ] || { policies | put policies && if ufw_is_up; then echo up; else echo down; fi | put ufw; } || exit
-  rehearsed ufw /etc/ufw/user.rules unwall || exit
-  if grep -q '^IPV6=' /etc/default/ufw; then sed -i 's/^IPV6=.*/IPV6=yes/' /etc/default/ufw; else echo IPV6=yes >>/etc/default/ufw; fi || exit
-  for port in $ports "$@"; do named "$port" || ufw allow "$port/tcp" >/dev/null || exit; done
-  ufw default deny incoming >/dev/null && ufw --force enable >/dev/null && ufw reload >/dev/null && ufw_is_up
-}
-unwall() {
-  [ -e "$kept/ufw" ] || return 0
-  was=$(cat "$kept/ufw")
-  case $was in up) ;; down) ufw --force disable >/dev/null || exit ;; *) echo 'what the firewall was is not known'; exit 1 ;; esac
-  for file in $WALL; do back "$file" || exit; done
-  [ "$was" = down ] || ufw reload >/dev/null || exit
-  while read -r tables chain target; do "$tables" -w 5 -P "$chain" "$target" || exit; done <"$kept/policies"
-}
-
-# --- Docker's ports -------------------------------------------------------------------------------
-# They pass ufw by; the chain DOCKER-USER is the administrator's. A unit makes ours whenever the engine starts. What comes
-# from outside and is new is dropped but for the site; what containers ask of each other never comes this way.
-CHAIN=/usr/local/sbin/ops-docker-user UNIT=/etc/systemd/system/ops-docker-user.service
-chain_script() {
-  cat <<'SH'
-#!/bin/sh
-# Written by `ops harden`. up: what is published by Docker is reached from outside only on 80 and 443; down: as it was.
-set -e
-for tables in iptables ip6tables; do
-  # Of IPv6 only where Docker has it.
-  $tables -w -n -L DOCKER-USER >/dev/null 2>&1 || continue
-  $tables -w -S DOCKER-USER | sed -n 's/^-A \(.*-j OPS-IN\)$/\1/p' | while read -r rule; do $tables -w -D $rule; done
-  $tables -w -F OPS-IN 2>/dev/null && $tables -w -X OPS-IN || :
-  [ "$1" = up ] || continue
-  out=$(ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1)
-  [ -n "$out" ]
-  $tables -w -N OPS-IN
-  $tables -w -A OPS-IN -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
-  for port in 80 443; do $tables -w -A OPS-IN -p tcp -m conntrack --ctorigdstport "$port" -j RETURN; done
-  $tables -w -A OPS-IN -m conntrack --ctstate NEW -j DROP
-  $tables -w -I DOCKER-USER -i "$out" -j OPS-IN
-done
-SH
-}
-chain_unit() {
-  printf '%s\n' '[Unit]' 'Description=what Docker publishes is reached on 80 and 443 alone (ops harden)' 'After=docker.service' \
-    'PartOf=docker.service' '[Service]' 'Type=oneshot' 'RemainAfterExit=yes' "ExecStart=$CHAIN up" "ExecStop=$CHAIN down" \
-    '[Install]' 'WantedBy=docker.service'
-}
-chain_stands() { iptables -w 5 -S DOCKER-USER | grep -q -- '-j OPS-IN$' && iptables -w 5 -S OPS-IN | grep -q -- '--ctstate NEW -j DROP$'; }
-chain() {
-  keep "$CHAIN" && keep "$UNIT" && rehearsed chain "$CHAIN" unchain || exit
-  chain_script >"$CHAIN.ops-new" && chmod 750 "$CHAIN.ops-new" && mv -f "$CHAIN.ops-new" "$CHAIN" &&
-    chain_unit >"$UNIT.ops-new" && chmod 644 "$UNIT.ops-new" && mv -f "$UNIT.ops-new" "$UNIT" && sync "$CHAIN" "$UNIT" &&
-    systemctl daemon-reload && systemctl enable --quiet ops-docker-user.service && systemctl restart ops-docker-user.service && chain_stands
-}
-unchain() {
-  [ -e "$(place "$UNIT").was" ] || return 0
-  [ ! -e "$UNIT" ] || systemctl disable --quiet --now ops-docker-user.service || exit
-  back "$UNIT" && back "$CHAIN" && systemctl daemon-reload || exit
-  [ ! -e "$UNIT" ] || { systemctl enable --quiet ops-docker-user.service && systemctl restart ops-docker-user.service; }
-}
-
-# --- proof ----------------------------------------------------------------------------------------
-# By the time since the start of the machine: a clock that is set meanwhile changes nothing.
-seconds() { cut -d. -f1 /proc/uptime; }
-wait_for() { # file, seconds
-  mkdir -p "$kept" && rm -f "$1" || exit
-  end=$(($(seconds) + $2))
-  echo "goes back at $(date -u -d "+$2 seconds" '+%Y-%m-%d %H:%M:%S') UTC, unless a new login comes before"
-  until [ -e "$1" ]; do
-    [ "$(seconds)" -lt "$end" ] || { echo 'no new login came'; exit 1; }
-    sleep 0.5
-  done
-  echo 'somebody logged in anew'
-}
-proof() { # file, lines
-  [ -d "${1%/*}" ] || { echo 'nobody waits for it any more'; exit 1; }
-  sshd_says "$(printf '%s\n' "$2" | sed -n 's/^sshd //p')" || exit
-  ! printf '%s\n' "$2" | grep -qx ufw || ufw_is_up || { echo 'ufw is inactive'; exit 1; }
-  ! printf '%s\n' "$2" | grep -qx chain || chain_stands || { echo 'the chain of ours is not there'; exit 1; }
-  : >"$1"
-}
-
-case $verb in
-  write) write "$@" ;;
-  unwrite) unwrite "$1" "$2" ;;
-  modes) modes "$@" ;;
-  unmodes) unmodes "$@" ;;
-  wall) wall "$@" ;;
-  unwall) unwall ;;
-  chain) chain ;;
-  unchain) unchain ;;
-  wait) wait_for "$1" "$2" ;;
-  proof) proof "$1" "$2" ;;
-  *) exit 71 ;;
-esac

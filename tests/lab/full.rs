@@ -3,8 +3,8 @@
 mod demo {
     use crate::droplet::DEMO;
     use crate::{
-        adopt, backup_faults, backups, carried, checksums, clones, disk, failures, gone, health, imported,
-        inside, migrate, modules, real, recover, rehearse, rollback, slots, walk, watch,
+        adopt, backup_faults, backups, carried, checksums, clones, disk, failures, gone, harden, health,
+        imported, inside, migrate, modules, real, recover, rehearse, rollback, slots, walk, watch,
     };
 
     #[test]
@@ -127,6 +127,11 @@ mod demo {
         modules::taken_back(DEMO);
         modules::uninstalled(DEMO);
         inside::odoos_own_shell(DEMO);
+    }
+
+    #[test]
+    fn people_in_real_odoo_are_told_by_what_they_log_in_with() {
+        harden::odoos_own_people(DEMO.seeded(&["odoo"]));
     }
 
     #[test]

@@ -142,20 +142,7 @@ pub fn odoos_own_shell(droplet: Droplet) {
     let laptop = Laptop::new();
     let containers = || droplet.root("docker ps -aq | sort");
     let before = containers();
-    let python = |text: &str| {
-        let mut child = laptop
-            .command(&["odoo-shell", droplet.env])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        let said = [output.stdout, output.stderr].concat();
-        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&said));
-        String::from_utf8_lossy(&said).into_owned()
-    };
+    let python = |text: &str| python(&laptop, droplet, text);
     let make = "env['res.partner'].create({'name': 'lab shell'})\n";
     let said = python(&format!("{make}print('there are', 6 * 7, env['res.users'].browse(2).login)\n"));
     assert!(said.contains("there are 42 admin"), "{said}");
@@ -163,4 +150,20 @@ pub fn odoos_own_shell(droplet: Droplet) {
     assert_eq!(kept(), "0");
     python(&format!("{make}env.cr.commit()\n"));
     assert_eq!((kept().as_str(), containers()), ("1", before));
+}
+
+/// What Odoo's shell says to this text.
+pub fn python(laptop: &Laptop, droplet: Droplet, text: &str) -> String {
+    let mut child = laptop
+        .command(&["odoo-shell", droplet.env])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&said));
+    String::from_utf8_lossy(&said).into_owned()
 }

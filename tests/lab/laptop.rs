@@ -60,9 +60,15 @@ impl Laptop {
 
     /// Runs it to its end.
     pub fn ops(&self, args: &[&str]) -> Ran {
-        let output = self.command(args).output().unwrap();
+        self.run(&mut self.command(args))
+    }
+
+    pub fn run(&self, command: &mut Command) -> Ran {
+        let output = command.output().unwrap();
+        // The inventory's path is nobody's affair.
+        let words: Vec<_> = command.get_args().skip(2).map(|word| word.to_string_lossy()).collect();
         Ran {
-            command: format!("ops {}", args.join(" ")),
+            command: format!("ops {}", words.join(" ")),
             code: output.status.code(),
             out: String::from_utf8_lossy(&output.stdout).into_owned(),
             err: String::from_utf8_lossy(&output.stderr).into_owned(),

@@ -70,10 +70,8 @@ fn what_may_be_mended_is_once_and_users_notice_nothing() {
     );
 }
 
-/// Docker's ports pass ufw by: only a look from outside shows them.
-#[test]
-fn what_docker_opens_behind_the_firewall_is_found_from_outside() {
-    let droplet = loose();
+/// As the droplet is reached without the lab's own way to it, by every port.
+pub fn direct(droplet: Droplet) -> Laptop {
     let (inside, inventory) = (
         droplet.root("ip -4 -o addr show eth0 | awk '{ sub(\"/.*\", \"\", $4); print $4 }'"),
         lab(&["inventory"]),
@@ -82,10 +80,17 @@ fn what_docker_opens_behind_the_firewall_is_found_from_outside() {
         |key: &str| inventory.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap().to_owned();
     let (known, host) = (word("known_hosts: "), word("- { name: demo-1, host: "));
     let host = host.split(',').next().unwrap();
-    // As the droplet is reached without the lab's own way to it.
     let laptop = Laptop::with(&[(&format!("known_hosts: {known}"), "known_hosts: known"), (host, &inside)]);
     let keys = std::fs::read_to_string(known).unwrap().replace(host, &inside);
     std::fs::write(laptop.file("known"), keys).unwrap();
+    laptop
+}
+
+/// Docker's ports pass ufw by: only a look from outside shows them.
+#[test]
+fn what_docker_opens_behind_the_firewall_is_found_from_outside() {
+    let droplet = loose();
+    let laptop = direct(droplet);
     laptop.ops(&["harden", "demo", "--only", "firewall.active", "--yes"]).exits(0).says(&["nothing to mend"]);
     let audit = ["harden", "demo", "--audit", "--only", "firewall.active,firewall.outside"];
     laptop.ops(&audit).exits(0);
@@ -166,6 +171,61 @@ fn who_may_log_in_is_listed_and_updates_come_by_themselves() {
     droplet.root(
         "for one in alice files keyless; do userdel -r $one; done; rm /usr/local/bin/unattended-upgrade",
     );
+}
+
+/// A weak key beside a better one, a file that sshd read before ours, and whoever guesses. Who has no better key keeps theirs.
+#[test]
+fn a_weak_key_goes_what_was_read_first_is_read_later_and_who_guesses_is_banned() {
+    let droplet = loose();
+    droplet.root(
+        "printf '%s\\n' 'PermitRootLogin yes' 'PrintMotd no' >/etc/ssh/sshd_config.d/00-a.conf; systemctl reload ssh
+         for one in alice bob; do useradd -m $one; mkdir /home/$one/.ssh; ssh-keygen -q -t rsa -b 2048 -N '' -C old@$one -f /root/old
+             cat /root/old.pub >>/home/$one/.ssh/authorized_keys; rm /root/old*; done
+         cat /root/.ssh/authorized_keys >>/home/alice/.ssh/authorized_keys
+         for one in alice bob; do chown -R $one: /home/$one/.ssh; chmod -R go= /home/$one/.ssh; done",
+    );
+    let state = "sha256sum /home/*/.ssh/authorized_keys; stat -c '%a %U %G' /home/*/.ssh/authorized_keys; ls /etc/fail2ban/jail.d; \
+        systemctl is-enabled fail2ban; systemctl is-active fail2ban; iptables -S | grep f2b; :";
+    let (before, more) = (droplet.root(STATE), droplet.root(state));
+    let laptop = laptop("40s");
+    let rules = ["harden", "demo", "--only", "ssh.root,ssh.overruled,ssh.keys,firewall.bans", "--yes"];
+    laptop
+        .ops(&rules)
+        .exits(9)
+        .says(&["old@alice", "ignoreip", "RSA 2048 of bob"])
+        .never_says(&["old@bob) is not"]);
+    assert_eq!(
+        droplet.root("ls /etc/ssh/sshd_config.d"),
+        "00-ops.conf\n01-00-a.conf\n10-lab.conf\n60-cloud.conf"
+    );
+    assert_eq!(
+        droplet.root("sshd -T | grep -E '^(permitrootlogin|printmotd) '"),
+        "permitrootlogin without-password\nprintmotd no"
+    );
+    let keys = "ssh-keygen -lf /home/alice/.ssh/authorized_keys";
+    assert!(!droplet.root(keys).contains("old@") && droplet.root(keys).contains("(ED25519)"));
+    let banned =
+        "fail2ban-client set sshd banip 203.0.113.9 >/dev/null; sleep 2; iptables -S | grep -c 203.0.113.9";
+    assert_eq!(droplet.root(banned), "1");
+    laptop.ops(&rules).exits(9).never_says(&["harden.prove"]);
+    let run = laptop.json(&["runs", "list", "demo"])["runs"][0]["id"].as_str().unwrap().to_owned();
+    laptop.ops(&["runs", "undo", &run, "--yes"]).exits(0);
+    assert_eq!((droplet.root(STATE), droplet.root(state)), (before, more));
+}
+
+/// What is in a home is its owner's: root writes to no file that a link of theirs leads to.
+#[test]
+fn no_link_in_a_home_leads_root_to_another_file() {
+    let droplet = loose();
+    droplet.root(
+        "useradd -m mallory; mkdir /home/mallory/.ssh; ssh-keygen -q -t rsa -b 2048 -N '' -C old@root -f /root/old
+         cp /root/.ssh/authorized_keys /root/other; cat /root/old.pub >>/root/other; rm /root/old*
+         ln -s /root/other /home/mallory/.ssh/authorized_keys; chown -h mallory: /home/mallory/.ssh /home/mallory/.ssh/authorized_keys",
+    );
+    let other = droplet.root("sha256sum </root/other");
+    let ran = laptop("15s").ops(&["harden", "demo", "--only", "ssh.keys", "--yes"]);
+    ran.exits(6).says(&["mallory has no authorized_keys that is a file of their own"]);
+    assert_eq!(droplet.root("sha256sum </root/other"), other);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::{Rule, base, posture};
 use crate::checks::{Subject, Verdict, known, some_of};
 use crate::facts::Sandbox;
 use crate::inventory::Severity::{Critical, High, Medium};
+use crate::text::size;
 
 pub(super) const ALL: &[Rule] = &[
     base("containers.privileged", "privileged", Critical, |s| {
@@ -23,14 +24,7 @@ pub(super) const ALL: &[Rule] = &[
         )
     }),
     base("containers.root", "root inside", High, |s| each(s, "nobody", root, "`user:` in the compose file")),
-    base("containers.memory", "memory", High, |s| {
-        each(
-            s,
-            "all have a limit",
-            |one| (one.memory == 0).then(|| "has no limit".to_owned()),
-            "`mem_limit:`, together at most 90 % of the droplet's; of Odoo at least workers x limit_memory_hard",
-        )
-    }),
+    base("containers.memory", "memory", High, memory),
     base("containers.rights", "rights that grow", Medium, |s| {
         each(
             s,
@@ -62,6 +56,21 @@ fn each(subject: &Subject<'_>, fine: &str, wrong: fn(&Sandbox) -> Option<String>
     match wrong.is_empty() {
         true => Verdict::pass(fine),
         false => Verdict::fail(some_of(wrong, 4), fix),
+    }
+}
+
+/// Limits that are more than there is let the kernel choose whom it kills.
+fn memory(subject: &Subject<'_>) -> Verdict {
+    let fix =
+        "`mem_limit:`, together at most 90 % of the droplet's; of Odoo at least workers x limit_memory_hard";
+    let unbounded = |one: &Sandbox| (one.memory == 0).then(|| "has no limit".to_owned());
+    let verdict = each(subject, "all have a limit", unbounded, fix);
+    let (Verdict::Pass { .. }, Ok(memory)) = (&verdict, &subject.facts.memory) else { return verdict };
+    let all = posture(subject).into_iter().filter_map(|posture| posture.sandboxes.as_ref().ok());
+    let sum = all.flatten().fold(0_u64, |sum, one| sum.saturating_add(one.memory));
+    match sum / 9 > memory.total / 10 {
+        true => Verdict::fail(format!("{} are promised, of {}", size(sum), size(memory.total)), fix),
+        false => verdict,
     }
 }
 

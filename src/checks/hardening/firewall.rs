@@ -3,12 +3,14 @@
 use super::{Rule, base, none, posture, seen};
 use crate::checks::{Subject, Verdict, known};
 use crate::facts::Firewall;
+use crate::inventory::Role;
 use crate::inventory::Severity::{Critical, High, Medium};
 
 pub(super) const ALL: &[Rule] = &[
     base("firewall.active", "firewall", Critical, |s| judged(s, active)),
     base("firewall.published", "published ports", Critical, published),
     base("firewall.outside", "ports from outside", Critical, outside),
+    base("firewall.edge", "the site past its edge", High, edge),
     base("firewall.docker", "Docker's way past the firewall", High, |s| judged(s, docker)),
     base("firewall.open", "open ports", High, open),
     base("firewall.ipv6", "IPv6", Medium, |s| judged(s, ipv6)),
@@ -103,6 +105,37 @@ fn outside(subject: &Subject<'_>) -> Verdict {
     }
 }
 
+/// Where whole nets are declared, the site's users come from there alone. One address may be that of the droplet itself, which
+/// moves.
+fn edge(subject: &Subject<'_>) -> Verdict {
+    let nets: Vec<_> =
+        subject.env.proxy.iter().flat_map(|proxy| &proxy.edge).filter(|edge| edge.is_net()).collect();
+    if nets.is_empty() || !subject.has(Role::Web) {
+        return Verdict::skip("the inventory declares no nets in front of the site (proxy.edge)");
+    }
+    let seen =
+        posture(subject).and_then(|posture| Ok((&posture.outside, known(&posture.sshd)?.from.as_deref())));
+    let (outside, from) = match seen {
+        Ok(seen) => seen,
+        Err(verdict) => return verdict,
+    };
+    let from = from.and_then(|from| from.parse().ok());
+    match (outside, from) {
+        (None, _) => Verdict::skip("this laptop reaches the droplet only through another"),
+        (Some(Err(failure)), _) => Verdict::unknown(&failure.why),
+        (_, None) => Verdict::unknown("nobody knows from where this laptop comes"),
+        (_, Some(from)) if nets.iter().any(|edge| edge.holds(from)) => {
+            Verdict::skip("this laptop comes from one of those nets")
+        }
+        (Some(Ok(ports)), _) => none(
+            ports.iter().filter(|port| [80, 443].contains(*port)).map(u16::to_string).collect(),
+            "only from its nets",
+            "open to this laptop, which comes from none of the nets",
+            "ufw allow from NET to any port 443 for each net of proxy.edge, then ufw delete allow 443 (of 80 as well)",
+        ),
+    }
+}
+
 fn ipv6(firewall: &Firewall) -> Verdict {
     match (&firewall.ufw, firewall.ipv6) {
         (None, _) => Verdict::skip("see firewall.active"),
@@ -116,9 +149,13 @@ fn ipv6(firewall: &Firewall) -> Verdict {
 fn bans(firewall: &Firewall) -> Verdict {
     let limits =
         firewall.ufw.as_ref().is_some_and(|ufw| ufw.rules.iter().any(|rule| rule.contains("LIMIT IN")));
-    match (firewall.fail2ban, limits) {
-        (true, _) => Verdict::pass("fail2ban watches sshd"),
-        (_, true) => Verdict::pass("ufw limits connections"),
+    match (firewall.fail2ban, &firewall.helpless, limits) {
+        (true, None, _) => Verdict::pass("fail2ban watches sshd"),
+        (_, _, true) => Verdict::pass("ufw limits connections"),
+        (true, Some(program), _) => Verdict::fail(
+            format!("fail2ban watches sshd and bans nobody: {program} is not installed"),
+            "banaction = iptables-multiport for the jail sshd, or install it",
+        ),
         _ => Verdict::fail(
             "nobody is banned",
             "fail2ban with the jail sshd, and your own addresses in ignoreip",

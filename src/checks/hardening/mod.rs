@@ -10,6 +10,7 @@ mod database;
 mod firewall;
 mod markdown;
 mod odoo;
+mod people;
 mod report;
 mod sarif;
 mod score;
@@ -52,6 +53,7 @@ pub const ALL: &[Group] = &[
     Group { name: "containers", rules: containers::ALL },
     Group { name: "postgres", rules: database::ALL },
     Group { name: "odoo", rules: odoo::ALL },
+    Group { name: "people", rules: people::ALL },
     Group { name: "site", rules: site::ALL },
     Group { name: "secrets", rules: secrets::ALL },
     Group { name: "system", rules: upkeep::ALL },

@@ -5,13 +5,14 @@ use crate::checks::{Subject, Verdict, known};
 use crate::facts::Conf;
 use crate::inventory::Role;
 use crate::inventory::Severity::{Critical, High, Medium};
+use crate::text::count;
 
 pub(super) const ALL: &[Rule] = &[
     base("odoo.list", "list of databases", Critical, |s| judged(s, list)),
     base("odoo.master", "master password", Critical, |s| judged(s, master)),
     base("odoo.filter", "which database", High, |s| judged(s, filter)),
     base("odoo.proxy", "addresses behind the proxy", High, |s| judged(s, proxy)),
-    base("odoo.workers", "workers and their limits", High, |s| judged(s, workers)),
+    base("odoo.workers", "workers and their limits", High, bounded),
     base("odoo.file", "rights on odoo.conf", High, |s| judged(s, file)),
     base("odoo.argv", "password among the processes", High, |s| judged(s, argv)),
     base("odoo.dev", "developer's mode", High, |s| judged(s, dev)),
@@ -84,12 +85,38 @@ fn proxy(conf: &Conf) -> Verdict {
     }
 }
 
-fn workers(conf: &Conf) -> Verdict {
+/// How many processes answer users.
+pub(super) fn workers(subject: &Subject<'_>) -> Result<u64, Verdict> {
+    conf(subject).map(|conf| number(conf.workers.as_ref()).unwrap_or(0))
+}
+
+/// By the formula of Odoo's manual.
+fn bounded(subject: &Subject<'_>) -> Verdict {
+    let conf = match conf(subject) {
+        Ok(conf) => conf,
+        Err(verdict) => return verdict,
+    };
+    let workers = number(conf.workers.as_ref()).unwrap_or(0);
     let mut wrong = Vec::new();
-    if number(conf.workers.as_ref()).unwrap_or(0) == 0 {
-        wrong.push("workers = 0: one slow request keeps all waiting".to_owned());
+    match subject.facts.host.as_ref().map(|host| u64::from(host.cpus)) {
+        _ if workers == 0 => wrong.push("workers = 0: one slow request keeps all waiting".to_owned()),
+        Ok(cpus) if workers > 2 * cpus + 1 => {
+            wrong.push(format!(
+                "workers = {workers} of {}",
+                count(usize::try_from(cpus).unwrap_or(0), "processor")
+            ));
+        }
+        _ => {}
     }
-    let limits = [("limit_memory_hard", &conf.limit_memory_hard), ("limit_time_real", &conf.limit_time_real)];
+    if number(conf.max_cron_threads.as_ref()) == Some(0) {
+        wrong.push("max_cron_threads = 0: no scheduled action runs here".to_owned());
+    }
+    let limits = [
+        ("limit_memory_soft", &conf.limit_memory_soft),
+        ("limit_memory_hard", &conf.limit_memory_hard),
+        ("limit_time_cpu", &conf.limit_time_cpu),
+        ("limit_time_real", &conf.limit_time_real),
+    ];
     wrong.extend(
         limits
             .into_iter()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Rule, base, none, posture};
-use crate::checks::{Subject, Verdict, known};
+use crate::checks::{Subject, Verdict, health, known};
 use crate::facts::Site;
 use crate::inventory::Role;
 use crate::inventory::Severity::{Critical, High, Medium};
@@ -12,10 +12,12 @@ pub(super) const ALL: &[Rule] = &[
     base("site.manager", "the page that manages databases", Critical, |s| judged(s, manager)),
     base("site.outside", "the page that manages databases, from here", Critical, outside),
     base("site.https", "https", High, |s| judged(s, https)),
+    base("site.certificate", "certificate", Critical, certificate),
     base("site.protocols", "old protocols", High, |s| judged(s, protocols)),
     base("site.hsts", "https for ever", High, |s| judged(s, hsts)),
     base("site.headers", "headers", Medium, |s| judged(s, headers)),
     base("site.limits", "limits of requests", Medium, |s| judged(s, limits)),
+    base("site.live", "the way of live updates", High, live),
     base("site.renewal", "renewal of the certificate", High, |s| judged(s, renewal)),
 ];
 
@@ -72,6 +74,21 @@ fn https(site: &Site) -> Verdict {
             "return 301 https://$host$request_uri in the site's server of port 80",
         ),
         (true, true) => Verdict::pass("http leads there"),
+    }
+}
+
+/// As `ops health` judges it; that it is due soon is no fault of the droplet's safety.
+fn certificate(subject: &Subject<'_>) -> Verdict {
+    let told =
+        |id: &str| health::one(subject, id).unwrap_or_else(|| Verdict::skip("ops health does not know it"));
+    match told("tls.chain") {
+        Verdict::Pass { evidence } => match told("tls.expiry") {
+            Verdict::Pass { evidence: left } | Verdict::Warn { evidence: left, .. } => {
+                Verdict::pass(format!("{evidence}, {left}"))
+            }
+            verdict => verdict,
+        },
+        verdict => verdict,
     }
 }
 
@@ -134,6 +151,27 @@ fn limits(site: &Site) -> Verdict {
         "there",
         "missing",
         "limit_req on /web/login, client_max_body_size of your largest file, proxy_read_timeout not below limit_time_real",
+    )
+}
+
+/// With workers a process of its own has them: one of the others keeps no connection open, and each browser asks again and again.
+fn live(subject: &Subject<'_>) -> Verdict {
+    let workers = match super::odoo::workers(subject) {
+        Ok(workers) => workers,
+        Err(verdict) => return verdict,
+    };
+    judged(
+        subject,
+        match workers {
+            0 => |_| Verdict::skip("without workers one process does all"),
+            _ => |site| match site.words.iter().any(|word| word.starts_with("location ")) {
+                true => Verdict::pass("led to their own process"),
+                false => Verdict::fail(
+                    "the site leads them to the workers, which cannot",
+                    "location /websocket (up to Odoo 15: /longpolling) { proxy_pass to Odoo's port 8072; }, with the headers Upgrade and Connection",
+                ),
+            },
+        },
     )
 }
 

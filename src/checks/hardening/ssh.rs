@@ -59,7 +59,7 @@ fn overruled(sshd: &Sshd) -> Verdict {
 }
 
 fn keys(sshd: &Sshd) -> Verdict {
-    let weak = sshd.keys.iter().filter(|key| key.kind == "DSA" || key.kind == "RSA" && key.bits < 3072);
+    let weak = sshd.keys.iter().filter(|key| key.is_weak());
     let weak = weak.map(|key| format!("{} {} of {} ({})", key.kind, key.bits, key.user, key.comment));
     none(weak.collect(), "none", "too weak", "replace them by ssh-ed25519, then remove their lines")
 }

@@ -19,6 +19,7 @@ pub const DAEMON: &str = "/etc/docker/daemon.json";
 pub const JOURNAL: &str = "/etc/systemd/journald.conf.d/ops.conf";
 pub const KERNEL: &str = "/etc/sysctl.d/60-ops.conf";
 pub const UPGRADES: &str = "/etc/apt/apt.conf.d/60ops";
+pub const BANS: &str = "/etc/fail2ban/jail.d/ops.local";
 
 const PROBE: &str = r#"
 for file; do
@@ -28,7 +29,7 @@ echo 'all	yes'
 "#;
 
 pub(super) fn probe() -> Cmd {
-    Cmd::script(PROBE, [SSHD, DAEMON, JOURNAL, KERNEL, UPGRADES])
+    Cmd::script(PROBE, [SSHD, DAEMON, JOURNAL, KERNEL, UPGRADES, BANS])
 }
 
 pub(super) fn parse(text: &str) -> Probe<Files> {

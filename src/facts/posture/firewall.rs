@@ -16,8 +16,12 @@ pub struct Firewall {
     pub guarded: bool,
     /// ufw filters IPv6 as well.
     pub ipv6: bool,
+    /// fail2ban is installed, and so is what it can ban with (`iptables`).
+    pub banner: bool,
     /// fail2ban watches sshd.
     pub fail2ban: bool,
+    /// The program that it would ban with, where that is not there: it then says that it bans, and does not.
+    pub helpless: Option<String>,
     /// Listening UDP and TCP sockets that others reach: `tcp 0.0.0.0:8069 docker-proxy`.
     pub open: Vec<String>,
 }
@@ -51,7 +55,16 @@ if iptables -w 5 -S DOCKER-USER >/dev/null 2>&1; then
     }
     closed iptables && closed ip6tables && echo 'guarded	yes'
 fi
-command -v fail2ban-client >/dev/null && fail2ban-client status sshd >/dev/null 2>&1 && echo 'fail2ban	yes'
+if command -v fail2ban-client >/dev/null; then
+    ! command -v iptables >/dev/null || echo 'banner	yes'
+    if fail2ban-client status sshd >/dev/null 2>&1; then
+        echo 'fail2ban	yes'
+        case $(fail2ban-client get sshd actions 2>/dev/null) in
+            *nftables*) command -v nft >/dev/null || echo 'helpless	nft' ;;
+            *iptables*) command -v iptables >/dev/null || echo 'helpless	iptables' ;;
+        esac
+    fi
+fi
 ss -Hltnup | awk '{
     at = $5; sub(/%[^:]*/, "", at); name = $0; if (!sub(/.*users:\(\("/, "", name)) name = ""; sub(/".*/, "", name)
     if (at !~ /^(127\.|\[::1\]|\[::ffff:127\.)/) print "open\t" $1 " " at " " name }' | sort -u | head -n 200
@@ -77,7 +90,9 @@ pub(super) fn parse(text: &str) -> Probe<Firewall> {
         docker_user: fields.flag("chain").then(|| lines("docker-user")),
         guarded: fields.flag("guarded"),
         ipv6: fields.flag("ipv6"),
+        banner: fields.flag("banner"),
         fail2ban: fields.flag("fail2ban"),
+        helpless: fields.text("helpless"),
         open: lines("open"),
     })
 }

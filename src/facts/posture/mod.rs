@@ -7,6 +7,7 @@ mod conf;
 mod daemon;
 mod files;
 mod firewall;
+mod people;
 mod sandbox;
 mod secrets;
 mod server;
@@ -19,15 +20,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::Probe;
 use super::frame::Answers;
+use super::vitals::tls;
+use super::{Probe, Tls};
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, Role};
 
 pub use conf::Conf;
 pub use daemon::Daemon;
-pub use files::{DAEMON, Files, JOURNAL, KERNEL, SSHD, UPGRADES};
+pub use files::{BANS, DAEMON, Files, JOURNAL, KERNEL, SSHD, UPGRADES};
 pub use firewall::{Firewall, Ufw};
+pub use people::People;
 pub use sandbox::Sandbox;
 pub use secrets::Secrets;
 pub use server::Server;
@@ -45,8 +48,10 @@ pub struct Posture {
     /// Running containers of the stack.
     pub sandboxes: Probe<Vec<Sandbox>>,
     pub server: Probe<Option<Server>>,
+    pub people: Probe<Option<People>>,
     pub conf: Probe<Option<Conf>>,
     pub site: Probe<Option<Site>>,
+    pub tls: Probe<Option<Tls>>,
     pub secrets: Probe<Secrets>,
     pub upkeep: Probe<Upkeep>,
     pub files: Probe<Files>,
@@ -85,11 +90,15 @@ pub(super) fn with_containers(env: &Environment, droplet: &Droplet) -> Vec<(&'st
         ("posture.daemon", daemon::probe()),
         ("posture.sandboxes", sandbox::probe()),
         ("posture.server", server::probe(env)),
+        ("posture.people", people::probe(env)),
         ("posture.sources", sources::probe(env, droplet)),
     ];
     if droplet.roles.contains(&Role::Web) {
         probes.push(("posture.conf", conf::probe()));
-        probes.extend(env.proxy.as_ref().map(|proxy| ("posture.site", site::probe(proxy))));
+        if let Some(proxy) = &env.proxy {
+            probes.push(("posture.site", site::probe(proxy)));
+            probes.push(("posture.tls", tls::probe(env, proxy)));
+        }
     }
     probes
 }
@@ -97,18 +106,24 @@ pub(super) fn with_containers(env: &Environment, droplet: &Droplet) -> Vec<(&'st
 /// Reads what there is; where nothing was asked there is nothing.
 pub(super) fn parse(env: &Environment, droplet: &Droplet, answers: &Answers) -> Posture {
     let web = droplet.roles.contains(&Role::Web);
+    let proxy = web && env.proxy.is_some();
     Posture {
         sshd: answers.of("posture.sshd").and_then(|text| sshd::parse(&text)),
         firewall: answers.of("posture.firewall").and_then(|text| firewall::parse(&text)),
         daemon: answers.of("posture.daemon").and_then(|text| daemon::parse(&text)),
         sandboxes: answers.of("posture.sandboxes").and_then(|text| sandbox::parse(&text)),
         server: answers.of("posture.server").and_then(|text| server::parse(&text)),
+        people: answers.of("posture.people").and_then(|text| people::parse(&text)),
         conf: match web {
             true => answers.of("posture.conf").and_then(|text| conf::parse(&text)),
             false => Ok(None),
         },
-        site: match web && env.proxy.is_some() {
+        site: match proxy {
             true => answers.of("posture.site").and_then(|text| site::parse(&text)).map(Some),
+            false => Ok(None),
+        },
+        tls: match proxy {
+            true => answers.of("posture.tls").and_then(|text| tls::parse(&text)),
             false => Ok(None),
         },
         secrets: answers.of("posture.secrets").and_then(|text| secrets::parse(&text)),

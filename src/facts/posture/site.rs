@@ -55,6 +55,7 @@ if [ "$scheme" = https ]; then
 fi
 config | sed 's/#.*//' | grep -oE '^[[:space:]]*(ssl_protocols|ssl_session_tickets|server_tokens|limit_req|client_max_body_size|proxy_read_timeout)[[:space:]][^;]*' |
     sed 's/^[[:space:]]*/word\t/' | sort -u | head -n 50
+config | sed 's/#.*//' | grep -oE '^[[:space:]]*location[[:space:]][^{]*/(websocket|longpolling)' | sed 's/^[[:space:]]*/word\t/' | sort -u | head -n 5
 if [ -d /etc/letsencrypt/renewal ]; then
     echo 'certbot	yes'
     systemctl is-active --quiet certbot.timer snap.certbot.renew.timer 2>/dev/null && echo 'renewed	yes'

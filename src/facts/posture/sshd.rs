@@ -41,6 +41,7 @@ pub struct Sshd {
 pub const OLD_ALGORITHMS: [&str; 8] =
     ["sha1", "cbc", "3des", "arcfour", "md5", "umac-64", "group1-", "blowfish"];
 
+/// A line of `.ssh/authorized_keys`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Key {
     pub user: String,
@@ -49,6 +50,13 @@ pub struct Key {
     /// `RSA`, `ED25519`, `ED25519-SK`, ..
     pub kind: String,
     pub comment: String,
+}
+
+impl Key {
+    /// NIST SP 800-57: less than 128 bits of security, which 3072 bits of RSA have.
+    pub fn is_weak(&self) -> bool {
+        self.kind == "DSA" || self.kind == "RSA" && self.bits < 3072
+    }
 }
 
 // Who we are is known to the process that sshd started, which is an ancestor: sudo forgets it.
@@ -68,7 +76,7 @@ command -v sshd >/dev/null || { echo "there is no sshd" >&2; exit 1; }
 ask own "$user"
 ask root root
 printf '%s\n' /etc/ssh/sshd_config.d/*.conf /etc/ssh/sshd_config.d/00-ops.conf | sort | sed '/\/00-ops\.conf$/,$d' | while read -r file; do
-    grep -HnEi '^[[:space:]]*(PasswordAuthentication|KbdInteractiveAuthentication|PermitRootLogin|AllowUsers|AllowGroups|Port)[[:space:]]' "$file" |
+    grep -HnEi '^[[:space:]]*(PasswordAuthentication|KbdInteractiveAuthentication|PermitRootLogin|AllowUsers|AllowGroups|Port|MaxAuthTries|LoginGraceTime|X11Forwarding|PermitTunnel|AllowAgentForwarding|Ciphers|MACs|KexAlgorithms)[[:space:]=]' "$file" |
         sed 's/^/before\t/'
 done
 ! sudo -n true 2>/dev/null && [ "$(id -u)" != 0 ] || echo 'sudo	yes'

@@ -13,7 +13,7 @@ mod odoo;
 mod pages;
 mod sessions;
 mod statements;
-mod tls;
+pub(super) mod tls;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -44,13 +44,13 @@ done
 exit 0
 "#;
 
-pub(super) fn probe(env: &Environment, proxy: &Proxy) -> Cmd {
+pub(crate) fn probe(env: &Environment, proxy: &Proxy) -> Cmd {
     let container = proxy.container.as_deref().unwrap_or_default();
     let secure = if pages::secure(env) { "yes" } else { "" };
     Cmd::script(PROBE, [proxy.server_name.as_str(), proxy.site.as_str(), container, secure])
 }
 
-pub(super) fn parse(text: &str) -> Probe<Option<Tls>> {
+pub(crate) fn parse(text: &str) -> Probe<Option<Tls>> {
     match text.lines().next() {
         None => return Ok(None),
         Some("asked") => {}

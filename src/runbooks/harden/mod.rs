@@ -5,6 +5,7 @@
 //! only a person decides (which accounts there are, what the compose file says, what restarts the stack).
 
 mod files;
+mod keys;
 pub mod proposal;
 mod ssh;
 mod wall;
@@ -75,6 +76,14 @@ pub enum Change {
         says: String,
     },
     Modes(Vec<(u32, String)>),
+    /// Keys, by user and fingerprint, that are not let in any more.
+    Keys(Vec<(String, String)>),
+    /// Drop-ins of sshd that are read after ours; who logs in, and from where.
+    Order {
+        user: String,
+        from: String,
+        names: Vec<String>,
+    },
     /// The firewall: who logs in, from where, and the ports that stay open beside ssh's.
     Wall {
         user: String,
@@ -106,7 +115,10 @@ pub fn fixes(posture: &Posture, failed: &[&str]) -> Vec<Fix> {
         files::kernel(posture, failed),
         files::upgrades(posture, failed),
         files::live(posture, failed),
+        keys::keys(posture, failed),
+        ssh::order(posture, failed),
         ssh::logins(posture, failed),
+        wall::bans(posture, failed),
         wall::wall(posture, failed),
         wall::chain(posture, failed),
     ];
@@ -178,6 +190,14 @@ fn commands(kept: &Kept<'_>, change: &Change) -> (Cmd, Cmd) {
         Change::Modes(list) => {
             let pairs = || list.iter().map(|(mode, path)| (*mode, path.as_str()));
             (kept.modes(pairs()), kept.unmodes(pairs()))
+        }
+        Change::Keys(list) => {
+            let users: BTreeSet<_> = list.iter().map(|(user, _)| user.as_str()).collect();
+            let pairs = list.iter().map(|(user, sum)| (user.as_str(), sum.as_str()));
+            (kept.keys(pairs), kept.unkeys(users.into_iter()))
+        }
+        Change::Order { user, from, names } => {
+            (kept.order((user, from), names.iter().map(String::as_str)), kept.unorder())
         }
         Change::Chain => (kept.chain(), kept.unchain()),
         Change::Wall { user, from, ports } => (kept.wall((user, from), ports), kept.unwall()),

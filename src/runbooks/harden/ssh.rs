@@ -29,7 +29,11 @@ pub(super) fn logins(posture: &Posture, failed: &[&str]) -> Option<Fix> {
         "ssh.allowed" => sshd.key.is_some() && all_known(sshd, failed),
         _ => true,
     };
-    let chosen: Vec<_> = RULES.iter().filter(|(rule, _)| failed.contains(rule) && may(rule)).collect();
+    // What a file before ours says stays so, unless it is read later.
+    let ours =
+        |words: &[&str]| failed.contains(&OVERRULED) || !words.iter().any(|word| overruled(sshd, word));
+    let chosen: Vec<_> =
+        RULES.iter().filter(|(rule, words)| failed.contains(rule) && may(rule) && ours(words)).collect();
     let words = chosen.iter().flat_map(|(_, words)| words.iter().copied());
     let set: Vec<_> = words.filter_map(|word| Some((word, wanted(sshd, word)?))).collect();
     if set.is_empty() {
@@ -72,14 +76,58 @@ fn all_known(sshd: &Sshd, failed: &[&str]) -> bool {
         ["passwordauthentication", "kbdinteractiveauthentication"].iter().all(|word| said(word, &["no"]));
     let others = ["hostbasedauthentication", "gssapiauthentication"].iter().any(|word| !said(word, &["no"]));
     let elsewhere = ["authorizedkeyscommand", "trustedusercakeys"].iter().any(|word| !said(word, &["none"]));
-    // `*` and `?` in a name would be a pattern, `@` an address.
-    let plain = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     (keys_alone || failed.contains(&"ssh.password"))
         && !others
         && !elsewhere
         && !sshd.conditional
         && said("authorizedkeysfile", &USUAL)
-        && everyone(sshd).iter().all(plain)
+        && everyone(sshd).iter().all(|name| plain(name))
+}
+
+/// `*` and `?` in a name would be a pattern, `@` an address.
+pub(super) fn plain(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with('-')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
+}
+
+const OVERRULED: &str = "ssh.overruled";
+
+/// `file:line:Word value`, for each that decides before ours.
+fn decided(sshd: &Sshd) -> impl Iterator<Item = (&str, &str)> {
+    sshd.before.iter().filter_map(|line| {
+        let (file, rest) = line.split_once(':')?;
+        Some((file, rest.split_once(':')?.1.trim_start()))
+    })
+}
+
+fn overruled(sshd: &Sshd, word: &str) -> bool {
+    let about = |said: &str| said.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    decided(sshd).any(|(_, said)| about(said))
+}
+
+/// Drop-ins that are read before ours are read after it: what only they say stays.
+pub(super) fn order(posture: &Posture, failed: &[&str]) -> Option<Fix> {
+    let sshd = posture.sshd.as_ref().ok().filter(|_| failed.contains(&OVERRULED))?;
+    let name = |file: &str| file.strip_prefix("/etc/ssh/sshd_config.d/").map(str::to_owned);
+    let names: BTreeSet<String> = decided(sshd).map(|(file, _)| name(file)).collect::<Option<_>>()?;
+    if names.is_empty() || !names.iter().all(|name| plain(name)) {
+        return None;
+    }
+    let names: Vec<_> = names.into_iter().collect();
+    let title = format!("let sshd read {} after 00-ops.conf, as 01-..", names.join(", "));
+    let from = sshd.from.clone().unwrap_or_else(|| "127.0.0.1".to_owned());
+    let change = Change::Order { user: sshd.user.clone(), from, names };
+    Some(Fix {
+        id: "order",
+        class: Class::Access,
+        rules: vec![OVERRULED],
+        title,
+        change,
+        so: String::new(),
+        warnings: Vec::new(),
+        still: Vec::new(),
+    })
 }
 
 /// Who has a key, and ourselves.

@@ -1,7 +1,10 @@
 //! ufw, and Docker's way past it: ssh and the site come in, nothing else does.
 
+use std::net::IpAddr;
+
 use super::{Change, Class, Fix};
-use crate::facts::Posture;
+use crate::facts::{BANS, Posture};
+use crate::tools::harden::Reader;
 
 const RULES: [&str; 2] = ["firewall.active", "firewall.ipv6"];
 const SITE: [u16; 2] = [80, 443];
@@ -36,6 +39,27 @@ pub(super) fn wall(posture: &Posture, failed: &[&str]) -> Option<Fix> {
         warnings,
         still: still(posture),
     })
+}
+
+/// None where fail2ban is not installed: a person does that. Whoever is banned may not come to the guard's proof either, so that
+/// our own address is spared.
+pub(super) fn bans(posture: &Posture, failed: &[&str]) -> Option<Fix> {
+    let rule = "firewall.bans";
+    posture.firewall.as_ref().ok().filter(|firewall| firewall.banner && failed.contains(&rule))?;
+    let from = posture.sshd.as_ref().ok()?.from.as_ref()?.parse::<IpAddr>().ok()?;
+    let before = posture.files.as_ref().ok()?.0.get(BANS).cloned();
+    let after = format!(
+        "# Written by `ops harden`. Whoever guesses at sshd is kept out for a while; where this was written from is not.\n\
+         [sshd]\nenabled = true\nbackend = systemd\nbanaction = iptables-multiport\nignoreip = 127.0.0.1/8 ::1 {from}\n"
+    );
+    let warnings = vec![format!(
+        "fail2ban keeps out whoever fails to log in five times within ten minutes; {from} alone is spared (ignoreip in {BANS})"
+    )];
+    let (path, mode, reader, says) = (BANS, 0o644, Reader::Bans, String::new());
+    let title = format!("write {BANS}, let fail2ban watch sshd");
+    let change = Change::Write { path, mode, reader, before, after, says };
+    let (id, class, rules, so) = ("bans", Class::Access, vec![rule], "bans".to_owned());
+    Some(Fix { id, class, rules, title, change, so, warnings, still: Vec::new() })
 }
 
 /// None where Docker has not made the chain, which is then nobody's.

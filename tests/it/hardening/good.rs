@@ -1,7 +1,8 @@
 //! A droplet that is as safe as the rules want it.
 
 use ops::facts::{
-    Conf, Daemon, Files, Firewall, Posture, Sandbox, Secrets, Server, Site, Sources, Sshd, Ufw, Upkeep,
+    Conf, Daemon, Files, Firewall, People, Posture, Sandbox, Secrets, Server, Site, Sources, Sshd, Tls, Ufw,
+    Upkeep,
 };
 
 use super::key;
@@ -13,8 +14,10 @@ pub(super) fn posture() -> Posture {
         daemon: Ok(daemon()),
         sandboxes: Ok(vec![sandbox()]),
         server: Ok(Some(server())),
+        people: Ok(Some(People { known: Some(vec![]), ..People::default() })),
         conf: Ok(Some(conf())),
         site: Ok(Some(site())),
+        tls: Ok(Some(tls())),
         secrets: Ok(Secrets::default()),
         upkeep: Ok(upkeep()),
         files: Ok(Files::default()),
@@ -59,7 +62,9 @@ fn firewall() -> Firewall {
         docker_user: Some(vec!["-i eth0 -j OPS-IN".into()]),
         guarded: true,
         ipv6: true,
+        banner: true,
         fail2ban: true,
+        helpless: None,
         open: vec![
             "tcp 0.0.0.0:22 sshd".into(),
             "tcp [::]:443 nginx".into(),
@@ -76,7 +81,7 @@ fn sandbox() -> Sandbox {
     Sandbox {
         name: "/odoo-odoo-1".into(),
         service: "odoo".into(),
-        memory: 4 << 30,
+        memory: 3 << 30,
         security: vec!["no-new-privileges:true".into()],
         dropped: vec!["ALL".into()],
         healthcheck: true,
@@ -131,13 +136,33 @@ fn site() -> Site {
             ("server", "nginx"),
         ]),
         https: true,
-        words: ["limit_req zone=login", "client_max_body_size 200m", "proxy_read_timeout 720s"]
-            .map(String::from)
-            .into(),
+        words: [
+            "limit_req zone=login",
+            "client_max_body_size 200m",
+            "proxy_read_timeout 720s",
+            "location /websocket",
+        ]
+        .map(String::from)
+        .into(),
         certbot: true,
         renewed: true,
         reloaded: true,
         ..Site::default()
+    }
+}
+
+/// For a year, of which most is left.
+fn tls() -> Tls {
+    let now = crate::sample::facts().state.unwrap().now;
+    Tls {
+        served: Some("AA".into()),
+        why: String::new(),
+        verify: Some(0),
+        verify_text: "ok".into(),
+        name_fits: true,
+        from: Some(now - 30 * 86_400),
+        until: Some(now + 335 * 86_400),
+        on_disk: std::collections::BTreeMap::new(),
     }
 }
 

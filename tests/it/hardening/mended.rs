@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ops::facts::{DAEMON, KERNEL, SSHD, Source, UPGRADES};
+use ops::facts::{DAEMON, KERNEL, Key, SSHD, Source, UPGRADES};
 use ops::plan::{NoteKind, Plan, Undo, lint};
 use ops::runbooks::deploy::{Inputs, Request};
 use ops::runbooks::harden::proposal::proposals;
 use ops::runbooks::harden::{Change, Class, Fix, Wish, fixes, plan};
 
-use super::{Case, lost};
+use super::{Case, key, lost};
 
 fn fix(case: &Case, rules: &[&str]) -> Vec<Fix> {
     fixes(case.facts.posture.as_ref().unwrap(), rules)
@@ -118,6 +118,58 @@ fn nobody_with_a_key_is_kept_out_by_a_list() {
     for change in unknown {
         assert_eq!(listed(change), None);
     }
+}
+
+/// Nobody loses the only way in, and we lose none.
+#[test]
+fn weak_keys_are_written_out_where_a_better_one_stays() {
+    let weak = |change: fn(&mut Case)| {
+        let mut case = Case::good();
+        let old = |user: &str, sum: &str| Key { user: user.into(), sum: sum.into(), ..key("RSA", 2048) };
+        case.sshd().key = Some("SHA256:aa".into());
+        case.sshd().keys.extend([old("deploy", "SHA256:bb"), old("bob", "SHA256:cc")]);
+        change(&mut case);
+        fix(&case, &["ssh.keys"]).pop()
+    };
+    let found = weak(|_| ()).unwrap();
+    assert_eq!(found.change, Change::Keys(vec![("deploy".into(), "SHA256:bb".into())]));
+    assert_eq!((found.class, found.so.as_str()), (Class::Access, "key deploy SHA256:bb"));
+    assert!(found.warnings[0].contains("RSA 2048 of deploy (alice@laptop)"), "{:?}", found.warnings);
+    let left: [fn(&mut Case); 4] = [
+        |c| c.sshd().key = None,
+        |c| c.sshd().key = Some("SHA256:bb".into()),
+        |c| c.sshd().keys[1].sum = "SHA256:b b".into(),
+        |c| c.sshd().keys.iter_mut().for_each(|key| key.user = "a;b".into()),
+    ];
+    for change in left {
+        assert_eq!(weak(change), None);
+    }
+}
+
+#[test]
+fn what_is_read_before_ours_is_read_later_or_what_it_decides_is_left() {
+    let mut case = Case::good();
+    case.sshd().before.push("/etc/ssh/sshd_config.d/00-a.conf:1:  maxauthtries=9".into());
+    said(&mut case, "maxauthtries", "9");
+    assert_eq!(fix(&case, &["ssh.attempts"]), []);
+    let both: Vec<_> = fix(&case, &["ssh.attempts", "ssh.overruled"]).iter().map(|one| one.id).collect();
+    assert_eq!(both, ["order", "sshd"]);
+    let Change::Order { names, .. } = &fix(&case, &["ssh.overruled"])[0].change else { panic!() };
+    assert_eq!(names, &["00-a.conf"]);
+    case.sshd().before.push("/etc/ssh/sshd_config.d/00 b.conf:1:Port 1".into());
+    assert_eq!(fix(&case, &["ssh.overruled"]), []);
+}
+
+#[test]
+fn whoever_guesses_is_kept_out_and_we_are_not() {
+    let mut case = Case::good();
+    let after = written(&case, &["firewall.bans"]).1;
+    assert!(after.ends_with("\nignoreip = 127.0.0.1/8 ::1 198.51.100.7\n"), "{after}");
+    case.sshd().from = Some("198.51.100.7\n[DEFAULT]".into());
+    assert_eq!(fix(&case, &["firewall.bans"]), []);
+    case.sshd().from = Some("198.51.100.7".into());
+    case.firewall().banner = false;
+    assert_eq!(fix(&case, &["firewall.bans"]), []);
 }
 
 #[test]

@@ -9,8 +9,8 @@ mod scored;
 use ops::checks::hardening::judge;
 use ops::checks::{Subject, Verdict};
 use ops::facts::{
-    Conf, Daemon, Facts, Firewall, Key, Posture, Probe, ProbeFailure, Sandbox, Secrets, Server, Site, Sshd,
-    Upkeep,
+    Conf, Daemon, Facts, Firewall, Key, People, Posture, Probe, ProbeFailure, Sandbox, Secrets, Server, Site,
+    Sshd, Tls, Upkeep,
 };
 use ops::inventory::{Droplet, Environment, Profile};
 
@@ -57,6 +57,14 @@ impl Case {
         self.posture().server.as_mut().unwrap().as_mut().unwrap()
     }
 
+    pub(super) fn people(&mut self) -> &mut People {
+        self.posture().people.as_mut().unwrap().as_mut().unwrap()
+    }
+
+    pub(super) fn tls(&mut self) -> &mut Tls {
+        self.posture().tls.as_mut().unwrap().as_mut().unwrap()
+    }
+
     pub(super) fn conf(&mut self) -> &mut Conf {
         self.posture().conf.as_mut().unwrap().as_mut().unwrap()
     }
@@ -91,6 +99,15 @@ pub(super) fn key(kind: &str, bits: u32) -> Key {
 
 pub(super) fn lost<T>() -> Probe<T> {
     Err(ProbeFailure::new("it did not answer within 20 seconds"))
+}
+
+/// What stands in front of the site, as the inventory has it.
+pub(super) fn edge(case: &mut Case, nets: &[&str]) {
+    let net = |net: &&str| {
+        let (address, bits) = net.split_once('/').unwrap();
+        ops::inventory::Edge::Net { address: address.parse().unwrap(), bits: bits.parse().unwrap() }
+    };
+    case.env.proxy.as_mut().unwrap().edge = nets.iter().map(net).collect();
 }
 
 /// The verdict of one rule on the good case, changed.

@@ -78,6 +78,15 @@ fn database_odoo_and_site_are_read() {
     let text = r#"{"list_db":null,"dbfilter":null,"db_name":"odoo","proxy_mode":"True","workers":"2","max_cron_threads":null,"db_maxconn":null,"limit_memory_soft":null,"limit_memory_hard":null,"limit_time_cpu":null,"limit_time_real":null,"log_level":null,"dev":true,"argv_password":false,"admin_passwd":"plain","file":"/etc/odoo/odoo.conf","mode":"640","owner":101}"#;
     assert!(conf(text).unwrap().unwrap().dev);
     assert!(conf("").unwrap().is_none() && conf("Traceback").is_err());
+    let people = |text: &str| answer("posture.people", text).people;
+    let seen =
+        people("odoo\tyes\nsingle\talice\ndemo\t2\nbare\tx.thing\ntried\tyes\nknown\tadmin\nall\tyes\n")
+            .unwrap()
+            .unwrap();
+    assert_eq!((seen.single.len(), seen.demo, seen.bare.len(), seen.known.unwrap().len()), (1, 2, 1, 1));
+    assert_eq!(people("odoo\tyes\nall\tyes\n").unwrap().unwrap().known, None);
+    assert!(people("").unwrap().is_none() && people("all\tyes\n").unwrap().is_none());
+    assert!(people("odoo\tyes\n").is_err() && people("psql: error").is_err());
     let site = |text: &str| answer("posture.site", text).site;
     let text = "https\tyes\nstatus\t/web/login\t200\nredirect\thttps://a/\nheader\tStrict-Transport-Security\tmax-age=1\nold\ttls1\nword\tlimit_req zone=a\ncertbot\tyes\nall\tyes\n";
     let seen = site(text).unwrap().unwrap();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ops::checks::Verdict;
 use ops::checks::hardening::ids;
 
-use super::{Case, key, lost, verdict};
+use super::{Case, edge, key, lost, verdict};
 
 type Break = fn(&mut Case);
 
@@ -50,6 +50,7 @@ const WRONG: &[(&str, Break, &str)] = &[
     ("firewall.active", |c| c.firewall().ufw.as_mut().unwrap().denies = false, "no rule names"),
     ("firewall.published", |c| c.odoo().published.push("0.0.0.0:8069".into()), "0.0.0.0:8069 of odoo"),
     ("firewall.outside", |c| c.posture().outside = Some(Ok(vec![443, 8069])), "open to this laptop: 8069"),
+    ("firewall.edge", |c| edge(c, &["203.0.113.0/24"]), "80, 443"),
     ("firewall.docker", |c| c.firewall().guarded = false, "DOCKER-USER"),
     (
         "firewall.open",
@@ -62,6 +63,13 @@ const WRONG: &[(&str, Break, &str)] = &[
         "firewall.bans",
         |c| (c.firewall().fail2ban, c.firewall().ufw.as_mut().unwrap().rules) = (false, vec![]),
         "nobody",
+    ),
+    (
+        "firewall.bans",
+        |c| {
+            (c.firewall().helpless, c.firewall().ufw.as_mut().unwrap().rules) = (Some("nft".into()), vec![]);
+        },
+        "bans nobody: nft",
     ),
     ("docker.tcp", |c| c.daemon().tcp.push("0.0.0.0:2375".into()), "0.0.0.0:2375"),
     ("docker.socket", |c| c.daemon().socket = "root:docker 666".into(), "666"),
@@ -80,6 +88,7 @@ const WRONG: &[(&str, Break, &str)] = &[
     ("containers.binds", |c| c.odoo().binds.push("/".into()), "odoo has /"),
     ("containers.root", |c| c.odoo().users = vec!["root".into()], "odoo runs as root"),
     ("containers.memory", |c| c.odoo().memory = 0, "odoo has no limit"),
+    ("containers.memory", |c| c.odoo().memory = 1 << 50, "are promised, of"),
     ("containers.rights", |c| c.odoo().security.clear(), "may gain new ones"),
     ("containers.rights", |c| c.odoo().dropped.clear(), "keeps Docker's usual ones"),
     ("containers.restart", |c| c.odoo().restart = "no".into(), "does not start again"),
@@ -104,12 +113,19 @@ const WRONG: &[(&str, Break, &str)] = &[
     ),
     ("odoo.proxy", |c| c.conf().proxy_mode = None, "nginx's"),
     ("odoo.workers", |c| c.conf().workers = None, "workers = 0"),
+    ("odoo.workers", |c| c.facts.host.as_mut().unwrap().cpus = 1, "workers = 4 of 1 processor"),
+    ("odoo.workers", |c| c.conf().max_cron_threads = Some("0".into()), "no scheduled action"),
+    ("odoo.workers", |c| c.conf().limit_time_cpu = Some("0".into()), "limit_time_cpu = 0"),
     ("odoo.workers", |c| c.conf().limit_time_real = Some("0".into()), "limit_time_real = 0"),
     ("odoo.file", |c| c.conf().mode = Some("644".into()), "/etc/odoo/odoo.conf (644)"),
     ("odoo.argv", |c| c.conf().argv_password = true, "list of processes"),
     ("odoo.dev", |c| c.conf().dev = true, "--dev"),
     ("odoo.dev", |c| c.conf().log_level = Some("debug_sql".into()), "debug_sql"),
     ("odoo.connections", |c| c.server().max_connections = 100, "may want 192, PostgreSQL takes 100"),
+    ("people.known", |c| c.people().known = Some(vec!["admin".into()]), "the password is the login: admin"),
+    ("people.demo", |c| c.people().demo = 3, "3 modules"),
+    ("people.factors", |c| c.people().single.push("alice@example.com".into()), "alice@example.com"),
+    ("people.rules", |c| c.people().bare.push("x.thing".into()), "x.thing"),
     (
         "site.manager",
         |c| {
@@ -129,6 +145,9 @@ const WRONG: &[(&str, Break, &str)] = &[
     ),
     ("site.https", |c| c.site().https = false, "443"),
     ("site.https", |c| c.site().redirect = None, "by itself"),
+    ("site.certificate", |c| c.tls().verify = Some(18), "do not trust it"),
+    ("site.certificate", |c| c.tls().name_fits = false, "it is not for"),
+    ("site.certificate", |c| c.tls().until = Some(0), "expired"),
     ("site.protocols", |c| c.site().old.push("tls1".into()), "tls1"),
     (
         "site.hsts",
@@ -159,6 +178,7 @@ const WRONG: &[(&str, Break, &str)] = &[
         "server_tokens",
     ),
     ("site.limits", |c| c.site().words.retain(|word| !word.starts_with("limit_req")), "limit_req"),
+    ("site.live", |c| c.site().words.retain(|word| !word.starts_with("location")), "to the workers"),
     ("site.renewal", |c| c.site().renewed = false, "no timer"),
     ("site.renewal", |c| c.site().reloaded = false, "not told"),
     ("secrets.files", |c| c.secrets().loose.push("/opt/odoo/.env 644".into()), "/opt/odoo/.env 644"),
@@ -246,13 +266,17 @@ fn what_could_not_be_seen_is_unknown() {
         ),
         (|c| c.posture().server = lost(), &["postgres.role", "postgres.hba"]),
         (|c| c.posture().server = Ok(None), &["postgres.role"]),
-        (|c| c.posture().conf = lost(), &["odoo.list", "odoo.connections"]),
+        (|c| c.posture().people = lost(), &["people.known", "people.demo", "people.factors", "people.rules"]),
+        (|c| c.posture().tls = lost(), &["site.certificate"]),
+        (|c| c.tls().verify = None, &["site.certificate"]),
+        (|c| c.posture().conf = lost(), &["odoo.list", "odoo.connections", "odoo.workers", "site.live"]),
         (|c| c.posture().conf = Ok(None), &["odoo.list"]),
         (|c| c.posture().site = lost(), &["site.manager", "site.https"]),
         (|c| c.site().status.clear(), &["site.manager"]),
         (|c| c.posture().secrets = lost(), &["secrets.git"]),
         (|c| c.posture().upkeep = lost(), &["system.accounts", "system.sudo"]),
         (|c| c.posture().outside = Some(lost()), &["firewall.outside"]),
+        (|c| (edge(c, &["203.0.113.0/24"]), c.sshd().from = None).1, &["firewall.edge"]),
         (|c| c.posture().pages = Some(lost()), &["site.outside"]),
         (|c| c.posture().pages = Some(Ok([("/".to_owned(), 502)].into())), &["site.outside"]),
         (|c| c.facts.posture = None, &["ssh.password", "site.https", "postgres.role"]),
@@ -269,6 +293,14 @@ fn what_could_not_be_seen_is_unknown() {
 fn what_does_not_apply_is_skipped() {
     let skips: &[(Break, &str)] = &[
         (|c| c.posture().site = Ok(None), "site.https"),
+        (|c| c.posture().tls = Ok(None), "site.certificate"),
+        (|c| c.conf().workers = None, "site.live"),
+        (|c| c.posture().people = Ok(None), "people.demo"),
+        (|c| c.people().known = None, "people.known"),
+        // The address of the droplet itself, which moves; a net that we come from; nothing declared.
+        (|c| edge(c, &["203.0.113.9/32"]), "firewall.edge"),
+        (|c| edge(c, &["203.0.113.0/24", "198.51.100.0/24"]), "firewall.edge"),
+        (|_| (), "firewall.edge"),
         (|c| c.site().certbot = false, "site.renewal"),
         (|c| c.site().https = false, "site.hsts"),
         (|c| c.posture().outside = None, "firewall.outside"),

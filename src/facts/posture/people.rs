@@ -1,0 +1,103 @@
+//! Who has much to say in Odoo's database, and how well they are told from others. Logins leave the droplet; of a password only
+//! whether it is the one that Odoo's own data gives to everybody.
+
+use serde::Serialize;
+
+use crate::cmd::Cmd;
+use crate::facts::database::INSIDE;
+use crate::facts::fields::Fields;
+use crate::facts::{Probe, ProbeFailure};
+use crate::inventory::Environment;
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct People {
+    /// Logins of Odoo's own data whose password is the login; None: no web container is here that could try it.
+    pub known: Option<Vec<String>>,
+    /// Logins of administrators who have a password and nothing else.
+    pub single: Vec<String>,
+    /// Installed modules that brought demo data.
+    pub demo: u64,
+    /// Models with a table that no access rule speaks of.
+    pub bare: Vec<String>,
+}
+
+const QUESTIONS: &str = r#"
+[ "$(printf %s "select 1 from pg_database where datname = :'name'" | ask -v name="$1")" = 1 ] || exit 0
+printf %s "$2" | PGDATABASE="$1" ask
+"#;
+
+// Columns and tables come with modules (`auth_totp`, `auth_passkey`) and series; a stand-in has fewer.
+const PEOPLE: &str = r#"
+select to_regclass('res_users') is not null as users, to_regclass('ir_module_module') is not null as modules,
+  to_regclass('res_groups_users_rel') is not null and to_regclass('ir_model_data') is not null as groups,
+  to_regclass('ir_model') is not null and to_regclass('ir_model_access') is not null as models,
+  to_regclass('auth_passkey_key') is not null as passkeys \gset
+\set key 'false'
+\if :passkeys
+\set key 'exists (select 1 from auth_passkey_key k where k.create_uid = u.id)'
+\endif
+\if :users
+select 'odoo' || chr(9) || 'yes';
+\if :groups
+select 'single' || chr(9) || left(regexp_replace(u.login, '[[:cntrl:]]', '?', 'g'), 80) from res_users u
+  where u.active and u.id > 1 and coalesce(to_jsonb(u) ->> 'totp_secret', '') = '' and not (:key)
+    and exists (select 1 from res_groups_users_rel r join ir_model_data d on d.res_id = r.gid
+      where r.uid = u.id and d.model = 'res.groups' and d.module = 'base' and d.name = 'group_system') order by u.id limit 50;
+\endif
+\endif
+\if :modules
+select 'demo' || chr(9) || count(*) from ir_module_module m where m.state = 'installed' and to_jsonb(m) ->> 'demo' = 'true';
+\endif
+\if :models
+select 'bare' || chr(9) || m.model from ir_model m
+  where coalesce(to_jsonb(m) ->> 'transient', 'false') = 'false'
+    and not exists (select 1 from ir_model_access a where a.model_id = m.id and coalesce(to_jsonb(a) ->> 'active', 'true') = 'true')
+    and (select c.relkind from pg_class c where c.oid = to_regclass(quote_ident(replace(m.model, '.', '_')))) = 'r'
+  order by m.model limit 50;
+\endif
+"#;
+
+const PASSWORDS: &str = "select login || chr(9) || password from res_users where active and login in ('admin', 'demo', 'portal') \
+    and password <> '' order by id limit 9;";
+
+const KNOWN: &str = include_str!("people.py");
+
+const PROBE: &str = r#"
+[ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
+runs() { [ -n "$1" ] && [ "$(docker inspect -f '{{.State.Status}}' "$1")" = running ]; }
+runs "$OPS_DB" || exit 0
+ask() { docker exec "$OPS_DB" sh -c "$1" ops "$2" "$3"; }
+told=$(ask "$1" "$2" "$3") || exit
+[ -n "$told" ] || exit 0
+printf '%s\n' "$told"
+if runs "$OPS_WEB"; then
+    # What is kept of passwords goes from one container to the other, and nowhere else.
+    known=$(ask "$1" "$2" "$4" | docker exec -i "$OPS_WEB" python3 -c "$5") || exit
+    printf 'tried\tyes\n%s\n' "$known"
+fi
+echo 'all	yes'
+"#;
+
+pub(super) fn probe(env: &Environment) -> Cmd {
+    let inside = format!("{INSIDE}{QUESTIONS}");
+    Cmd::script(PROBE, [inside.as_str(), env.stack.database.as_str(), PEOPLE, PASSWORDS, KNOWN])
+}
+
+/// None: no database of Odoo's is here.
+pub(super) fn parse(text: &str) -> Probe<Option<People>> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let fields = Fields::read(text);
+    if !fields.flag("all") {
+        return Err(ProbeFailure::new("what the database says of its users cannot be understood"));
+    }
+    let list = |key: &str| fields.all(key).map(str::to_owned).collect::<Vec<_>>();
+    let people = || People {
+        known: fields.flag("tried").then(|| list("known")),
+        single: list("single"),
+        demo: fields.number("demo").unwrap_or(0),
+        bare: list("bare"),
+    };
+    Ok(fields.flag("odoo").then(people))
+}
