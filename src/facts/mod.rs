@@ -129,6 +129,7 @@ pub fn posture_script(env: &Environment, droplet: &Droplet, nonce: &str) -> Cmd 
     let with_containers = [
         ("docker", docker::probe()),
         ("containers", containers::probe()),
+        ("memory", memory::probe()),
         ("state", state::probe(env)),
         ("schedule", schedule::probe()),
         ("backups", backups::probe(env)),

@@ -121,12 +121,14 @@ pub async fn posture(
 
 /// What nobody but the droplet's own programs has to reach, whether or not something seems to listen there.
 const INNER: [u16; 6] = [2375, 2376, 5432, 6379, 8069, 8072];
+/// What users have to reach, and nobody past what stands in front of the site.
+const SITE: [u16; 2] = [80, 443];
 const KNOCK: Duration = Duration::from_secs(3);
 
 /// The ports that open to this laptop: Docker's way past a firewall shows only here.
 async fn outside(connector: &Connector, droplet: &Droplet, posture: &Posture) -> Option<Probe<Vec<u16>>> {
     let mut ports = posture.listening();
-    ports.extend(INNER);
+    ports.extend(INNER.into_iter().chain(SITE));
     match connector.reached(droplet, ports, KNOCK).await {
         Ok(None) => None,
         Ok(Some(ports)) => Some(Ok(ports)),
@@ -143,7 +145,9 @@ async fn pages(
 ) -> Option<Probe<BTreeMap<String, u16>>> {
     let name = &env.proxy.as_ref().filter(|_| droplet.roles.contains(&Role::Web))?.server_name;
     let open = posture.outside.as_ref()?.as_ref().ok()?;
-    let port = [443, 80].into_iter().find(|port| open.contains(port))?;
+    // What opens and is not the droplet's own says nothing of the site.
+    let own = posture.listening();
+    let port = [443, 80].into_iter().find(|port| open.contains(port) && own.contains(port))?;
     match connector.pages(droplet, (name, port), &hardening::SHUT, KNOCK).await {
         Ok(None) => None,
         Ok(Some(found)) => Some(Ok(hardening::SHUT.map(str::to_owned).into_iter().zip(found).collect())),

@@ -67,6 +67,9 @@ bans() {
     sleep 0.5
   done
   fail2ban-client set sshd unbanip 192.0.2.254 >/dev/null
+  for port in $(sshd -T | sed -n 's/^port //p'); do
+    iptables -w 5 -S INPUT | grep -- '-j f2b-sshd$' | grep -qE -- "(--dports|--dport) ([0-9,:]*,)?$port(,| )|-p tcp -j" || { echo "what fail2ban bans still reaches port $port"; return 1; }
+  done
 }
 banned_by() { for ask in is-enabled is-active; do if systemctl "$ask" --quiet fail2ban.service; then echo yes; else echo no; fi; done; }
 
@@ -98,12 +101,12 @@ rehearsed() { # who, file; the way back, in words
 write() { # file, mode, sum, who, content, what sshd says
   [ "$(sum_of "$1")" = "$3" ] || { echo "$1 is not what it was when the plan was made"; exit 1; }
   [ "$4" != sshd ] || printf '%s\n' "$6" | { read -r user address _ && sshd_is_settled "$user" "$address"; } || exit
+  [ "$4" != bans ] || [ -e "$kept/bans" ] || banned_by | put bans || exit
   keep "$1" && (umask 022 && mkdir -p "${1%/*}") || exit
   printf '%s' "$5" >"$1.ops-new" && chmod "$2" "$1.ops-new" || exit
   [ ! -e "$1" ] || { chmod --reference "$1" "$1.ops-new" && chown --reference "$1" "$1.ops-new"; } || exit
   case $4 in
     kernel) values "$1.ops-new" | put kernel || exit ;;
-    bans) [ -e "$kept/bans" ] || banned_by | put bans || exit ;;
     journal) [ -d /var/log/journal ] || put journal </dev/null || exit ;;
   esac
   rehearsed "$4" "$1" unwrite "$1" "$4" || { rm -f "$1.ops-new"; exit 1; }
@@ -123,6 +126,8 @@ unwrite() { # file, who
     kernel) [ ! -s "$kept/kernel" ] || sysctl -q -e -p "$kept/kernel" ;;
     apt) ;;
     bans)
+      # Kept before anything else is: without it nothing began.
+      [ -s "$kept/bans" ] || return 0
       { read -r enabled && read -r active; } <"$kept/bans" || exit
       [ "$enabled" = yes ] || systemctl disable --quiet fail2ban.service || exit
       if [ "$active" = yes ]; then systemctl restart fail2ban.service; else systemctl stop fail2ban.service; fi ;;
@@ -133,10 +138,24 @@ unwrite() { # file, who
 }
 
 # --- modes ----------------------------------------------------------------------------------------
-# As its owner, who could put a link in its place meanwhile, wherever they reach it.
+# Nobody but root could put something else in its place: every directory on the way is root's, and nobody else writes there.
+roots_alone() { # file
+  dir=$(dirname -- "$1")
+  [ "$(readlink -f -- "$dir")" = "$dir" ] || return
+  while case $(stat -c '%u %A' -- "$dir") in '0 '?????-??-?) ;; *) return 1 ;; esac; do
+    [ "$dir" != / ] || return 0
+    dir=$(dirname -- "$dir")
+  done
+}
+# Elsewhere as its owner: a link that they put there meanwhile leads no further than they do.
 set_mode() { # mode, file
-  whose=$(stat -c %U -- "$2") || return
-  if as "$whose" test -e "$2"; then as "$whose" chmod -- "$1" "$2"; else chmod -- "$1" "$2"; fi
+  if roots_alone "$2" && [ ! -L "$2" ]; then
+    chmod -- "$1" "$2"
+    return
+  fi
+  whose=$(stat -c %u -- "$2") && [ "$whose" != 0 ] ||
+    { echo "$2 is root's, in a directory of somebody else's, who could put another in its place: chmod $1 it by hand"; return 1; }
+  setpriv --reuid "$whose" --regid "$(stat -c %g -- "$2")" --clear-groups -- chmod -- "$1" "$2"
 }
 modes() { # pairs of a mode and a path
   while [ $# -gt 0 ]; do

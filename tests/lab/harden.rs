@@ -34,6 +34,17 @@ const CAUSES: &[(&str, &[&str], &str)] = &[
         "sed -i '/old@laptop/d' /root/.ssh/authorized_keys",
     ),
     ("chmod 666 /var/run/docker.sock", &["docker.socket"], "chmod 660 /var/run/docker.sock"),
+    (
+        "sed -i 's#location /longpolling#location /other#' /etc/nginx/sites-enabled/odoo; systemctl reload nginx; echo 'workers = 2' >>/opt/odoo/odoo.conf",
+        &["site.live", "odoo.connections"],
+        "sed -i 's#location /other#location /longpolling#' /etc/nginx/sites-enabled/odoo; systemctl reload nginx",
+    ),
+    // As the site of a first deploy has it.
+    (
+        "sed -i 's#location /longpolling#location ~ ^/(longpolling|websocket)#' /etc/nginx/sites-enabled/odoo; systemctl reload nginx",
+        &["odoo.connections"],
+        "f=/opt/odoo/odoo.conf; said=$(grep -v '^workers = 2$' $f); printf '%s\\n' \"$said\" >$f",
+    ),
     ("touch /run/reboot-required", &["system.reboot"], "rm /run/reboot-required"),
     ("useradd -o -u 0 -M toor", &["system.accounts"], "userdel -f toor"),
     (

@@ -223,8 +223,18 @@ fn no_link_in_a_home_leads_root_to_another_file() {
          ln -s /root/other /home/mallory/.ssh/authorized_keys; chown -h mallory: /home/mallory/.ssh /home/mallory/.ssh/authorized_keys",
     );
     let other = droplet.root("sha256sum </root/other");
-    let ran = laptop("15s").ops(&["harden", "demo", "--only", "ssh.keys", "--yes"]);
-    ran.exits(6).says(&["mallory has no authorized_keys that is a file of their own"]);
+    let laptop = laptop("15s");
+    let rule = ["harden", "demo", "--only", "ssh.keys"];
+    laptop.ops(&rule).exits(9).says(&["RSA 2048 of mallory"]).never_says(&["harden.keys"]);
+    // The link comes while somebody reads the plan.
+    let home = "cd /home/mallory/.ssh && rm authorized_keys";
+    droplet.root(&format!("{home} && cp /root/other authorized_keys && chown mallory: authorized_keys"));
+    let mut terminal = Terminal::start(laptop.command(&rule));
+    terminal.is_asked("Carry out this plan: harden demo on demo-1? [y/N]");
+    droplet
+        .root(&format!("{home} && ln -s /root/other authorized_keys && chown -h mallory: authorized_keys"));
+    terminal.types("y\n").sees("mallory has no authorized_keys that is a file of their own");
+    assert_eq!(terminal.ends(), 6, "{}", terminal.shown());
     assert_eq!(droplet.root("sha256sum </root/other"), other);
 }
 

@@ -65,7 +65,11 @@ fn memory(subject: &Subject<'_>) -> Verdict {
         "`mem_limit:`, together at most 90 % of the droplet's; of Odoo at least workers x limit_memory_hard";
     let unbounded = |one: &Sandbox| (one.memory == 0).then(|| "has no limit".to_owned());
     let verdict = each(subject, "all have a limit", unbounded, fix);
-    let (Verdict::Pass { .. }, Ok(memory)) = (&verdict, &subject.facts.memory) else { return verdict };
+    let memory = match (&verdict, known(&subject.facts.memory)) {
+        (Verdict::Pass { .. }, Ok(memory)) => memory,
+        (Verdict::Pass { .. }, Err(unknown)) => return unknown,
+        _ => return verdict,
+    };
     let all = posture(subject).into_iter().filter_map(|posture| posture.sandboxes.as_ref().ok());
     let sum = all.flatten().fold(0_u64, |sum, one| sum.saturating_add(one.memory));
     match sum / 9 > memory.total / 10 {

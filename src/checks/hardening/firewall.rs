@@ -69,11 +69,11 @@ fn open(subject: &Subject<'_>) -> Verdict {
             Ok(both) => both,
             Err(verdict) => return verdict,
         };
-    let ssh = sshd.own.get("port").map_or("22", String::as_str);
+    let ports: Vec<_> = sshd.ports.iter().chain(&[80, 443]).map(u16::to_string).collect();
     let port = |line: &str| {
         line.split(' ').nth(1).and_then(|at| at.rsplit(':').next()).unwrap_or_default().to_owned()
     };
-    let known = |line: &&String| ![ssh, "80", "443"].contains(&port(line).as_str());
+    let known = |line: &&String| !ports.contains(&port(line));
     // Clocks and leases of addresses.
     let quiet = |line: &&String| {
         !(line.starts_with("udp") && ["68", "123", "323", "546"].contains(&port(line).as_str()))

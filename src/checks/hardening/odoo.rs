@@ -2,7 +2,7 @@
 
 use super::{Rule, base, none, posture};
 use crate::checks::{Subject, Verdict, known};
-use crate::facts::Conf;
+use crate::facts::{Conf, Sandbox};
 use crate::inventory::Role;
 use crate::inventory::Severity::{Critical, High, Medium};
 use crate::text::count;
@@ -108,7 +108,7 @@ fn bounded(subject: &Subject<'_>) -> Verdict {
         }
         _ => {}
     }
-    if number(conf.max_cron_threads.as_ref()) == Some(0) {
+    if number(conf.max_cron_threads.as_ref()) == Some(0) && !has_another(subject) {
         wrong.push("max_cron_threads = 0: no scheduled action runs here".to_owned());
     }
     let limits = [
@@ -129,6 +129,14 @@ fn bounded(subject: &Subject<'_>) -> Verdict {
         "in odoo.conf",
         "workers = 2 x processors + 1, limit_memory_soft and _hard, limit_time_cpu and _real",
     )
+}
+
+/// A container of the same image, which may have the scheduled actions.
+fn has_another(subject: &Subject<'_>) -> bool {
+    let all = posture(subject).ok().and_then(|posture| posture.sandboxes.as_ref().ok());
+    let image = |one: &&Sandbox| one.service == subject.env.stack.web;
+    let web = all.and_then(|all| all.iter().find(image)).map(|one| &one.image);
+    all.is_some_and(|all| all.iter().filter(|one| Some(&one.image) == web).count() > 1)
 }
 
 fn file(conf: &Conf) -> Verdict {

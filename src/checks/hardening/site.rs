@@ -22,15 +22,17 @@ pub(super) const ALL: &[Rule] = &[
 ];
 
 fn judged(subject: &Subject<'_>, judge: fn(&Site) -> Verdict) -> Verdict {
-    if !subject.has(Role::Web) {
-        return Verdict::skip("this droplet has no web service");
-    }
-    match posture(subject).and_then(|posture| known(&posture.site)) {
-        Ok(Some(site)) => judge(site),
-        Ok(None) => Verdict::skip("the inventory names no proxy"),
-        Err(verdict) => verdict,
-    }
+    site(subject).map_or_else(|verdict| verdict, judge)
 }
+
+fn site<'a>(subject: &Subject<'a>) -> Result<&'a Site, Verdict> {
+    if !subject.has(Role::Web) {
+        return Err(Verdict::skip("this droplet has no web service"));
+    }
+    known(&posture(subject)?.site)?.as_ref().ok_or_else(|| Verdict::skip("the inventory names no proxy"))
+}
+
+const UNTOLD: &str = "nginx -T did not tell the configuration";
 
 /// Pages that are for nobody outside.
 pub const SHUT: [&str; 2] = ["/web/database/manager", "/web/database/selector"];
@@ -79,6 +81,9 @@ fn https(site: &Site) -> Verdict {
 
 /// As `ops health` judges it; that it is due soon is no fault of the droplet's safety.
 fn certificate(subject: &Subject<'_>) -> Verdict {
+    if subject.env.proxy.as_ref().is_some_and(|proxy| !proxy.edge.is_empty()) {
+        return Verdict::skip("users meet that of what stands in front of the site (proxy.edge)");
+    }
     let told =
         |id: &str| health::one(subject, id).unwrap_or_else(|| Verdict::skip("ops health does not know it"));
     match told("tls.chain") {
@@ -142,6 +147,9 @@ fn headers(site: &Site) -> Verdict {
 }
 
 fn limits(site: &Site) -> Verdict {
+    if !site.config {
+        return Verdict::unknown(UNTOLD);
+    }
     let has = |word: &str| site.words.iter().any(|line| line.starts_with(word));
     let missing = ["limit_req", "client_max_body_size", "proxy_read_timeout"]
         .into_iter()
@@ -156,23 +164,22 @@ fn limits(site: &Site) -> Verdict {
 
 /// With workers a process of its own has them: one of the others keeps no connection open, and each browser asks again and again.
 fn live(subject: &Subject<'_>) -> Verdict {
-    let workers = match super::odoo::workers(subject) {
-        Ok(workers) => workers,
+    let (site, workers) = match site(subject).and_then(|site| Ok((site, super::odoo::workers(subject)?))) {
+        Ok(both) => both,
         Err(verdict) => return verdict,
     };
-    judged(
-        subject,
-        match workers {
-            0 => |_| Verdict::skip("without workers one process does all"),
-            _ => |site| match site.words.iter().any(|word| word.starts_with("location ")) {
-                true => Verdict::pass("led to their own process"),
-                false => Verdict::fail(
-                    "the site leads them to the workers, which cannot",
-                    "location /websocket (up to Odoo 15: /longpolling) { proxy_pass to Odoo's port 8072; }, with the headers Upgrade and Connection",
-                ),
-            },
-        },
-    )
+    let people = posture(subject).ok().and_then(|posture| posture.people.as_ref().ok()?.as_ref());
+    let page = if people.is_some_and(|people| people.series >= Some(16)) { "websocket" } else { "" };
+    let led = |word: &String| word.starts_with("location ") && word.contains(page);
+    match (workers, site.config) {
+        (0, _) => Verdict::skip("without workers one process does all"),
+        (_, false) => Verdict::unknown(UNTOLD),
+        _ if site.words.iter().any(led) => Verdict::pass("led to their own process"),
+        _ => Verdict::fail(
+            "the site leads them to the workers, which cannot",
+            "location /websocket (up to Odoo 15: /longpolling) { proxy_pass to Odoo's port 8072; }, with the headers Upgrade and Connection",
+        ),
+    }
 }
 
 fn renewal(site: &Site) -> Verdict {

@@ -22,6 +22,8 @@ pub struct Firewall {
     pub fail2ban: bool,
     /// The program that it would ban with, where that is not there: it then says that it bans, and does not.
     pub helpless: Option<String>,
+    /// Somebody told it already whom to spare.
+    pub spares: bool,
     /// Listening UDP and TCP sockets that others reach: `tcp 0.0.0.0:8069 docker-proxy`.
     pub open: Vec<String>,
 }
@@ -57,6 +59,10 @@ if iptables -w 5 -S DOCKER-USER >/dev/null 2>&1; then
 fi
 if command -v fail2ban-client >/dev/null; then
     ! command -v iptables >/dev/null || echo 'banner	yes'
+    # Of a file of its own, the part for all and that for sshd; not what we wrote.
+    for file in /etc/fail2ban/jail.conf /etc/fail2ban/jail.local /etc/fail2ban/jail.d/*; do
+        case $file in */ops.local) ;; *) cat -- "$file" 2>/dev/null ;; esac
+    done | awk '/^\[/ { part = $1 } /^[ \t]*ignoreip[ \t]*=/ && (part == "[DEFAULT]" || part == "[sshd]") { print "spares\tyes"; exit }'
     if fail2ban-client status sshd >/dev/null 2>&1; then
         echo 'fail2ban	yes'
         case $(fail2ban-client get sshd actions 2>/dev/null) in
@@ -93,6 +99,7 @@ pub(super) fn parse(text: &str) -> Probe<Firewall> {
         banner: fields.flag("banner"),
         fail2ban: fields.flag("fail2ban"),
         helpless: fields.text("helpless"),
+        spares: fields.flag("spares"),
         open: lines("open"),
     })
 }

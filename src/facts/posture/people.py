@@ -1,5 +1,5 @@
 # Reads `login<TAB>what Odoo keeps of its password` and says the logins whose password is the login itself, as Odoo's own data
-# has it. What is kept is a hash of passlib's, or the password as it is until somebody logged in with it.
+# has it. The last line says `end`: without it nobody knows who is missing. What is kept is a hash of passlib's, or the password as it is until somebody logged in with it.
 import base64
 import hashlib
 import hmac
@@ -19,7 +19,10 @@ def fits(login, kept):
     return hmac.compare_digest(hashlib.pbkdf2_hmac("sha512", login.encode(), bits(parts[3]), rounds), bits(parts[4]))
 
 
-for line in sys.stdin:
-    login, _, kept = line.rstrip("\n").partition("\t")
+lines = sys.stdin.read().splitlines()
+if lines[-1:] != ["end"]:
+    sys.exit("the database did not say whose passwords it keeps")
+for line in lines[:-1]:
+    login, _, kept = line.partition("\t")
     if fits(login, kept):
         print("known\t" + login)

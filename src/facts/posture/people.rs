@@ -15,6 +15,8 @@ pub struct People {
     pub known: Option<Vec<String>>,
     /// Logins of administrators who have a password and nothing else.
     pub single: Vec<String>,
+    /// Of Odoo: 17.
+    pub series: Option<u32>,
     /// Installed modules that brought demo data.
     pub demo: u64,
     /// Models with a table that no access rule speaks of.
@@ -22,30 +24,33 @@ pub struct People {
 }
 
 const QUESTIONS: &str = r#"
-[ "$(printf %s "select 1 from pg_database where datname = :'name'" | ask -v name="$1")" = 1 ] || exit 0
+there=$(printf %s "select 1 from pg_database where datname = :'name'" | ask -v name="$1") || exit
+[ "$there" = 1 ] || exit 0
 printf %s "$2" | PGDATABASE="$1" ask
 "#;
 
-// Columns and tables come with modules (`auth_totp`, `auth_passkey`) and series; a stand-in has fewer.
+// Columns and tables come with modules (`auth_totp`) and series; a stand-in has fewer. Whoever has no password comes by another
+// way (LDAP, OAuth), and a policy lets Odoo ask everybody for a code by mail. Odoo 19 keeps only the groups that somebody gave.
 const PEOPLE: &str = r#"
 select to_regclass('res_users') is not null as users, to_regclass('ir_module_module') is not null as modules,
-  to_regclass('res_groups_users_rel') is not null and to_regclass('ir_model_data') is not null as groups,
-  to_regclass('ir_model') is not null and to_regclass('ir_model_access') is not null as models,
-  to_regclass('auth_passkey_key') is not null as passkeys \gset
-\set key 'false'
-\if :passkeys
-\set key 'exists (select 1 from auth_passkey_key k where k.create_uid = u.id)'
-\endif
+  to_regclass('res_groups_users_rel') is not null and to_regclass('res_groups_implied_rel') is not null
+    and to_regclass('ir_model_data') is not null and to_regclass('ir_config_parameter') is not null as groups,
+  to_regclass('ir_model') is not null and to_regclass('ir_model_access') is not null as models \gset
 \if :users
 select 'odoo' || chr(9) || 'yes';
 \if :groups
 select 'single' || chr(9) || left(regexp_replace(u.login, '[[:cntrl:]]', '?', 'g'), 80) from res_users u
-  where u.active and u.id > 1 and coalesce(to_jsonb(u) ->> 'totp_secret', '') = '' and not (:key)
-    and exists (select 1 from res_groups_users_rel r join ir_model_data d on d.res_id = r.gid
-      where r.uid = u.id and d.model = 'res.groups' and d.module = 'base' and d.name = 'group_system') order by u.id limit 50;
+  where u.active and u.id > 1 and coalesce(to_jsonb(u) ->> 'totp_secret', '') = '' and coalesce(u.password, '') <> ''
+    and not exists (select 1 from ir_config_parameter p where p.key = 'auth_totp.policy' and p.value in ('all_required', 'employee_required'))
+    and exists (
+      with recursive system (id) as (
+        select res_id from ir_model_data where model = 'res.groups' and module = 'base' and name = 'group_system'
+        union select i.gid from res_groups_implied_rel i join system s on i.hid = s.id)
+      select 1 from res_groups_users_rel r join system s on r.gid = s.id where r.uid = u.id) order by u.id limit 50;
 \endif
 \endif
 \if :modules
+select 'series' || chr(9) || latest_version from ir_module_module where name = 'base' and latest_version is not null;
 select 'demo' || chr(9) || count(*) from ir_module_module m where m.state = 'installed' and to_jsonb(m) ->> 'demo' = 'true';
 \endif
 \if :models
@@ -58,7 +63,7 @@ select 'bare' || chr(9) || m.model from ir_model m
 "#;
 
 const PASSWORDS: &str = "select login || chr(9) || password from res_users where active and login in ('admin', 'demo', 'portal') \
-    and password <> '' order by id limit 9;";
+    and password <> '' order by id limit 9; select 'end';";
 
 const KNOWN: &str = include_str!("people.py");
 
@@ -96,6 +101,7 @@ pub(super) fn parse(text: &str) -> Probe<Option<People>> {
     let people = || People {
         known: fields.flag("tried").then(|| list("known")),
         single: list("single"),
+        series: fields.get("series").and_then(|version| version.split('.').next()?.parse().ok()),
         demo: fields.number("demo").unwrap_or(0),
         bare: list("bare"),
     };

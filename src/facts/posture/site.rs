@@ -21,6 +21,8 @@ pub struct Site {
     pub https: bool,
     /// Old protocols that are still spoken: `tls1`, `tls1_1`.
     pub old: Vec<String>,
+    /// nginx told its configuration.
+    pub config: bool,
     /// Words of nginx's configuration that matter: `limit_req`, `client_max_body_size 128m`, ..
     pub words: Vec<String>,
     /// certbot looks after the certificate; it is renewed by a timer; nginx is told when it was.
@@ -53,9 +55,10 @@ if [ "$scheme" = https ]; then
             grep -q '^ *Cipher *: [^0(]' && printf 'old\t%s\n' "$old"
     done
 fi
+[ -z "$(config | head -n 1)" ] || echo 'config	yes'
 config | sed 's/#.*//' | grep -oE '^[[:space:]]*(ssl_protocols|ssl_session_tickets|server_tokens|limit_req|client_max_body_size|proxy_read_timeout)[[:space:]][^;]*' |
     sed 's/^[[:space:]]*/word\t/' | sort -u | head -n 50
-config | sed 's/#.*//' | grep -oE '^[[:space:]]*location[[:space:]][^{]*/(websocket|longpolling)' | sed 's/^[[:space:]]*/word\t/' | sort -u | head -n 5
+config | sed 's/#.*//' | grep -oE '^[[:space:]]*location[[:space:]][^{]*(websocket|longpolling)' | sed 's/^[[:space:]]*/word\t/' | sort -u | head -n 5
 if [ -d /etc/letsencrypt/renewal ]; then
     echo 'certbot	yes'
     systemctl is-active --quiet certbot.timer snap.certbot.renew.timer 2>/dev/null && echo 'renewed	yes'
@@ -81,6 +84,7 @@ pub(super) fn parse(text: &str) -> Probe<Site> {
         headers: pairs("header").map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect(),
         https: fields.flag("https"),
         old: fields.all("old").map(str::to_owned).collect(),
+        config: fields.flag("config"),
         words: fields.all("word").map(str::to_owned).collect(),
         certbot: fields.flag("certbot"),
         renewed: fields.flag("renewed"),

@@ -1,6 +1,6 @@
 //! sshd as the daemon itself would treat us and root, and the keys that open it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -22,6 +22,7 @@ pub struct Sshd {
     /// For that user and for root, from that address.
     pub own: Options,
     pub root: Options,
+    pub ports: Vec<u16>,
     /// Lines of drop-ins that come before ours and decide what ours would: `file:line`.
     pub before: Vec<String>,
     /// The user may become root without a password, or is root.
@@ -50,6 +51,8 @@ pub struct Key {
     /// `RSA`, `ED25519`, `ED25519-SK`, ..
     pub kind: String,
     pub comment: String,
+    /// In a file of its user's own, without options: neither a command alone, nor addresses alone, nor an authority.
+    pub plain: bool,
 }
 
 impl Key {
@@ -96,7 +99,10 @@ command -v journalctl >/dev/null && journalctl -q -o cat -n 2000 -t sshd -t sshd
             *) printf 'loose\t%s %s\n' "$file" "$mode" ;;
         esac
     done
-    ssh-keygen -lf "$home/.ssh/authorized_keys" 2>/dev/null | sed "s/^/authorized\t$one /"
+    file=$home/.ssh/authorized_keys
+    ssh-keygen -lf "$file" 2>/dev/null | sed "s/^/authorized\t$one /"
+    [ -f "$file" ] && [ ! -L "$file" ] && [ "$(stat -c %u -- "$file")" = "$(id -u "$one")" ] || continue
+    grep -E '^[[:space:]]*(ssh-|ecdsa-|sk-)' -- "$file" | ssh-keygen -lf - 2>/dev/null | cut -d' ' -f2 | sed "s/^/plain\t$one /"
 done
 echo 'all	yes'
 "#;
@@ -119,13 +125,16 @@ pub(super) fn parse(text: &str) -> Probe<Sshd> {
         return Err(ProbeFailure::new("sshd -T did not say how it treats a login"));
     }
     let unclear = |line: &str| ProbeFailure::new(format!("ssh-keygen cannot be understood: {line}"));
-    let keys = fields.all("authorized").map(|line| key(line).ok_or_else(|| unclear(line)));
+    let plain: BTreeSet<&str> = fields.all("plain").collect();
+    let keys = fields.all("authorized").map(|line| key(line, &plain).ok_or_else(|| unclear(line)));
+    let port = |line: &str| line.strip_prefix("port\t")?.parse().ok();
     Ok(Sshd {
         user: fields.need("user")?.to_owned(),
         from: fields.text("from"),
         key: fields.text("key"),
         own,
         root,
+        ports: fields.all("own").filter_map(port).collect(),
         before: fields.all("before").map(str::to_owned).collect(),
         sudo: fields.flag("sudo"),
         socket: fields.flag("socket"),
@@ -137,7 +146,7 @@ pub(super) fn parse(text: &str) -> Probe<Sshd> {
 }
 
 /// `root 256 SHA256:.. alice@laptop (ED25519)`
-fn key(line: &str) -> Option<Key> {
+fn key(line: &str, plain: &BTreeSet<&str>) -> Option<Key> {
     let (user, rest) = line.split_once(' ')?;
     let (bits, rest) = rest.split_once(' ')?;
     let (sum, rest) = rest.split_once(' ')?;
@@ -148,5 +157,6 @@ fn key(line: &str) -> Option<Key> {
         sum: sum.to_owned(),
         kind: kind.trim_end_matches(')').to_owned(),
         comment: comment.to_owned(),
+        plain: plain.contains(format!("{user} {sum}").as_str()),
     })
 }

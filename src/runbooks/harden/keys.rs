@@ -9,8 +9,11 @@ const RULE: &str = "ssh.keys";
 pub(super) fn keys(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let sshd = posture.sshd.as_ref().ok().filter(|_| failed.contains(&RULE))?;
     let own = sshd.key.as_ref()?;
-    let weak: Vec<_> =
-        sshd.keys.iter().filter(|key| key.is_weak() && key.sum != *own && spared(sshd, key)).collect();
+    let weak: Vec<_> = sshd
+        .keys
+        .iter()
+        .filter(|key| key.is_weak() && key.plain && key.sum != *own && spared(sshd, key))
+        .collect();
     if weak.is_empty() {
         return None;
     }
@@ -33,7 +36,7 @@ pub(super) fn keys(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     })
 }
 
-/// Its user has a better one and so a way in. Names and fingerprints come from the droplet, and become words of a command.
+/// Its user has a better one that is as good for all they may do. One with options is another machine's, who has no other. Names and fingerprints come from the droplet, and become words of a command.
 fn spared(sshd: &Sshd, key: &Key) -> bool {
     let sum = |sum: &str| {
         sum.strip_prefix("SHA256:")
@@ -41,5 +44,5 @@ fn spared(sshd: &Sshd, key: &Key) -> bool {
     };
     super::ssh::plain(&key.user)
         && sum(&key.sum)
-        && sshd.keys.iter().any(|other| other.user == key.user && !other.is_weak())
+        && sshd.keys.iter().any(|other| other.user == key.user && other.plain && !other.is_weak())
 }

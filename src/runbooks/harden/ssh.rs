@@ -114,6 +114,23 @@ pub(super) fn order(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     if names.is_empty() || !names.iter().all(|name| plain(name)) {
         return None;
     }
+    // What `00-ops.conf` has to say counts then: nobody who comes by a password is kept out without it being known who we are.
+    let files = &posture.files.as_ref().ok()?.0;
+    let ours = |said: &str| {
+        let word =
+            said.split(|c: char| c.is_whitespace() || c == '=').next().unwrap_or_default().to_lowercase();
+        files
+            .get(SSHD)
+            .is_some_and(|text| text.lines().any(|line| sets(line, &[(word.as_str(), String::new())])))
+    };
+    let over: Vec<_> = decided(sshd).filter(|(_, said)| ours(said)).collect();
+    if !over.is_empty() && sshd.key.is_none() {
+        return None;
+    }
+    let warnings = over
+        .iter()
+        .map(|(file, said)| format!("`{said}` of {file} counts no more: {SSHD} says otherwise"))
+        .collect();
     let names: Vec<_> = names.into_iter().collect();
     let title = format!("let sshd read {} after 00-ops.conf, as 01-..", names.join(", "));
     let from = sshd.from.clone().unwrap_or_else(|| "127.0.0.1".to_owned());
@@ -125,7 +142,7 @@ pub(super) fn order(posture: &Posture, failed: &[&str]) -> Option<Fix> {
         title,
         change,
         so: String::new(),
-        warnings: Vec::new(),
+        warnings,
         still: Vec::new(),
     })
 }

@@ -46,14 +46,21 @@ pub(super) fn wall(posture: &Posture, failed: &[&str]) -> Option<Fix> {
 pub(super) fn bans(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let rule = "firewall.bans";
     posture.firewall.as_ref().ok().filter(|firewall| firewall.banner && failed.contains(&rule))?;
-    let from = posture.sshd.as_ref().ok()?.from.as_ref()?.parse::<IpAddr>().ok()?;
+    let sshd = posture.sshd.as_ref().ok().filter(|sshd| !sshd.ports.is_empty())?;
+    let from = sshd.from.as_ref()?.parse::<IpAddr>().ok()?;
+    let ports = sshd.ports.iter().map(u16::to_string).collect::<Vec<_>>().join(",");
+    let spared = if posture.firewall.as_ref().is_ok_and(|one| one.spares) {
+        "%(known/ignoreip)s"
+    } else {
+        "127.0.0.1/8 ::1"
+    };
     let before = posture.files.as_ref().ok()?.0.get(BANS).cloned();
     let after = format!(
         "# Written by `ops harden`. Whoever guesses at sshd is kept out for a while; where this was written from is not.\n\
-         [sshd]\nenabled = true\nbackend = systemd\nbanaction = iptables-multiport\nignoreip = 127.0.0.1/8 ::1 {from}\n"
+         [sshd]\nenabled = true\nbackend = systemd\nport = {ports}\nbanaction = iptables-multiport\nignoreip = {spared} {from}\n"
     );
     let warnings = vec![format!(
-        "fail2ban keeps out whoever fails to log in five times within ten minutes; {from} alone is spared (ignoreip in {BANS})"
+        "fail2ban keeps out whoever fails to log in five times within ten minutes; {from} is spared (ignoreip in {BANS})"
     )];
     let (path, mode, reader, says) = (BANS, 0o644, Reader::Bans, String::new());
     let title = format!("write {BANS}, let fail2ban watch sshd");

@@ -50,6 +50,7 @@ fn sshd() -> Sshd {
             ("allowagentforwarding", "no"),
         ]),
         root: words(&[("permitrootlogin", "prohibit-password")]),
+        ports: vec![22],
         sudo: true,
         keys: vec![key("ED25519-SK", 256)],
         ..Sshd::default()
@@ -65,6 +66,7 @@ fn firewall() -> Firewall {
         banner: true,
         fail2ban: true,
         helpless: None,
+        spares: false,
         open: vec![
             "tcp 0.0.0.0:22 sshd".into(),
             "tcp [::]:443 nginx".into(),
@@ -136,6 +138,7 @@ fn site() -> Site {
             ("server", "nginx"),
         ]),
         https: true,
+        config: true,
         words: [
             "limit_req zone=login",
             "client_max_body_size 200m",

@@ -135,7 +135,10 @@ fn weak_keys_are_written_out_where_a_better_one_stays() {
     assert_eq!(found.change, Change::Keys(vec![("deploy".into(), "SHA256:bb".into())]));
     assert_eq!((found.class, found.so.as_str()), (Class::Access, "key deploy SHA256:bb"));
     assert!(found.warnings[0].contains("RSA 2048 of deploy (alice@laptop)"), "{:?}", found.warnings);
-    let left: [fn(&mut Case); 4] = [
+    let left: [fn(&mut Case); 6] = [
+        // A key for one command alone is another machine's, and no way in for its user.
+        |c| c.sshd().keys[1].plain = false,
+        |c| c.sshd().keys[0].plain = false,
         |c| c.sshd().key = None,
         |c| c.sshd().key = Some("SHA256:bb".into()),
         |c| c.sshd().keys[1].sum = "SHA256:b b".into(),
@@ -156,6 +159,11 @@ fn what_is_read_before_ours_is_read_later_or_what_it_decides_is_left() {
     assert_eq!(both, ["order", "sshd"]);
     let Change::Order { names, .. } = &fix(&case, &["ssh.overruled"])[0].change else { panic!() };
     assert_eq!(names, &["00-a.conf"]);
+    // What counts then is said, and nobody is kept from a password who is not known to have a key.
+    case.posture().files.as_mut().unwrap().0.insert(SSHD.into(), "MaxAuthTries 4\n".into());
+    assert_eq!(fix(&case, &["ssh.overruled"]), []);
+    case.sshd().key = Some("SHA256:aa".into());
+    assert!(fix(&case, &["ssh.overruled"])[0].warnings[0].contains("`maxauthtries=9` of"));
     case.sshd().before.push("/etc/ssh/sshd_config.d/00 b.conf:1:Port 1".into());
     assert_eq!(fix(&case, &["ssh.overruled"]), []);
 }
@@ -164,7 +172,19 @@ fn what_is_read_before_ours_is_read_later_or_what_it_decides_is_left() {
 fn whoever_guesses_is_kept_out_and_we_are_not() {
     let mut case = Case::good();
     let after = written(&case, &["firewall.bans"]).1;
-    assert!(after.ends_with("\nignoreip = 127.0.0.1/8 ::1 198.51.100.7\n"), "{after}");
+    assert!(
+        after.ends_with(
+            "\nport = 22\nbanaction = iptables-multiport\nignoreip = 127.0.0.1/8 ::1 198.51.100.7\n"
+        ),
+        "{after}"
+    );
+    // Whom somebody spares already is spared.
+    (case.firewall().spares, case.sshd().ports) = (true, vec![22, 2222]);
+    let after = written(&case, &["firewall.bans"]).1;
+    assert!(
+        after.contains("\nport = 22,2222\n") && after.ends_with("%(known/ignoreip)s 198.51.100.7\n"),
+        "{after}"
+    );
     case.sshd().from = Some("198.51.100.7\n[DEFAULT]".into());
     assert_eq!(fix(&case, &["firewall.bans"]), []);
     case.sshd().from = Some("198.51.100.7".into());

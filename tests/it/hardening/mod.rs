@@ -94,6 +94,7 @@ pub(super) fn key(kind: &str, bits: u32) -> Key {
         sum: "SHA256:aa".into(),
         kind: kind.into(),
         comment: "alice@laptop".into(),
+        plain: true,
     }
 }
 

@@ -23,7 +23,7 @@ fn answer(name: &str, stdout: &str) -> Posture {
 
 const SSHD: &str = "user\tdeploy\nfrom\t198.51.100.7\nown\tpasswordauthentication\tno\nown\tport\t22\nroot\tpermitrootlogin\tno\n\
     sudo\tyes\nauthorized\tdeploy 256 SHA256:aa alice on laptop (ED25519)\nauthorized\troot 2048 SHA256:bb no comment (RSA)\n\
-    loose\t/root/.ssh 755\nconditional\tyes\naccount\tdeploy\naccount\troot\nall\tyes\n";
+    plain\tdeploy SHA256:aa\nown\tport\t2222\nloose\t/root/.ssh 755\nconditional\tyes\naccount\tdeploy\naccount\troot\nall\tyes\n";
 
 #[test]
 fn sshd_and_its_keys_are_read() {
@@ -33,8 +33,9 @@ fn sshd_and_its_keys_are_read() {
         (seen.user.as_str(), seen.from.as_deref(), seen.sudo, seen.socket),
         ("deploy", Some("198.51.100.7"), true, false)
     );
-    assert_eq!((seen.own["port"].as_str(), seen.root["permitrootlogin"].as_str()), ("22", "no"));
+    assert_eq!((seen.ports, seen.root["permitrootlogin"].as_str()), (vec![22, 2222], "no"));
     assert_eq!((seen.keys[0].comment.as_str(), seen.keys[0].kind.as_str()), ("alice on laptop", "ED25519"));
+    assert!(seen.keys[0].plain && !seen.keys[1].plain);
     assert_eq!((seen.keys[1].bits, seen.keys[1].kind.as_str()), (2048, "RSA"));
     assert_eq!(seen.loose, ["/root/.ssh 755"]);
     assert_eq!((seen.accounts, seen.conditional), (vec!["deploy".to_owned(), "root".to_owned()], true));
@@ -80,10 +81,11 @@ fn database_odoo_and_site_are_read() {
     assert!(conf("").unwrap().is_none() && conf("Traceback").is_err());
     let people = |text: &str| answer("posture.people", text).people;
     let seen =
-        people("odoo\tyes\nsingle\talice\ndemo\t2\nbare\tx.thing\ntried\tyes\nknown\tadmin\nall\tyes\n")
+        people("odoo\tyes\nseries\t17.0.1.3\nsingle\talice\ndemo\t2\nbare\tx.thing\ntried\tyes\nknown\tadmin\nall\tyes\n")
             .unwrap()
             .unwrap();
     assert_eq!((seen.single.len(), seen.demo, seen.bare.len(), seen.known.unwrap().len()), (1, 2, 1, 1));
+    assert_eq!(seen.series, Some(17));
     assert_eq!(people("odoo\tyes\nall\tyes\n").unwrap().unwrap().known, None);
     assert!(people("").unwrap().is_none() && people("all\tyes\n").unwrap().is_none());
     assert!(people("odoo\tyes\n").is_err() && people("psql: error").is_err());

@@ -179,6 +179,14 @@ const WRONG: &[(&str, Break, &str)] = &[
     ),
     ("site.limits", |c| c.site().words.retain(|word| !word.starts_with("limit_req")), "limit_req"),
     ("site.live", |c| c.site().words.retain(|word| !word.starts_with("location")), "to the workers"),
+    (
+        "site.live",
+        |c| {
+            c.people().series = Some(17);
+            c.site().words.iter_mut().for_each(|word| *word = word.replace("websocket", "longpolling"));
+        },
+        "to the workers",
+    ),
     ("site.renewal", |c| c.site().renewed = false, "no timer"),
     ("site.renewal", |c| c.site().reloaded = false, "not told"),
     ("secrets.files", |c| c.secrets().loose.push("/opt/odoo/.env 644".into()), "/opt/odoo/.env 644"),
@@ -273,6 +281,8 @@ fn what_could_not_be_seen_is_unknown() {
         (|c| c.posture().conf = Ok(None), &["odoo.list"]),
         (|c| c.posture().site = lost(), &["site.manager", "site.https"]),
         (|c| c.site().status.clear(), &["site.manager"]),
+        (|c| c.site().config = false, &["site.limits", "site.live"]),
+        (|c| c.facts.memory = lost(), &["containers.memory"]),
         (|c| c.posture().secrets = lost(), &["secrets.git"]),
         (|c| c.posture().upkeep = lost(), &["system.accounts", "system.sudo"]),
         (|c| c.posture().outside = Some(lost()), &["firewall.outside"]),
@@ -294,6 +304,7 @@ fn what_does_not_apply_is_skipped() {
     let skips: &[(Break, &str)] = &[
         (|c| c.posture().site = Ok(None), "site.https"),
         (|c| c.posture().tls = Ok(None), "site.certificate"),
+        (|c| (edge(c, &["203.0.113.9/32"]), c.tls().verify = Some(18)).1, "site.certificate"),
         (|c| c.conf().workers = None, "site.live"),
         (|c| c.posture().people = Ok(None), "people.demo"),
         (|c| c.people().known = None, "people.known"),

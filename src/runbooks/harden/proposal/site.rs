@@ -49,7 +49,22 @@ fn login(block: &[String]) -> Option<(usize, Vec<String>)> {
         return None;
     }
     let first = block.iter().position(|line| bare(line).split_whitespace().eq(["location", "/", "{"]))?;
-    let last = first + block[first..].iter().position(|line| bare(line).trim() == "}")?;
+    let mut depth = 0_usize;
+    let last = first
+        + block[first..].iter().position(|line| {
+            depth += bare(line).matches('{').count();
+            depth = depth.saturating_sub(bare(line).matches('}').count());
+            depth == 0
+        })?;
+    // What rewrites addresses would do so for another one here.
+    let plain = |line: &String| match word(line) {
+        "rewrite" | "alias" | "try_files" | "return" | "root" => false,
+        "proxy_pass" => bare(line).split_once("://").is_some_and(|(_, to)| !to.contains('/')),
+        _ => true,
+    };
+    if !block[first..=last].iter().all(plain) {
+        return None;
+    }
     let mut all = block[first..=last].to_vec();
     all[0] = format!("{}location = /web/login {{", space(&block[first]));
     let inner = space(&block[first + 1]);
@@ -162,6 +177,14 @@ mod tests {
         // What somebody wrote already is theirs to change.
         assert_eq!(changed(&after, &site, &all), after);
         assert_eq!(changed(TEXT, &site, &["ssh.root"]), TEXT);
+        // What hands on by another path is not copied, and of blocks in the block nothing is lost.
+        let inner = TEXT.replace("    proxy_pass", "    if ($x) {\n      set $y 1;\n    }\n    proxy_pass");
+        let after = changed(&inner, &site, &["site.limits"]);
+        let count = |sign: &str| after.matches(sign).count();
+        // One opens in a comment.
+        assert_eq!((count("{"), count("proxy_pass")), (count("}") + 1, 2));
+        let path = TEXT.replace("http://odoo;", "http://odoo/;");
+        assert!(!changed(&path, &site, &["site.limits"]).contains("limit_req"));
         for odd in ["", "server {", "}}}\nserver { listen 80; }\n", "server_name x;\n"] {
             assert_eq!(changed(odd, &site, &all).trim_end(), odd.trim_end());
         }
