@@ -51,7 +51,8 @@ take_up() { # who, file; where sshd: what it has to say then
     kernel) sysctl -q -e -p "$2" && values "$2" | while IFS='=' read -r key value; do
       [ "$value" = "$(sed -n "s/^$key *= *//p" "$2" | tail -n 1)" ] || { echo "$key is $value all the same"; exit 1; }
     done ;;
-    bans) fail2ban-client -t >/dev/null && systemctl enable --quiet fail2ban.service && systemctl restart fail2ban.service && bans ||
+    bans) fail2ban-client -t >/dev/null && systemctl enable --quiet fail2ban.service && systemctl restart fail2ban.service && bans &&
+      fail2ban-client get sshd ignoreip | grep -qwF -- "$(sed -n 's/^ignoreip = .* //p' "$2")" ||
       { echo 'fail2ban does not watch sshd with it: journalctl -u fail2ban'; return 1; } ;;
     apt) [ "$(apt-config shell on APT::Periodic::Unattended-Upgrade)" = "on='1'" ] || { echo "a file that apt reads behind $2 says otherwise (apt-config dump)"; return 1; } ;;
     *) echo 'nobody takes it up'; return 1 ;;
@@ -67,7 +68,8 @@ bans() {
     sleep 0.5
   done
   fail2ban-client set sshd unbanip 192.0.2.254 >/dev/null
-  for port in $(sshd -T | sed -n 's/^port //p'); do
+  ports=$(ssh_ports) && [ -n "$ports" ] || { echo 'nobody says on which port sshd listens'; return 1; }
+  for port in $ports; do
     iptables -w 5 -S INPUT | grep -- '-j f2b-sshd$' | grep -qE -- "(--dports|--dport) ([0-9,:]*,)?$port(,| )|-p tcp -j" || { echo "what fail2ban bans still reaches port $port"; return 1; }
   done
 }
@@ -138,38 +140,45 @@ unwrite() { # file, who
 }
 
 # --- modes ----------------------------------------------------------------------------------------
-# Nobody but root could put something else in its place: every directory on the way is root's, and nobody else writes there.
-roots_alone() { # file
-  dir=$(dirname -- "$1")
-  [ "$(readlink -f -- "$dir")" = "$dir" ] || return
-  while case $(stat -c '%u %A' -- "$dir") in '0 '?????-??-?) ;; *) return 1 ;; esac; do
-    [ "$dir" != / ] || return 0
+# Whoever could put something else in its place, root where nobody else could; fails where several could.
+placer() { # a directory as it really is
+  who=0 dir=$1
+  while owner=$(stat -c %u -- "$dir") && rights=$(stat -c %A -- "$dir"); do
+    case $owner:$rights in
+      0:?????-??-?) ;;
+      0:*) return 1 ;;
+      "$who":*) ;;
+      *) [ "$who" = 0 ] && who=$owner || return ;;
+    esac
+    [ "$dir" != / ] || { echo "$who"; return; }
     dir=$(dirname -- "$dir")
   done
+  return 1
 }
-# Elsewhere as its owner: a link that they put there meanwhile leads no further than they do.
-set_mode() { # mode, file
-  if roots_alone "$2" && [ ! -L "$2" ]; then
-    chmod -- "$1" "$2"
-    return
-  fi
-  whose=$(stat -c %u -- "$2") && [ "$whose" != 0 ] ||
-    { echo "$2 is root's, in a directory of somebody else's, who could put another in its place: chmod $1 it by hand"; return 1; }
-  setpriv --reuid "$whose" --regid "$(stat -c %g -- "$2")" --clear-groups -- chmod -- "$1" "$2"
+# As them: a link that they put there meanwhile leads no further than they do.
+set_mode() { # uid, mode, file
+  if [ "$1" = 0 ]; then chmod -- "$2" "$3"; else setpriv --reuid "$1" --regid "$(stat -c %g -- "$3")" --clear-groups -- chmod -- "$2" "$3"; fi
 }
+# What is not theirs whose directory it lies in is left to a person: the audit goes on to say so.
 modes() { # pairs of a mode and a path
   while [ $# -gt 0 ]; do
-    [ ! -L "$2" ] && was=$(stat -c %a -- "$2") || { echo "$2 is not there any more"; exit 1; }
-    to=$(place "$2")
-    [ -e "$to.mode" ] || echo "$was" | put "${to##*/}.mode" || exit
-    set_mode "$1" "$2" || exit
+    to=$(place "$2") dir=$(readlink -f -- "$(dirname -- "$2")") real=$dir/${2##*/}
+    { [ ! -L "$real" ] && was=$(stat -c '%a %u' -- "$real"); } || { echo "$2 is not there any more"; exit 1; }
+    if whose=$(placer "$dir") && { [ "$whose" = 0 ] || [ "$whose" = "${was#* }" ]; }; then
+      [ -e "$to.mode" ] || echo "${was% *} $whose $real" | put "${to##*/}.mode" || exit
+      set_mode "$whose" "$1" "$real" || exit
+    else
+      echo "$2 is left as it is: others than its owner could put another in its place"
+    fi
     shift 2
   done
 }
 unmodes() {
+  missed=0
   while [ $# -gt 0 ]; do
     to=$(place "$2")
-    [ ! -e "$to.mode" ] || set_mode "$(cat "$to.mode")" "$2" || exit
+    [ ! -e "$to.mode" ] || { read -r was whose real <"$to.mode" && set_mode "$whose" "$was" "$real"; } || missed=1
     shift 2
   done
+  return $missed
 }

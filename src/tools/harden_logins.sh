@@ -2,6 +2,8 @@
 
 # --- sshd -----------------------------------------------------------------------------------------
 sshd_asked() { sshd -T -C "user=$1,host=localhost,addr=$2"; }
+# Those of its files, and those where it really listens (`ListenAddress` may have another).
+ssh_ports() { { sshd -T && ss -Hltnp; } | sed -n 's/^port \([0-9]*\)$/\1/p; /"sshd"/s/^[^ ]* *[^ ]* *[^ ]* *[^ ]*:\([0-9]*\) .*/\1/p' | sort -un; }
 sshd_says() { # lines
   printf '%s\n' "$1" | while read -r user address key value; do
     [ -n "$key" ] || continue

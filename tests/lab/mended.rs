@@ -238,6 +238,27 @@ fn no_link_in_a_home_leads_root_to_another_file() {
     assert_eq!(droplet.root("sha256sum </root/other"), other);
 }
 
+/// What somebody else than its owner could put another in the place of.
+#[test]
+fn modes_are_set_only_where_nobody_could_put_another_file_in_the_place() {
+    let droplet = loose();
+    let laptop = laptop("15s");
+    let rule = ["harden", "demo", "--only", "secrets.files", "--yes"];
+    let mode = || droplet.root("stat -c %a /opt/odoo/.env");
+    droplet.root("chown deploy /opt/odoo; chown root /opt/odoo/.env");
+    laptop.ops(&rule).exits(9).says(&["done      harden.modes"]);
+    assert_eq!(mode(), "644");
+    droplet.root("chown deploy /opt/odoo/.env");
+    laptop.ops(&rule).exits(0);
+    assert_eq!(mode(), "600");
+    let run = laptop.json(&["runs", "list", "demo"])["runs"][0]["id"].as_str().unwrap().to_owned();
+    laptop.ops(&["runs", "undo", &run, "--yes"]).exits(0);
+    assert_eq!(mode(), "644");
+    droplet.root("chown root /opt/odoo");
+    laptop.ops(&rule).exits(0);
+    assert_eq!(mode(), "600");
+}
+
 #[test]
 fn a_person_chooses_what_is_mended() {
     let droplet = loose();

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{Rule, base, none, posture};
 use crate::checks::{Subject, Verdict, health, known};
 use crate::facts::Site;
-use crate::inventory::Role;
 use crate::inventory::Severity::{Critical, High, Medium};
+use crate::inventory::{Edge, Role};
 
 pub(super) const ALL: &[Rule] = &[
     base("site.manager", "the page that manages databases", Critical, |s| judged(s, manager)),
@@ -81,7 +81,9 @@ fn https(site: &Site) -> Verdict {
 
 /// As `ops health` judges it; that it is due soon is no fault of the droplet's safety.
 fn certificate(subject: &Subject<'_>) -> Verdict {
-    if subject.env.proxy.as_ref().is_some_and(|proxy| !proxy.edge.is_empty()) {
+    // One address may be the droplet's own, which moves.
+    let fronts = |edge: &Edge| edge.is_net() || matches!(edge, Edge::Name(_));
+    if subject.env.proxy.iter().flat_map(|proxy| &proxy.edge).any(fronts) {
         return Verdict::skip("users meet that of what stands in front of the site (proxy.edge)");
     }
     let told =

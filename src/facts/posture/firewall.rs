@@ -60,7 +60,7 @@ fi
 if command -v fail2ban-client >/dev/null; then
     ! command -v iptables >/dev/null || echo 'banner	yes'
     # Of a file of its own, the part for all and that for sshd; not what we wrote.
-    for file in /etc/fail2ban/jail.conf /etc/fail2ban/jail.local /etc/fail2ban/jail.d/*; do
+    for file in /etc/fail2ban/jail.conf /etc/fail2ban/jail.local /etc/fail2ban/jail.d/*.conf /etc/fail2ban/jail.d/*.local; do
         case $file in */ops.local) ;; *) cat -- "$file" 2>/dev/null ;; esac
     done | awk '/^\[/ { part = $1 } /^[ \t]*ignoreip[ \t]*=/ && (part == "[DEFAULT]" || part == "[sshd]") { print "spares\tyes"; exit }'
     if fail2ban-client status sshd >/dev/null 2>&1; then

@@ -34,14 +34,15 @@ printf %s "$2" | PGDATABASE="$1" ask
 const PEOPLE: &str = r#"
 select to_regclass('res_users') is not null as users, to_regclass('ir_module_module') is not null as modules,
   to_regclass('res_groups_users_rel') is not null and to_regclass('res_groups_implied_rel') is not null
-    and to_regclass('ir_model_data') is not null and to_regclass('ir_config_parameter') is not null as groups,
+    and to_regclass('ir_module_module') is not null and to_regclass('ir_model_data') is not null and to_regclass('ir_config_parameter') is not null as groups,
   to_regclass('ir_model') is not null and to_regclass('ir_model_access') is not null as models \gset
 \if :users
 select 'odoo' || chr(9) || 'yes';
 \if :groups
 select 'single' || chr(9) || left(regexp_replace(u.login, '[[:cntrl:]]', '?', 'g'), 80) from res_users u
   where u.active and u.id > 1 and coalesce(to_jsonb(u) ->> 'totp_secret', '') = '' and coalesce(u.password, '') <> ''
-    and not exists (select 1 from ir_config_parameter p where p.key = 'auth_totp.policy' and p.value in ('all_required', 'employee_required'))
+    and not exists (select 1 from ir_config_parameter p join ir_module_module m on m.name in ('auth_totp_mail_enforce', 'auth_totp_mail')
+      where p.key = 'auth_totp.policy' and p.value in ('all_required', 'employee_required') and m.state = 'installed')
     and exists (
       with recursive system (id) as (
         select res_id from ir_model_data where model = 'res.groups' and module = 'base' and name = 'group_system'

@@ -22,6 +22,7 @@ pub struct Sshd {
     /// For that user and for root, from that address.
     pub own: Options,
     pub root: Options,
+    /// Where it listens.
     pub ports: Vec<u16>,
     /// Lines of drop-ins that come before ours and decide what ours would: `file:line`.
     pub before: Vec<String>,
@@ -76,6 +77,7 @@ ask() {
     sshd -T -C "user=$2,host=localhost,addr=${from:-127.0.0.1}" | awk -v who="$1" '{ key = $1; sub(/^[^ ]+ ?/, ""); print who "\t" key "\t" $0 }'
 }
 command -v sshd >/dev/null || { echo "there is no sshd" >&2; exit 1; }
+{ sshd -T; ss -Hltnp; } 2>/dev/null | sed -n 's/^port \([0-9]*\)$/\1/p; /"sshd"/s/^[^ ]* *[^ ]* *[^ ]* *[^ ]*:\([0-9]*\) .*/\1/p' | sort -un | sed 's/^/port\t/'
 ask own "$user"
 ask root root
 printf '%s\n' /etc/ssh/sshd_config.d/*.conf /etc/ssh/sshd_config.d/00-ops.conf | sort | sed '/\/00-ops\.conf$/,$d' | while read -r file; do
@@ -127,14 +129,13 @@ pub(super) fn parse(text: &str) -> Probe<Sshd> {
     let unclear = |line: &str| ProbeFailure::new(format!("ssh-keygen cannot be understood: {line}"));
     let plain: BTreeSet<&str> = fields.all("plain").collect();
     let keys = fields.all("authorized").map(|line| key(line, &plain).ok_or_else(|| unclear(line)));
-    let port = |line: &str| line.strip_prefix("port\t")?.parse().ok();
     Ok(Sshd {
         user: fields.need("user")?.to_owned(),
         from: fields.text("from"),
         key: fields.text("key"),
         own,
         root,
-        ports: fields.all("own").filter_map(port).collect(),
+        ports: fields.all("port").filter_map(|port| port.parse().ok()).collect(),
         before: fields.all("before").map(str::to_owned).collect(),
         sudo: fields.flag("sudo"),
         socket: fields.flag("socket"),

@@ -62,7 +62,7 @@ struct Written {
 impl Written {
     fn fix(self, before: Option<String>, after: String) -> Fix {
         let Self { rule, class, id, path, reader } = self;
-        let (title, says) = (format!("write {path}"), String::new());
+        let (title, says) = (format!("write {path}{}", notice(reader)), String::new());
         let change = Change::Write { path, mode: 0o644, reader, before, after, says };
         Fix {
             id,
@@ -74,6 +74,15 @@ impl Written {
             warnings: Vec::new(),
             still: Vec::new(),
         }
+    }
+}
+
+/// What becomes of whoever reads it.
+fn notice(reader: Reader) -> &'static str {
+    match reader {
+        Reader::Journal => ", start journald anew (a moment; what is logged meanwhile waits)",
+        Reader::Docker => ", let Docker's engine read it (no container stops)",
+        _ => "",
     }
 }
 

@@ -30,8 +30,8 @@ pub(super) fn logins(posture: &Posture, failed: &[&str]) -> Option<Fix> {
         _ => true,
     };
     // What a file before ours says stays so, unless it is read later.
-    let ours =
-        |words: &[&str]| failed.contains(&OVERRULED) || !words.iter().any(|word| overruled(sshd, word));
+    let later = order(posture, failed).is_some();
+    let ours = |words: &[&str]| later || !words.iter().any(|word| overruled(sshd, word));
     let chosen: Vec<_> =
         RULES.iter().filter(|(rule, words)| failed.contains(rule) && may(rule) && ours(words)).collect();
     let words = chosen.iter().flat_map(|(_, words)| words.iter().copied());
@@ -63,7 +63,7 @@ pub(super) fn logins(posture: &Posture, failed: &[&str]) -> Option<Fix> {
         format!("nobody but {names} may log in then: AllowUsers names them, and is to name later ones")
     };
     let warnings = only.map(said).collect();
-    let title = format!("write {SSHD}, let sshd read it");
+    let title = format!("write {SSHD}, let sshd read it (who is logged in stays)");
     Some(Fix { id: "sshd", class: Class::Access, rules, title, change, so, warnings, still: Vec::new() })
 }
 

@@ -14,12 +14,11 @@ pub(super) fn wall(posture: &Posture, failed: &[&str]) -> Option<Fix> {
     let rules: Vec<_> = RULES.into_iter().filter(|rule| failed.contains(rule)).collect();
     let firewall = posture.firewall.as_ref().ok()?;
     firewall.ufw.as_ref().filter(|_| !rules.is_empty())?;
-    let sshd = posture.sshd.as_ref().ok()?;
-    let ssh = sshd.own.get("port")?.parse::<u16>().ok()?;
+    let sshd = posture.sshd.as_ref().ok().filter(|sshd| !sshd.ports.is_empty())?;
     let port = |line: &String| line.split(' ').nth(1)?.rsplit(':').next()?.parse::<u16>().ok();
     let listens = |one: &u16| firewall.open.iter().any(|line| port(line) == Some(*one));
     let site: Vec<_> = SITE.into_iter().filter(listens).collect();
-    let stays = |one: u16| one == ssh || site.contains(&one);
+    let stays = |one: u16| sshd.ports.contains(&one) || site.contains(&one);
     // Docker's own ports pass ufw by.
     let closed = firewall.open.iter().filter(|line| !line.ends_with(" docker-proxy"));
     let closed = closed.filter(|line| port(line).is_some_and(|one| !stays(one)));
@@ -63,7 +62,7 @@ pub(super) fn bans(posture: &Posture, failed: &[&str]) -> Option<Fix> {
         "fail2ban keeps out whoever fails to log in five times within ten minutes; {from} is spared (ignoreip in {BANS})"
     )];
     let (path, mode, reader, says) = (BANS, 0o644, Reader::Bans, String::new());
-    let title = format!("write {BANS}, let fail2ban watch sshd");
+    let title = format!("write {BANS}, start fail2ban with it");
     let change = Change::Write { path, mode, reader, before, after, says };
     let (id, class, rules, so) = ("bans", Class::Access, vec![rule], "bans".to_owned());
     Some(Fix { id, class, rules, title, change, so, warnings, still: Vec::new() })

@@ -161,7 +161,7 @@ fn what_is_read_before_ours_is_read_later_or_what_it_decides_is_left() {
     assert_eq!(names, &["00-a.conf"]);
     // What counts then is said, and nobody is kept from a password who is not known to have a key.
     case.posture().files.as_mut().unwrap().0.insert(SSHD.into(), "MaxAuthTries 4\n".into());
-    assert_eq!(fix(&case, &["ssh.overruled"]), []);
+    assert_eq!(fix(&case, &["ssh.overruled", "ssh.attempts"]), []);
     case.sshd().key = Some("SHA256:aa".into());
     assert!(fix(&case, &["ssh.overruled"])[0].warnings[0].contains("`maxauthtries=9` of"));
     case.sshd().before.push("/etc/ssh/sshd_config.d/00 b.conf:1:Port 1".into());

@@ -23,7 +23,7 @@ fn answer(name: &str, stdout: &str) -> Posture {
 
 const SSHD: &str = "user\tdeploy\nfrom\t198.51.100.7\nown\tpasswordauthentication\tno\nown\tport\t22\nroot\tpermitrootlogin\tno\n\
     sudo\tyes\nauthorized\tdeploy 256 SHA256:aa alice on laptop (ED25519)\nauthorized\troot 2048 SHA256:bb no comment (RSA)\n\
-    plain\tdeploy SHA256:aa\nown\tport\t2222\nloose\t/root/.ssh 755\nconditional\tyes\naccount\tdeploy\naccount\troot\nall\tyes\n";
+    plain\tdeploy SHA256:aa\nport\t22\nport\t2222\nloose\t/root/.ssh 755\nconditional\tyes\naccount\tdeploy\naccount\troot\nall\tyes\n";
 
 #[test]
 fn sshd_and_its_keys_are_read() {

@@ -304,7 +304,7 @@ fn what_does_not_apply_is_skipped() {
     let skips: &[(Break, &str)] = &[
         (|c| c.posture().site = Ok(None), "site.https"),
         (|c| c.posture().tls = Ok(None), "site.certificate"),
-        (|c| (edge(c, &["203.0.113.9/32"]), c.tls().verify = Some(18)).1, "site.certificate"),
+        (|c| (edge(c, &["203.0.113.0/24"]), c.tls().verify = Some(18)).1, "site.certificate"),
         (|c| c.conf().workers = None, "site.live"),
         (|c| c.posture().people = Ok(None), "people.demo"),
         (|c| c.people().known = None, "people.known"),

@@ -62,7 +62,8 @@ fn login(block: &[String]) -> Option<(usize, Vec<String>)> {
         "proxy_pass" => bare(line).split_once("://").is_some_and(|(_, to)| !to.contains('/')),
         _ => true,
     };
-    if !block[first..=last].iter().all(plain) {
+    let nested = block[first + 1..=last].iter().any(|line| word(line) == "location");
+    if nested || !block[first..=last].iter().all(plain) {
         return None;
     }
     let mut all = block[first..=last].to_vec();
