@@ -82,8 +82,5 @@ echo before >/tmp/marker"
         "something was executed"
     );
     // Its own file is the only one that has the password; what `ops` keeps has not.
-    assert_eq!(
-        droplet.root(&format!("grep -rlF {password} /var/lib/ops /tmp /root 2>/dev/null | wc -l")),
-        "0"
-    );
+    assert_eq!(droplet.root(&format!("grep -rlF {password} /var/lib/ops /tmp /root 2>/dev/null || :")), "");
 }
