@@ -81,6 +81,12 @@ echo before >/tmp/marker"
         "0",
         "something was executed"
     );
-    // Its own file is the only one that has the password; what `ops` keeps has not.
-    assert_eq!(droplet.root(&format!("grep -rlF {password} /var/lib/ops /tmp /root 2>/dev/null || :")), "");
+    // Its own file is the only one that has the password; what `ops` keeps has not. Docker writes the environment of each of its
+    // health checks to a file of its own for a moment.
+    assert_eq!(
+        droplet.root(&format!(
+            "grep -rlF --exclude='runc-process*' {password} /var/lib/ops /tmp /root 2>/dev/null || :"
+        )),
+        ""
+    );
 }
