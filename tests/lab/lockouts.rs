@@ -164,6 +164,24 @@ fn another_port_goes_back() {
     comes_back(droplet, &before);
 }
 
+/// ufw's own hook shuts ssh out as soon as ufw is up: as if nobody had let it in before everything else was denied.
+#[test]
+fn a_firewall_that_forgets_ssh_goes_back() {
+    let droplet = loose();
+    droplet.root(
+        "cat >/etc/ufw/after.init <<'SH'
+#!/bin/sh
+rule='INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP'
+case $1 in start) iptables -I $rule ;; stop) iptables -D $rule || : ;; esac
+SH
+         chmod 750 /etc/ufw/after.init",
+    );
+    let before = droplet.root(STATE);
+    let ran = laptop("15s").ops(&["harden", "demo", "--only", "firewall.active", "--yes"]);
+    ran.exits(6).says(&["goes back at", "put back"]);
+    comes_back(droplet, &before);
+}
+
 /// Also for those who are connected: `ops` itself hears nothing any more.
 #[test]
 fn a_link_that_is_cut_is_no_proof() {
