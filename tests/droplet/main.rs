@@ -1,0 +1,5 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![expect(clippy::disallowed_methods, reason = "the tests start bubblewrap and shells")]
+//! The programs that run on droplets, without a droplet: each runs in a temporary root with stub tools on its PATH.
+
+mod sandbox;
