@@ -1,56 +1,55 @@
-# The everyday commands. `make test` is the tier of every change and of CI; `make test-full` is
-# everything and is run before an issue is called resolved. Both install what is missing, by name.
+# The everyday commands, from the fastest to the longest: check, test, test-lab, test-full. Each installs what is missing,
+# by its Debian name. CONTRIBUTING.md has the times.
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
 LAB := lab/lab
-# The labs after that one: the tests of `demo` run three at a time (.config/nextest.toml).
-MORE_DEMOS := for n in 1 2; do OPS_LAB_NET=$$(($${OPS_LAB_NET:-0} + n)) lab/lab up demo; done
-OPS := target/release/ops
-LAB_DIR := $(or $(OPS_LAB_DIR),$(HOME)/.cache/ops-lab)
 
-.PHONY: help need demo test test-full walk lint fuzz bench generate
+.PHONY: help need demo check test test-lab test-full walk lint deps size mutations fuzz bench generate
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-need: # what cannot be installed by name is said in one line
+need: # names what cannot be installed
 	@bash .ci/need
 
-demo: need ## real droplets on this machine, and a deploy of a real Odoo to one of them
-	$(LAB) up demo
-	cargo build --release --locked
-	$(LAB) reset demo
-	$(OPS) --config $(LAB_DIR)/ops.yaml deploy demo --yes
-	curl -sS --fail -H 'Host: erp.lab' http://127.0.0.11/web/login | grep -q oe_login_form
-	echo "Odoo's login page answers through nginx: curl -H 'Host: erp.lab' http://127.0.0.11/web/login"
+demo: ## a real Odoo on a real droplet on this machine: about 8 min from nothing, 30 s when warm
+	@lab/demo
 
-test: need ## every test, the end-to-end ones on lab droplets included
-	$(LAB) up demo old login
-	$(MORE_DEMOS)
-	cargo build --locked
-	cargo nextest run --locked --profile ci -E 'not test(/^full::/)'
+check: need lint ## lints, unit and integration tests, droplet programs: without a lab
+	.ci/tests 'not binary(lab)'
 
-test-full: need ## the long tier: everything, three web droplets and a million broken inventories included
-	$(LAB) up demo old login trio
-	$(MORE_DEMOS)
-	cargo build --locked
-	cargo nextest run --locked --profile ci
+test: need ## check, and one lab test for each guarantee of the README (tests/guarantees.md)
+	.ci/lab-tests 'not binary(lab) or test(/::guarantee::[a-z]+$$/)' demo old login
+
+test-lab: need ## every lab test but the long ones
+	.ci/lab-tests 'not test(/::full::[a-z]+$$/)' demo old login
+
+test-full: need ## everything: fault walks, real Odoo in depth, a million broken inventories
+	.ci/lab-tests 'all()' demo old login trio
 	$(MAKE) fuzz
 
-walk: need ## every fault at every step of every way to deploy, which takes hours; test-full takes one fault a step, in turn
-	$(LAB) up demo
-	$(MORE_DEMOS)
-	cargo build --locked
-	OPS_WALK=all cargo nextest run --locked --profile ci -E 'test(/every_step/)'
+walk: need ## every fault at every step of every way to deploy: hours
+	.ci/labs demo
+	OPS_WALK=all .ci/tests 'test(/every_step/)'
 
-lint: need ## format, clippy, shellcheck, cargo-deny where it is there
+mutations: need ## breaks the product as tests/guarantees.md says, row by row: each test must fail (about an hour)
+	.ci/labs demo old login
+	.ci/mutations
+
+lint: need ## format, clippy, shellcheck, workflows
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	git ls-files -z ':!src' ':!*.rs' | xargs -0 grep -lE '^#!(/usr/bin/env bash|/bin/(ba)?sh|/usr/bin/env sh)' | xargs shellcheck -x
-	cat src/execute/runner/*.sh | shellcheck -
-	if command -v cargo-deny >/dev/null; then cargo deny check; else echo "cargo-deny is not installed: skipped"; fi
+	.ci/workflows
+
+deps: need ## licenses, sources and bans of the dependencies; advisories are checked in .github
+	.ci/deps
+
+size: ## the release binary, and what is in it
+	cargo build --release --locked
+	stat -c '%s bytes  %n' target/release/ops
 
 fuzz: need ## a million broken inventories
 	OPS_FUZZ_CASES=1000000 cargo nextest run --locked --cargo-profile fuzz --test it -E 'test(/fuzz/)'

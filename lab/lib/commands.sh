@@ -1,4 +1,4 @@
-# down, status, ssh, root, reboot, kill, start, stop, env.
+# down, images, port, status, ssh, root, reboot, kill, start, stop, env.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 cmd_down() {
@@ -26,6 +26,11 @@ cmd_down() {
     rm -rf "$BASE"/origin-*
   fi
   stop_dockerd
+}
+
+# Succeeds when these images are built.
+cmd_images() {
+  docker_answers && ! missing_images "$@"
 }
 
 cmd_status() {

@@ -15,6 +15,8 @@ else
   PREFIX=ops-lab$NET
   WORK=$BASE/lab$NET
 fi
+# Which images are built and which services run: `all`, or those of the demo.
+SCOPE=all
 ADDRESS=127.0.$NET
 SUBNET=10.213.$NET
 

@@ -221,7 +221,8 @@ lab_up() {
       extra=(droplet-old)
     fi
   done
-  if need_images "${extra[@]}"; then
+  # shellcheck disable=SC2046
+  if missing_images $(scope_images) "${extra[@]}"; then
     install_missing mmdebstrap=mmdebstrap
     [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || install_missing debian-keys=debian-archive-keyring
     locked images build_images "${extra[@]}"
@@ -235,13 +236,18 @@ lab_up() {
 }
 
 cmd_up() {
-  local started=$SECONDS
+  local started=$SECONDS demo=no
+  if [ "${1:-}" = --demo ]; then
+    demo=yes
+    shift
+  fi
   [ $# -gt 0 ] || set -- demo
   expand "$@" >/dev/null
   check_machine
   install_missing ssh=openssh-client git=git curl=curl ss=iproute2 flock=util-linux
   need_docker
   mkdir -p "$WORK"
+  [ "$demo" = no ] || scope_of_demo
   locked "$PREFIX" lab_up "$@"
   say "up in $(since "$started"): $* (inventory: $WORK/ops.yaml)"
 }

@@ -93,9 +93,16 @@ import sys
 print('2026-01-01 00:00:00,000 1 INFO ? odoo: Odoo version 14.0', file=sys.stderr)
 import odoo_module_that_is_not_there"
 
-# What the registry holds: `NAME:TAG REFERENCE` lines. Builds what is missing.
+# What the registry holds: `NAME:TAG REFERENCE` lines. Builds what is missing. The demo needs two of them.
 app_images() {
   local odoo standin postgres tag ref
+  if [ "$SCOPE" = demo ]; then
+    ref=$(thin_image "$(image_ref odoo)" odoo-a 'COPY tag /etc/odoo/image-tag' tag odoo:14.0-a) || return
+    echo "odoo:14.0-a $ref"
+    ref=$(thin_image "$(image_ref postgres)" postgres-15 'STOPSIGNAL SIGINT') || return
+    echo "postgres:15 $ref"
+    return
+  fi
   odoo=$(image_ref odoo) standin=$(image_ref standin) postgres=$(image_ref postgres)
   for tag in a b; do
     ref=$(thin_image "$odoo" "odoo-$tag" 'COPY tag /etc/odoo/image-tag' tag "odoo:14.0-$tag") || return
@@ -113,22 +120,38 @@ app_images() {
   echo "restic:0.18 $(image_ref restic)"
 }
 
-# build_images: everything, two at a time; the long one (Odoo) on its own lane.
+# The images of a scope; the long one (Odoo) is first.
+scope_images() {
+  echo odoo droplet services postgres
+  [ "$SCOPE" = demo ] || echo standin restic
+}
+
+# build_images [NAME..]: those of the scope and these, two at a time; the first has a lane of its own.
 build_images() {
-  local lane failed=0
-  mmdebstrap_image odoo &
+  local lane failed=0 names
+  # shellcheck disable=SC2046
+  set -- $(scope_images) "$@"
+  mmdebstrap_image "$1" &
   lane=$!
-  for name in droplet services postgres standin restic "$@"; do
+  for name in "${@:2}"; do
     mmdebstrap_image "$name" || failed=1
   done
   wait "$lane" || failed=1
   [ "$failed" = 0 ] || exit 1
 }
 
-need_images() {
+# missing_images NAME..: whether one of them has to be built.
+missing_images() {
   local name
-  for name in odoo droplet services postgres standin restic "$@"; do
+  for name in "$@"; do
     have_image "$(image_ref "$name")" || return 0
   done
   return 1
+}
+
+# The demo needs fewer images than the tests. Where all are built, it takes what is there.
+scope_of_demo() {
+  SCOPE=all
+  # shellcheck disable=SC2046
+  ! missing_images $(scope_images) || SCOPE=demo
 }

@@ -60,7 +60,7 @@ cmd_reset() {
   mapfile -t names < <(expand "${words[@]}")
   [ "${#names[@]}" -gt 0 ] || die "nothing is up"
   docker exec "$SERVICES" sh -c 'rm -f /run/lab/*.off'
-  docker exec "$OFFSITE" sh -c 'rm -f /run/lab/*.off /run/lab/*.fault'
+  [ "$(container_state "$OFFSITE")" = absent ] || docker exec "$OFFSITE" sh -c 'rm -f /run/lab/*.off /run/lab/*.fault'
   locked "$PREFIX-origin" origin_reset
   each_droplet droplet_reset "${names[@]}"
 }

@@ -64,7 +64,7 @@ services_up() {
   registry_master
   image=$(image_ref services)
   service_up "$SERVICES" create_services "$image $(cat "$WORK/registry-volume")"
-  service_up "$OFFSITE" create_offsite "$image"
+  [ "$SCOPE" = demo ] || service_up "$OFFSITE" create_offsite "$image"
   docker exec "$SERVICES" test -d "$ORIGIN_PATH" || origin_reset
   wait_registry "$ADDRESS.9:5000"
 }

@@ -8,6 +8,7 @@ mod cli;
 mod deploy;
 mod docs;
 mod facts;
+mod guarantees;
 mod hardening;
 mod health;
 mod hooks;

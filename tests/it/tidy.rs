@@ -214,24 +214,53 @@ fn sources() -> Vec<(PathBuf, String)> {
     found
 }
 
-/// Two tests at one droplet at once break each other: whoever is in no group waits for nobody.
+/// A lab test without `lab_test!` has no tier and no droplet: it would meet another test at its droplet.
 #[test]
-fn every_test_of_the_lab_waits_for_its_droplet() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let groups = std::fs::read_to_string(root.join(".config/nextest.toml")).unwrap();
-    let filters = groups.lines().filter(|line| line.starts_with("filter = 'binary(lab) & test("));
-    let words = filters.flat_map(|line| line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
-    let named: Vec<&str> = words.collect();
-    assert!(named.contains(&"demo") && named.contains(&"old"), "{named:?}");
-    for entry in std::fs::read_dir(root.join("tests/lab")).unwrap() {
-        let path = entry.unwrap().path();
-        let file = if path.is_dir() { path.join("mod.rs") } else { path.clone() };
-        let room = path.file_stem().unwrap().to_str().unwrap();
-        // What reads the lab's inventory alone asks no droplet.
-        let has_tests = room != "inventory" && std::fs::read_to_string(file).unwrap().contains("\n#[test]\n");
-        assert!(
-            !has_tests || named.contains(&room),
-            "tests/lab/{room} is in no group of .config/nextest.toml"
-        );
+fn every_lab_test_declares_its_tier_and_droplet() {
+    let lab = sources().into_iter().filter(|(path, _)| path.starts_with("tests/lab"));
+    let mut declared = 0;
+    for (path, text) in lab {
+        let path = path.display();
+        let bare = text.lines().filter(|line| line.trim() == "#[test]").count();
+        assert_eq!(bare, usize::from(path.to_string() == "tests/lab/main.rs"), "{path} has a bare #[test]");
+        declared += text.matches("lab_test!(").count();
     }
+    assert!(declared > 100, "only {declared} lab tests were found");
+}
+
+/// A dependency that no source names is built and audited for nothing.
+#[test]
+fn every_dependency_is_used() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    let mut sources: Vec<String> = sources().into_iter().map(|(_, text)| text).collect();
+    sources.push(std::fs::read_to_string(root.join("bench/noop.rs")).unwrap());
+    let names = dependencies(&manifest);
+    assert!(names.len() > 40, "only {names:?}");
+    let unused: Vec<_> =
+        names.iter().filter(|name| !sources.iter().any(|text| names_crate(text, name))).collect();
+    assert!(unused.is_empty(), "no source names {unused:?}");
+    assert_eq!(dependencies("[dependencies]\na-b = \"1\"\n# c\n[profile.dev]\nd = 1\n"), ["a_b"]);
+    assert!(names_crate("use a_b::c;", "a_b") && !names_crate("use xa_b::c; a_b", "a_b"));
+}
+
+/// The names of all dependencies, as sources write them.
+fn dependencies(manifest: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut inside = false;
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if let (true, Some((name, _))) =
+            (inside && !line.starts_with(['#', ' ', ']']), line.split_once(" ="))
+        {
+            names.push(name.replace('-', "_"));
+        }
+    }
+    names
+}
+
+fn names_crate(text: &str, name: &str) -> bool {
+    text.match_indices(&format!("{name}::"))
+        .any(|(at, _)| !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'))
 }

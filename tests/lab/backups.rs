@@ -16,8 +16,8 @@ pub struct Family {
 pub const STANDIN: Family = Family { base: ["standin", "base"], bump: ["standin-bump", "bump"] };
 pub const ODOO: Family = Family { base: ["main", "base"], bump: ["bump", "bump"] };
 
-const FILES: &str = "cd $(docker volume inspect -f '{{.Mountpoint}}' odoo_odoo-data)/filestore;";
-const NAMES: &str =
+pub const FILES: &str = "cd $(docker volume inspect -f '{{.Mountpoint}}' odoo_odoo-data)/filestore;";
+pub const NAMES: &str =
     "select string_agg(name, ',' order by id) from ipai_document where name not like 'load %'";
 
 /// Documents and an attachment are written all the time, until it is dropped.
@@ -55,7 +55,7 @@ pub fn deployed(droplet: Droplet, git_ref: &str) -> Laptop {
 }
 
 /// A file that the database names, as Odoo attaches one; its path below the filestore of the database.
-fn attach(droplet: Droplet, text: &str) -> String {
+pub fn attach(droplet: Droplet, text: &str) -> String {
     let path = droplet.root(&format!(
         "{FILES} cd odoo; s=$(printf %s '{text}' | sha1sum | cut -d' ' -f1); d=$(printf %.2s $s);
          mkdir -p $d; printf %s '{text}' >$d/$s; chown -R --reference=. $d; echo $d/$s"
@@ -239,6 +239,19 @@ pub fn by_an_image(droplet: Droplet, family: &Family) {
     droplet.root(&format!("{FILES} [ \"$(cat odoo/{path})\" = 'an attachment' ]"));
     laptop.ops(&["backup", "verify", droplet.env, "--drill", "--yes"]).exits(0);
     nothing_left(droplet);
+}
+
+/// A laptop whose environment has a place in S3.
+pub fn with_place() -> Laptop {
+    let place = "modules: [ipai_docs]
+    backup:
+      offsite:
+        - name: spaces
+          repository: s3:http://s3.lab:9000/guarantee/demo
+          env: { AWS_ACCESS_KEY_ID: lab-offsite, AWS_SECRET_ACCESS_KEY: { file: s3-secret } }";
+    let laptop = Laptop::with(&[("modules: [ipai_docs]", place)]);
+    std::fs::write(laptop.file("s3-secret"), "lab-offsite-secret").unwrap();
+    laptop
 }
 
 /// A laptop whose environment has a place in S3 and one by sftp, both empty.

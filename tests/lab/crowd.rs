@@ -16,7 +16,7 @@ fn said(laptop: &Laptop) -> String {
     std::fs::read_to_string(laptop.file("out")).unwrap()
 }
 
-#[test]
+lab_test!(lab, demo, of_twenty_deploys_at_once_exactly_one_runs);
 fn of_twenty_deploys_at_once_exactly_one_runs() {
     let droplet = DEMO.fresh();
     Laptop::recreating().deploy("demo", "standin", &[]).exits(0);

@@ -26,7 +26,7 @@ fn known_hosts() -> String {
     text.lines().find_map(|line| line.trim().strip_prefix("known_hosts: ")).unwrap().to_owned()
 }
 
-#[test]
+lab_test!(lab, demo, a_dead_droplet_hides_no_other_and_a_changed_host_key_is_a_failure);
 fn a_dead_droplet_hides_no_other_and_a_changed_host_key_is_a_failure() {
     DEMO.fresh();
     let laptop = beside_a_dead_one();

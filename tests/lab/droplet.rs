@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use crate::machine_faults::{TRIES, fault};
+
 /// A lab droplet.
 #[derive(Clone, Copy)]
 pub struct Droplet {
@@ -47,6 +49,7 @@ impl Droplet {
     /// A statement on the stack's database.
     #[track_caller]
     pub fn sql(&self, statement: &str) -> String {
+        crate::checked::once();
         let quoted = statement.replace('\'', r"'\''");
         self.root(&format!(
             "docker exec odoo-db-1 psql -XAtq -v ON_ERROR_STOP=1 -U odoo -d odoo -c '{quoted}'"
@@ -62,6 +65,7 @@ impl Droplet {
     /// What a user of the site gets: the login page through nginx, by its name.
     #[track_caller]
     pub fn login_page(&self) -> String {
+        crate::checked::once();
         let page = self.root("curl -sS --fail -m 20 -H 'Host: erp.lab' http://127.0.0.1/web/login");
         assert!(page.contains("oe_login_form"), "{page}");
         page
@@ -70,6 +74,7 @@ impl Droplet {
     /// The release of the code that serves, through nginx, as it is in memory: "standin-code".
     #[track_caller]
     pub fn release(&self) -> String {
+        crate::checked::once();
         let said = self.root("curl -sS --fail -m 20 -H 'Host: erp.lab' http://127.0.0.1/ipai_docs/release");
         said.strip_prefix("ipai_docs ").unwrap_or(&said).to_owned()
     }
@@ -78,6 +83,7 @@ impl Droplet {
     /// the stack's files, the releases on record. Not ops' own cache.
     #[track_caller]
     pub fn state(&self) -> String {
+        crate::checked::once();
         self.root(
             "docker ps --all --no-trunc --format '{{.Names}} {{.ID}} {{.State}}' | sort
              docker volume ls -q | sort; docker network ls -q --no-trunc | sort
@@ -98,11 +104,20 @@ pub fn net() -> u32 {
 
 /// Runs `lab/lab` and wants it to succeed.
 #[track_caller]
+#[expect(clippy::print_stdout, reason = "a second try must not be silent")]
 pub fn lab(args: &[&str]) -> String {
     let lab = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("lab/lab");
-    let mut command = Command::new(lab);
-    command.env("OPS_LAB_NET", net().to_string()).args(args).stdin(Stdio::null());
-    let output = command.output().unwrap();
+    let run = || {
+        let mut command = Command::new(&lab);
+        command.env("OPS_LAB_NET", net().to_string()).args(args).stdin(Stdio::null());
+        command.output().unwrap()
+    };
+    let mut output = run();
+    for _ in 1..TRIES {
+        let Some(what) = fault(output.status.code(), &String::from_utf8_lossy(&output.stderr)) else { break };
+        println!("tried again: lab/lab {args:?}: {what}");
+        output = run();
+    }
     assert!(output.status.success(), "lab/lab {args:?}\n{}", text(&output));
     String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -15,7 +15,7 @@ fn refused(laptop: &Laptop, droplet: Droplet) -> u64 {
     evidence.split(' ').next().and_then(|count| count.parse().ok()).unwrap_or_else(|| panic!("{seen}"))
 }
 
-#[test]
+lab_test!(lab, demo, whoever_is_new_on_a_droplet_is_named_and_who_was_refused_is_counted);
 fn whoever_is_new_on_a_droplet_is_named_and_who_was_refused_is_counted() {
     let droplet = DEMO.seeded(&["standin"]);
     droplet.root(CLEAN);

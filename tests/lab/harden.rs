@@ -73,7 +73,7 @@ const CAUSES: &[(&str, &[&str], &str)] = &[
     ),
 ];
 
-#[test]
+lab_test!(lab, demo, what_is_made_worse_is_found_and_what_is_mended_is_not);
 fn what_is_made_worse_is_found_and_what_is_mended_is_not() {
     let droplet = DEMO.seeded(&["standin"]);
     let laptop = Laptop::new();
@@ -108,8 +108,8 @@ const CERTIFICATE: &str = "printf '%s\\n' '[req]' 'distinguished_name=d' '[d]' >
         /etc/nginx/sites-enabled/odoo
     systemctl reload nginx";
 
+lab_test!(lab, demo, the_site_is_asked_by_https_and_past_its_edge);
 /// What a stranger meets: by https, and past what stands in front of the site.
-#[test]
 fn the_site_is_asked_by_https_and_past_its_edge() {
     let droplet = DEMO.seeded(&["standin"]);
     let before = Laptop::with(&[("server_name: erp.lab", "server_name: erp.lab, edge: [203.0.113.0/24]")]);

@@ -87,8 +87,7 @@ const TRACEBACK: &str = "docker exec odoo-odoo-1 sh -c 'printf \"%s\\n\" \"2026-
     \"Traceback (most recent call last):\" \"  File \\\"/opt/x/main.py\\\", line 12, in page\" \"KeyError: 42\" \
     \"2026-11-21 09:52:11,925 1 INFO odoo odoo.http: next\" >/proc/1/fd/1'";
 
-#[test]
-fn a_droplet_that_is_well_has_no_findings_and_what_breaks_is_named() {
+pub fn a_droplet_that_is_well_has_no_findings_and_what_breaks_is_named() {
     let (droplet, laptop) = (DEMO, well(DEMO));
     for _ in 0..2 {
         finds(&laptop, droplet, &[]);
@@ -168,8 +167,8 @@ fn forms(laptop: &Laptop, droplet: Droplet) {
     assert!(text.contains("ops_up{env=\"demo\",droplet=\"demo-1\"} 1\n"), "{text}");
 }
 
+lab_test!(lab, demo, a_statement_that_takes_long_again_and_again_is_named_without_its_data);
 /// The view's columns have had two names.
-#[test]
 fn a_statement_that_takes_long_again_and_again_is_named_without_its_data() {
     let droplet = DEMO.fresh();
     let slow = "    modules: [ipai_docs]\n    health: { slow: { warn: 2ms, crit: 1h } }";
@@ -198,8 +197,8 @@ fn a_statement_that_takes_long_again_and_again_is_named_without_its_data() {
     }
 }
 
+lab_test!(lab, demo, a_site_whose_name_leads_elsewhere_is_told_of);
 /// Elsewhere ssh goes over this machine to the lab, here to the droplet's own address.
-#[test]
 fn a_site_whose_name_leads_elsewhere_is_told_of() {
     let droplet = DEMO.fresh();
     let inventory = lab(&["inventory"]);

@@ -108,8 +108,7 @@ fn holders(droplet: Droplet, pattern: &str) -> String {
     ))
 }
 
-#[test]
-fn a_secret_is_nowhere_but_in_its_file() {
+pub fn a_secret_is_nowhere_but_in_its_file() {
     let droplet = DEMO.fresh();
     let laptop = laptop();
     let with_canary = |args: &[&str]| {
@@ -163,7 +162,7 @@ fn a_secret_is_nowhere_but_in_its_file() {
     assert_eq!(tellers(Path::new("/tmp/ops-0")), [""; 0].map(PathBuf::from));
 }
 
-#[test]
+lab_test!(lab, demo, names_and_messages_of_a_repository_are_data);
 fn names_and_messages_of_a_repository_are_data() {
     let droplet = DEMO.fresh();
     let laptop = Laptop::new();

@@ -7,7 +7,7 @@ use crate::droplet::{DEMO, Droplet};
 use crate::laptop::Laptop;
 use crate::terminal::{CTRL_C, Terminal};
 
-#[test]
+lab_test!(lab, demo, programs_in_containers_have_their_input_and_protected_data_is_only_read);
 fn programs_in_containers_have_their_input_and_protected_data_is_only_read() {
     let laptop = Laptop::with(&[("  demo:\n", "  demo:\n    protected: true\n")]);
     let droplet = DEMO.seeded(&["standin"]);
@@ -44,7 +44,7 @@ fn programs_in_containers_have_their_input_and_protected_data_is_only_read() {
         .never_says(&["from the laptop"]);
 }
 
-#[test]
+lab_test!(lab, demo, logs_of_all_containers_come_in_one_order_and_are_followed_through_a_deploy);
 fn logs_of_all_containers_come_in_one_order_and_are_followed_through_a_deploy() {
     let laptop = Laptop::new();
     let droplet = DEMO.fresh();
@@ -93,7 +93,7 @@ fn logs_of_all_containers_come_in_one_order_and_are_followed_through_a_deploy() 
     assert_eq!(text.matches("lab fourth").count(), 1, "{text}");
 }
 
-#[test]
+lab_test!(lab, demo, following_logs_ends_with_ctrl_c_and_when_nobody_reads_them);
 fn following_logs_ends_with_ctrl_c_and_when_nobody_reads_them() {
     let (laptop, droplet) = (Laptop::new(), DEMO.fresh());
     laptop.deploy("demo", "standin", &[]).exits(0);
@@ -115,7 +115,7 @@ fn following_logs_ends_with_ctrl_c_and_when_nobody_reads_them() {
     assert_eq!(follow.wait().unwrap().code(), Some(0), "{first}");
 }
 
-#[test]
+lab_test!(lab, demo, a_terminal_is_one_over_there_with_its_size_and_its_ctrl_c);
 fn a_terminal_is_one_over_there_with_its_size_and_its_ctrl_c() {
     let laptop = Laptop::new();
     DEMO.fresh();

@@ -2,7 +2,7 @@
 
 use crate::droplet::{lab, net};
 
-#[test]
+lab_test!(lab, machine, ops_yaml_is_what_the_lab_prints_for_the_default_place);
 fn ops_yaml_is_what_the_lab_prints_for_the_default_place() {
     let committed = include_str!("../../lab/ops.yaml");
     let parsed = ops::inventory::parse(

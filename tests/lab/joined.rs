@@ -27,7 +27,7 @@ fn last_run(laptop: &Laptop) -> String {
     laptop.json(&["runs", "list", "demo"])["runs"][0]["id"].as_str().unwrap().to_owned()
 }
 
-#[test]
+lab_test!(lab, demo, any_laptop_sees_the_same_run);
 fn any_laptop_sees_the_same_run() {
     let droplet = DEMO.fresh();
     let (alice, bob, carol) = (Laptop::recreating(), Laptop::recreating(), Laptop::recreating());
@@ -67,8 +67,7 @@ fn any_laptop_sees_the_same_run() {
     assert_eq!(droplet.release(), "standin-code");
 }
 
-#[test]
-fn a_run_that_nobody_is_at_says_how_to_go_on() {
+pub fn a_run_that_nobody_is_at_says_how_to_go_on() {
     let droplet = DEMO.fresh();
     let (alice, bob) = (Laptop::recreating(), Laptop::recreating());
     alice.deploy("demo", "standin", &[]).exits(0);

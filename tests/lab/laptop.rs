@@ -101,6 +101,7 @@ pub struct Ran {
 impl Ran {
     #[track_caller]
     pub fn exits(self, code: i32) -> Self {
+        crate::checked::once();
         assert!(self.code == Some(code), "wanted exit code {code}\n{self}");
         self
     }
@@ -108,6 +109,7 @@ impl Ran {
     /// Both streams hold all of these texts. Lines are joined: the width of a terminal does not matter.
     #[track_caller]
     pub fn says(self, texts: &[&str]) -> Self {
+        crate::checked::once();
         let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let all = plain(&format!("{}\n{}", self.out, self.err));
         for text in texts {
@@ -118,6 +120,7 @@ impl Ran {
 
     #[track_caller]
     pub fn never_says(self, texts: &[&str]) -> Self {
+        crate::checked::once();
         for text in texts {
             assert!(!self.out.contains(text) && !self.err.contains(text), "it says: {text}\n{self}");
         }

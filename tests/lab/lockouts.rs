@@ -33,8 +33,7 @@ fn comes_back(droplet: Droplet, before: &str) {
     lab(&["ssh", droplet.name, "true"]);
 }
 
-#[test]
-fn who_is_locked_out_is_let_in_again_by_the_droplet() {
+pub fn who_is_locked_out_is_let_in_again_by_the_droplet() {
     let droplet = loose();
     droplet.root(SHUT);
     let before = droplet.root(STATE);
@@ -51,7 +50,7 @@ fn who_is_locked_out_is_let_in_again_by_the_droplet() {
     assert_eq!(states, all, "{rows}");
 }
 
-#[test]
+lab_test!(lab, demo, a_sshd_that_does_not_come_back_is_started_as_it_was);
 fn a_sshd_that_does_not_come_back_is_started_as_it_was() {
     let shut = "iptables -I INPUT -p tcp --dport 22 -m conntrack --ctstate NEW -j DROP";
     for death in ["exit 1", "kill $(cat /run/sshd.pid)", "(sleep 2; kill $(cat /run/sshd.pid)) & exit 0"] {
@@ -63,8 +62,8 @@ fn a_sshd_that_does_not_come_back_is_started_as_it_was() {
     }
 }
 
+lab_test!(lab, demo, what_somebody_left_unread_in_sshds_files_is_not_read);
 /// Whoever left something in sshd's files would find it read now.
-#[test]
 fn what_somebody_left_unread_in_sshds_files_is_not_read() {
     let droplet = loose();
     droplet.root("echo 'Port 2222' >/etc/ssh/sshd_config.d/70-port.conf");
@@ -96,8 +95,8 @@ fn is_shut(droplet: Droplet) {
     }
 }
 
+lab_test!(lab, demo, a_laptop_that_slept_is_told_what_the_droplet_did);
 /// The lid is shut while the droplet waits, and opened when all is long over.
-#[test]
 fn a_laptop_that_slept_is_told_what_the_droplet_did() {
     let droplet = loose();
     droplet.root(SHUT);
@@ -118,12 +117,12 @@ fn a_laptop_that_slept_is_told_what_the_droplet_did() {
     assert!(told.status.code() == Some(6) && said.contains("put back"), "{:?}\n{said}", told.status);
 }
 
-#[test]
+lab_test!(lab, demo, without_a_laptop_the_droplet_lets_in_again);
 fn without_a_laptop_the_droplet_lets_in_again() {
     left_alone(|_| ());
 }
 
-#[test]
+lab_test!(lab, demo, after_a_power_loss_the_droplet_lets_in_again);
 fn after_a_power_loss_the_droplet_lets_in_again() {
     left_alone(|droplet| droplet.power_loss());
 }
@@ -134,8 +133,8 @@ fn sabotaged(then: &str, back: &str) -> String {
     SHUT.replace(shut, then).replace(&shut.replace("-I INPUT", "-D INPUT"), back)
 }
 
+lab_test!(lab, demo, a_list_without_us_goes_back);
 /// Some other program writes who may log in, and forgets us.
-#[test]
 fn a_list_without_us_goes_back() {
     let refused = sabotaged(
         "echo 'DenyUsers root' >/etc/ssh/sshd_config.d/00-a.conf",
@@ -153,8 +152,8 @@ fn a_list_without_us_goes_back() {
     }
 }
 
+lab_test!(lab, demo, another_port_goes_back);
 /// Some other program gives sshd another port, by which nobody comes.
-#[test]
 fn another_port_goes_back() {
     let droplet = loose();
     let moved = "echo 'ListenAddress 0.0.0.0:2222' >/etc/ssh/sshd_config.d/00-a.conf";
@@ -164,8 +163,8 @@ fn another_port_goes_back() {
     comes_back(droplet, &before);
 }
 
+lab_test!(lab, demo, a_firewall_that_forgets_ssh_goes_back);
 /// ufw's own hook shuts ssh out as soon as ufw is up: as if nobody had let it in before everything else was denied.
-#[test]
 fn a_firewall_that_forgets_ssh_goes_back() {
     let droplet = loose();
     droplet.root(
@@ -182,8 +181,8 @@ SH
     comes_back(droplet, &before);
 }
 
+lab_test!(lab, demo, a_link_that_is_cut_is_no_proof);
 /// Also for those who are connected: `ops` itself hears nothing any more.
-#[test]
 fn a_link_that_is_cut_is_no_proof() {
     let droplet = loose();
     droplet.root(&sabotaged(
@@ -195,8 +194,8 @@ fn a_link_that_is_cut_is_no_proof() {
     comes_back(droplet, &before);
 }
 
+lab_test!(lab, demo, who_interrupts_is_let_in_again);
 /// Ctrl-C while the droplet waits: it decides alone.
-#[test]
 fn who_interrupts_is_let_in_again() {
     let droplet = loose();
     droplet.root(SHUT);

@@ -24,7 +24,7 @@ fn forgiving() -> Droplet {
     LOGIN
 }
 
-#[test]
+lab_test!(lab, login, sudo_that_is_refused_and_sudo_that_wants_a_password);
 fn sudo_that_is_refused_and_sudo_that_wants_a_password() {
     forgiving();
     let refused = laptop("nosudo", "sudo");
@@ -49,7 +49,7 @@ fn sudo_that_is_refused_and_sudo_that_wants_a_password() {
     assert!(code == 9 && shown.contains("docker does not answer"), "exit {code}\n{shown}");
 }
 
-#[test]
+lab_test!(lab, login, a_docker_that_does_not_run_stops_a_deploy_before_it_begins);
 fn a_docker_that_does_not_run_stops_a_deploy_before_it_begins() {
     let droplet = forgiving();
     let laptop = laptop("root", "no");
@@ -58,8 +58,7 @@ fn a_docker_that_does_not_run_stops_a_deploy_before_it_begins() {
     assert_eq!(droplet.root("ls /opt/odoo /var/lib/ops/*/runs 2>/dev/null; :"), "");
 }
 
-#[test]
-fn logins_that_fail_and_the_penalty_for_them() {
+pub fn logins_that_fail_and_the_penalty_for_them() {
     let droplet = forgiving();
     let stranger = laptop("root", "no");
     let key = stranger.file("other");
@@ -93,7 +92,7 @@ fn with_ssh(key: &str, value: &str) -> Laptop {
     laptop
 }
 
-#[test]
+lab_test!(lab, login, an_unknown_host_key_is_asked_about_on_a_terminal);
 fn an_unknown_host_key_is_asked_about_on_a_terminal() {
     forgiving();
     let laptop = with_ssh("known_hosts", "known");
@@ -115,7 +114,7 @@ fn an_unknown_host_key_is_asked_about_on_a_terminal() {
     laptop.ops(&["preflight", "demo"]).exits(9);
 }
 
-#[test]
+lab_test!(lab, login, the_passphrase_of_a_key_is_asked_for_and_not_shown);
 fn the_passphrase_of_a_key_is_asked_for_and_not_shown() {
     forgiving();
     let laptop = with_ssh("identity", "own-key");

@@ -58,7 +58,7 @@ fn look(droplet: Droplet) -> (String, String) {
     (droplet.root("cat /root/told; : >/root/told"), unit)
 }
 
-#[test]
+lab_test!(lab, demo, a_droplet_tells_of_its_own_health_without_a_laptop);
 fn a_droplet_tells_of_its_own_health_without_a_laptop() {
     let droplet = DEMO.seeded(&["standin"]);
     droplet.root(HEARER);

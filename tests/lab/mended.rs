@@ -36,8 +36,7 @@ pub fn harden(laptop: &Laptop, more: &[&str]) -> Ran {
     laptop.ops(&args)
 }
 
-#[test]
-fn what_may_be_mended_is_once_and_users_notice_nothing() {
+pub fn what_may_be_mended_is_once_and_users_notice_nothing() {
     let droplet = loose();
     let laptop = laptop("30s");
     let before = droplet.root(STATE);
@@ -86,8 +85,8 @@ pub fn direct(droplet: Droplet) -> Laptop {
     laptop
 }
 
+lab_test!(lab, demo, what_docker_opens_behind_the_firewall_is_found_from_outside);
 /// Docker's ports pass ufw by: only a look from outside shows them.
-#[test]
 fn what_docker_opens_behind_the_firewall_is_found_from_outside() {
     let droplet = loose();
     let laptop = direct(droplet);
@@ -118,8 +117,8 @@ fn what_docker_opens_behind_the_firewall_is_found_from_outside() {
     );
 }
 
+lab_test!(lab, demo, lynis_and_ssh_audit_see_what_was_mended);
 /// Two auditors that are not ours, before and after.
-#[test]
 fn lynis_and_ssh_audit_see_what_was_mended() {
     let droplet = loose();
     let inside = droplet.root(
@@ -145,8 +144,8 @@ fn lynis_and_ssh_audit_see_what_was_mended() {
     assert!(!wrong.iter().any(|one| settings.contains(one)), "{settings}");
 }
 
+lab_test!(lab, demo, who_may_log_in_is_listed_and_updates_come_by_themselves);
 /// By those who may log in today; and apt is told by the file that it reads last.
-#[test]
 fn who_may_log_in_is_listed_and_updates_come_by_themselves() {
     let droplet = loose();
     // Only its name is looked for here: what it does is apt's affair.
@@ -173,8 +172,8 @@ fn who_may_log_in_is_listed_and_updates_come_by_themselves() {
     );
 }
 
+lab_test!(lab, demo, a_weak_key_goes_what_was_read_first_is_read_later_and_who_guesses_is_banned);
 /// A weak key beside a better one, a file that sshd read before ours, and whoever guesses. Who has no better key keeps theirs.
-#[test]
 fn a_weak_key_goes_what_was_read_first_is_read_later_and_who_guesses_is_banned() {
     let droplet = loose();
     droplet.root(
@@ -213,8 +212,8 @@ fn a_weak_key_goes_what_was_read_first_is_read_later_and_who_guesses_is_banned()
     assert_eq!((droplet.root(STATE), droplet.root(state)), (before, more));
 }
 
+lab_test!(lab, demo, no_link_in_a_home_leads_root_to_another_file);
 /// What is in a home is its owner's: root writes to no file that a link of theirs leads to.
-#[test]
 fn no_link_in_a_home_leads_root_to_another_file() {
     let droplet = loose();
     droplet.root(
@@ -238,8 +237,8 @@ fn no_link_in_a_home_leads_root_to_another_file() {
     assert_eq!(droplet.root("sha256sum </root/other"), other);
 }
 
+lab_test!(lab, demo, modes_are_set_only_where_nobody_could_put_another_file_in_the_place);
 /// What somebody else than its owner could put another in the place of.
-#[test]
 fn modes_are_set_only_where_nobody_could_put_another_file_in_the_place() {
     let droplet = loose();
     let laptop = laptop("15s");
@@ -259,7 +258,7 @@ fn modes_are_set_only_where_nobody_could_put_another_file_in_the_place() {
     assert_eq!(mode(), "600");
 }
 
-#[test]
+lab_test!(lab, demo, a_person_chooses_what_is_mended);
 fn a_person_chooses_what_is_mended() {
     let droplet = loose();
     let laptop = laptop("30s");

@@ -31,7 +31,7 @@ fn server(answers: bool) -> (u16, Arc<Mutex<Vec<String>>>) {
     (port, heard)
 }
 
-#[test]
+lab_test!(lab, demo, others_hear_how_a_run_ended_and_whoever_is_dead_fails_and_holds_nothing);
 fn others_hear_how_a_run_ended_and_whoever_is_dead_fails_and_holds_nothing() {
     DEMO.fresh();
     let ((good, heard), (dead, _)) = (server(true), server(false));

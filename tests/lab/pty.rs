@@ -33,8 +33,7 @@ fn recreating(droplet: Droplet, terminal: &mut Terminal) {
     await_hold(droplet);
 }
 
-#[test]
-fn whoever_does_not_say_yes_changes_nothing() {
+pub fn whoever_does_not_say_yes_changes_nothing() {
     let laptop = Laptop::recreating();
     let droplet = DEMO.fresh();
     let before = droplet.state();
@@ -64,7 +63,7 @@ fn whoever_does_not_say_yes_changes_nothing() {
     assert_eq!(laptop.json(&["runs", "list", "demo"])["runs"].as_array().unwrap().len(), 0);
 }
 
-#[test]
+lab_test!(lab, demo, a_protected_environment_wants_its_name);
 fn a_protected_environment_wants_its_name() {
     let laptop = Laptop::with(&[("  demo:\n", "  demo:\n    protected: true\n")]);
     let droplet = DEMO.fresh();
@@ -104,7 +103,7 @@ fn interrupted(laptop: &Laptop, droplet: Droplet, git_ref: &str) -> Terminal {
     terminal
 }
 
-#[test]
+lab_test!(lab, demo, ctrl_c_while_it_is_prepared_finishes_the_step_and_asks);
 fn ctrl_c_while_it_is_prepared_finishes_the_step_and_asks() {
     let laptop = Laptop::recreating();
     let droplet = DEMO.fresh();
@@ -142,8 +141,7 @@ fn ctrl_c_while_it_is_prepared_finishes_the_step_and_asks() {
     droplet.login_page();
 }
 
-#[test]
-fn ctrl_c_during_the_switch_finishes_it_and_asks() {
+pub fn ctrl_c_during_the_switch_finishes_it_and_asks() {
     let laptop = Laptop::recreating();
     let droplet = deployed(&laptop);
     let mut terminal = interrupted(&laptop, droplet, "standin-code");
@@ -165,7 +163,7 @@ fn ctrl_c_during_the_switch_finishes_it_and_asks() {
     assert_eq!(droplet.release(), "standin-code-2");
 }
 
-#[test]
+lab_test!(lab, demo, a_second_ctrl_c_leaves_at_once_and_the_droplet_goes_on);
 fn a_second_ctrl_c_leaves_at_once_and_the_droplet_goes_on() {
     let laptop = Laptop::recreating();
     let droplet = deployed(&laptop);
@@ -187,7 +185,7 @@ fn a_second_ctrl_c_leaves_at_once_and_the_droplet_goes_on() {
     laptop.ops(&["lock", "status", "demo"]).exits(0).says(&[&run]);
 }
 
-#[test]
+lab_test!(lab, demo, a_terminal_that_goes_away_detaches);
 fn a_terminal_that_goes_away_detaches() {
     let laptop = Laptop::recreating();
     let droplet = deployed(&laptop);
@@ -240,7 +238,7 @@ fn run_named(shown: &str) -> String {
     run.trim_end_matches([':', '.', ',', ')']).to_owned()
 }
 
-#[test]
+lab_test!(lab, demo, modules_are_chosen_at_a_terminal);
 fn modules_are_chosen_at_a_terminal() {
     const WHICH: &str = "Install which of them? Names, with `*` and `?`; Enter: ipai_docs:";
     let laptop = Laptop::new();

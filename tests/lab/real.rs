@@ -3,9 +3,8 @@
 use crate::droplet::Droplet;
 use crate::laptop::Laptop;
 
-/// An empty droplet; a first deploy creates the database, and Odoo's login page comes through nginx;
-/// then new code is served by the same database.
-pub fn first_deploy_and_new_code(droplet: Droplet) {
+/// Deploys to an empty droplet: the database is created, and Odoo's login page comes through nginx.
+pub fn first_deploy(droplet: Droplet) -> Laptop {
     droplet.fresh();
     let laptop = Laptop::new();
     laptop
@@ -21,7 +20,12 @@ pub fn first_deploy_and_new_code(droplet: Droplet) {
         one=$(printf %s \"$page\" | grep -o '/web/content/[^\"]*css' | head -n 1)
         curl -sS -o /dev/null -w '%{http_code}' -H 'Host: erp.lab' \"http://127.0.0.1$one\"";
     assert_eq!(droplet.root(asset), "200");
+    laptop
+}
 
+/// The same, and then new code is served by the same database.
+pub fn first_deploy_and_new_code(droplet: Droplet) {
+    let laptop = first_deploy(droplet);
     droplet.sql("insert into ipai_document (name) values ('kept')");
     laptop.deploy(droplet.env, "code-only", &[]).exits(0).says(&["1 new commit"]);
     assert_eq!(droplet.release(), "code-only");

@@ -33,7 +33,7 @@ fn on(droplet: Droplet, script: &str) -> String {
     droplet.root(&format!("{WORDS}\n{script}"))
 }
 
-#[test]
+lab_test!(lab, demo, an_act_runs_once_however_often_it_is_started_and_only_for_the_holder);
 fn an_act_runs_once_however_often_it_is_started_and_only_for_the_holder() {
     let said = on(
         DEMO.fresh(),
@@ -58,7 +58,7 @@ cat $d/runs/one/journal.jsonl
     assert_eq!((said.matches("\"begin\"").count(), said.matches("\"end\"").count()), (3, 3), "{said}");
 }
 
-#[test]
+lab_test!(lab, demo, what_is_killed_is_told_and_a_critical_section_goes_back);
 fn what_is_killed_is_told_and_a_critical_section_goes_back() {
     let said = on(
         DEMO.fresh(),
@@ -87,7 +87,7 @@ systemctl list-timers --all --no-pager --no-legend | grep -c ops-guard; :
     assert!(said.ends_with("\n0"), "the guard is disarmed\n{said}");
 }
 
-#[test]
+lab_test!(lab, demo, without_a_unit_children_of_a_killed_worker_count_as_the_worker);
 fn without_a_unit_children_of_a_killed_worker_count_as_the_worker() {
     let said = on(
         DEMO.fresh(),
@@ -106,7 +106,7 @@ runner poll one a 1 1 0 2 | head -1
     assert!(said.ends_with("running - 1\nrunning - 1\nlate\nlost - 1"), "{said}");
 }
 
-#[test]
+lab_test!(lab, demo, confirmed_and_reverted_exclude_each_other);
 fn confirmed_and_reverted_exclude_each_other() {
     let said = on(
         DEMO.fresh(),
@@ -138,7 +138,7 @@ done
     assert!(reverted > 0, "no race was tried\n{said}");
 }
 
-#[test]
+lab_test!(lab, demo, past_its_point_of_no_return_a_section_is_finished_and_never_taken_back);
 fn past_its_point_of_no_return_a_section_is_finished_and_never_taken_back() {
     let droplet = DEMO.fresh();
     let said = on(
@@ -174,7 +174,7 @@ until [ -s $c ] || [ $n -gt 600 ]; do n=$((n + 1)); sleep 0.1; done; echo "code 
     assert!(said.contains("code 0 one,two,two"), "{said}");
 }
 
-#[test]
+lab_test!(lab, demo, an_undo_that_is_under_way_is_not_stopped_by_another);
 fn an_undo_that_is_under_way_is_not_stopped_by_another() {
     let said = on(
         DEMO.fresh(),
@@ -189,7 +189,7 @@ echo "code $(over one a 1)"; cat $mark
     assert!(said.ends_with("code 6\none\nback one"), "{said}");
 }
 
-#[test]
+lab_test!(lab, demo, a_droplet_that_loses_its_power_goes_back_when_it_is_up_again);
 fn a_droplet_that_loses_its_power_goes_back_when_it_is_up_again() {
     let droplet = DEMO.fresh();
     on(
@@ -210,7 +210,7 @@ sync
     assert_eq!(droplet.root("systemctl list-timers --all --no-legend | grep -c ops-guard; :"), "0");
 }
 
-#[test]
+lab_test!(lab, demo, what_the_laptop_does_itself_is_on_record_before_and_after_it_once);
 fn what_the_laptop_does_itself_is_on_record_before_and_after_it_once() {
     let said = on(
         DEMO.fresh(),

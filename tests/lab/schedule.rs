@@ -66,8 +66,7 @@ fn is_free(droplet: Droplet) {
     droplet.root("[ ! -e /var/lib/ops/odoo/lock/run ] && [ ! -d /var/lib/ops/odoo/backup/now ]");
 }
 
-#[test]
-fn the_droplet_makes_backups_without_a_laptop() {
+pub fn the_droplet_makes_backups_without_a_laptop() {
     let droplet = seeded();
     let laptop = laptop("schedule: \"03:17\"");
     laptop.ops(&["schedule", "status", "demo"]).exits(0).says(&["no: ops schedule install demo"]);
@@ -146,7 +145,7 @@ fn metrics(droplet: Droplet) {
     assert!((0..300).contains(&(now - at)), "{verified} {now}");
 }
 
-#[test]
+lab_test!(lab, demo, what_differs_is_said_and_what_is_removed_leaves_the_backups);
 fn what_differs_is_said_and_what_is_removed_leaves_the_backups() {
     let droplet = seeded();
     let first = laptop("schedule: \"02:30\"");
@@ -195,7 +194,7 @@ fn what_differs_is_said_and_what_is_removed_leaves_the_backups() {
     assert_eq!(backups(&first), 2);
 }
 
-#[test]
+lab_test!(lab, demo, whoever_works_on_the_stack_is_waited_for);
 fn whoever_works_on_the_stack_is_waited_for() {
     let droplet = seeded();
     let laptop = laptop("missing_files: 0");
@@ -224,7 +223,7 @@ fn whoever_works_on_the_stack_is_waited_for() {
     droplet.root("systemctl unset-environment OPS_NIGHT_AGAIN");
 }
 
-#[test]
+lab_test!(lab, demo, a_night_that_fails_says_so_and_the_next_one_works);
 fn a_night_that_fails_says_so_and_the_next_one_works() {
     let droplet = seeded();
     let laptop = laptop("missing_files: 0");
@@ -284,7 +283,7 @@ fn killed(droplet: Droplet, laptop: &Laptop) {
     laptop.ops(&["audit", "demo", "--verify"]).exits(0).says(&["lock-taken-over", "The audit is whole"]);
 }
 
-#[test]
+lab_test!(lab, demo, a_loss_of_power_is_said_and_the_next_night_works);
 fn a_loss_of_power_is_said_and_the_next_night_works() {
     let droplet = seeded();
     let laptop = laptop("missing_files: 0");
@@ -303,7 +302,7 @@ fn a_loss_of_power_is_said_and_the_next_night_works() {
     laptop.ops(&["schedule", "status", "demo"]).exits(0).says(&["was verified"]);
 }
 
-#[test]
+lab_test!(lab, demo, a_deploy_that_updates_modules_makes_a_backup_first_where_none_is_young);
 fn a_deploy_that_updates_modules_makes_a_backup_first_where_none_is_young() {
     let droplet = DEMO;
     droplet.fresh();

@@ -40,7 +40,7 @@ fn verified(laptop: &Laptop) -> Vec<String> {
 }
 
 /// All that could be left, or touched.
-fn held() -> String {
+pub fn held() -> String {
     DEMO.root(&format!(
         "docker inspect -f '{{{{.Name}}}} {{{{.State.StartedAt}}}} {{{{.State.Running}}}}' $(docker ps -aq) | sort
          docker volume ls -q | sort; docker network ls -q --no-trunc | sort
@@ -52,7 +52,7 @@ fn held() -> String {
     ))
 }
 
-#[test]
+lab_test!(lab, demo, a_good_backup_is_verified_and_drilled_and_nothing_of_it_stays);
 fn a_good_backup_is_verified_and_drilled_and_nothing_of_it_stays() {
     let laptop = Laptop::new();
     let id = stand(&laptop);
@@ -105,6 +105,11 @@ fn a_good_backup_is_verified_and_drilled_and_nothing_of_it_stays() {
     laptop.ops(&["backup", "verify", DEMO.env, "2019", "--yes"]).exits(2).says(&["no verified backup 2019"]);
 }
 
+/// Damages the repository: a script run in its directory.
+pub fn damage(script: &str) {
+    DEMO.root(&format!("cd {REPOSITORY} && {script}"));
+}
+
 /// The repository as it was after a damage: what verify says of it.
 #[track_caller]
 fn found(laptop: &Laptop, what: &str, damage: &str, words: &[&str]) {
@@ -127,7 +132,7 @@ fn found(laptop: &Laptop, what: &str, damage: &str, words: &[&str]) {
     assert_eq!(verified(laptop).len(), 1, "{what}");
 }
 
-#[test]
+lab_test!(lab, demo, a_damaged_repository_is_found);
 fn a_damaged_repository_is_found() {
     let laptop = Laptop::new();
     stand(&laptop);
@@ -177,7 +182,7 @@ fn tried(laptop: &Laptop, place: &str, more: &[&str]) -> crate::laptop::Ran {
     laptop.ops(&[&["backup", "verify", DEMO.env, "--from", place, "--yes"], more].concat())
 }
 
-#[test]
+lab_test!(lab, demo, what_is_damaged_in_one_place_is_whole_in_another);
 fn what_is_damaged_in_one_place_is_whole_in_another() {
     let laptop = spread();
     tried(&laptop, "moon", &[]).exits(2).says(&["droplet, disk, box"]);
@@ -244,7 +249,7 @@ fn rejected(laptop: &Laptop, nth: usize, damage: &str, words: &[&str]) {
     assert!(!verified(laptop).contains(&id), "{damage}");
 }
 
-#[test]
+lab_test!(lab, demo, a_snapshot_that_is_not_what_it_says_is_found);
 fn a_snapshot_that_is_not_what_it_says_is_found() {
     let laptop = Laptop::new();
     let id = stand(&laptop);
@@ -281,7 +286,7 @@ fn a_snapshot_that_is_not_what_it_says_is_found() {
     laptop.ops(&["backup", "verify", DEMO.env, "--yes", &id, "--drill"]).exits(0);
 }
 
-#[test]
+lab_test!(lab, demo, what_is_damaged_while_it_is_made_never_becomes_a_backup);
 fn what_is_damaged_while_it_is_made_never_becomes_a_backup() {
     let laptop = Laptop::new();
     let id = stand(&laptop);
@@ -315,7 +320,7 @@ fn what_is_damaged_while_it_is_made_never_becomes_a_backup() {
     laptop.ops(&["backup", "verify", DEMO.env, "--drill", "--yes"]).exits(0);
 }
 
-#[test]
+lab_test!(lab, demo, a_drill_that_is_ended_early_leaves_nothing);
 fn a_drill_that_is_ended_early_leaves_nothing() {
     let laptop = Laptop::new();
     stand(&laptop);

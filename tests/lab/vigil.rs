@@ -44,7 +44,7 @@ fn given_back(mut terminal: Terminal) -> i32 {
     code
 }
 
-#[test]
+lab_test!(lab, demo, what_happens_to_a_container_is_seen_at_once);
 fn what_happens_to_a_container_is_seen_at_once() {
     let laptop = laptop();
     let mut terminal = seat(&laptop);
@@ -87,7 +87,7 @@ fn what_happens_to_a_container_is_seen_at_once() {
     assert_eq!(given_back(terminal), 9);
 }
 
-#[test]
+lab_test!(lab, demo, without_a_terminal_each_change_is_a_line);
 fn without_a_terminal_each_change_is_a_line() {
     let laptop = laptop();
     let mut child = laptop.command(&WATCH).stdout(Stdio::piped()).spawn().unwrap();

@@ -321,19 +321,19 @@ fn finish(i: usize) -> &'static str {
     ["resume", "undo"][i % 2]
 }
 
-#[test]
+lab_test!(lab, demo, some_steps_meet_every_fault);
 fn some_steps_meet_every_fault() {
     let mut walk = Walk::new(&IN_PLACE, DEMO, STANDIN);
     walk.meets_all(&["pull.odoo", "switch.web"]);
     walk.meets("switch.web", Fault::LinkSilent, "");
 }
 
-#[test]
+lab_test!(lab, demo, some_steps_of_a_switch_between_slots_meet_every_fault);
 fn some_steps_of_a_switch_between_slots_meet_every_fault() {
     Walk::new(&BESIDE, DEMO, STANDIN).meets_all(&["switch.proxy", "drain"]);
 }
 
-#[test]
+lab_test!(lab, demo, some_steps_of_a_migration_meet_every_fault);
 fn some_steps_of_a_migration_meet_every_fault() {
     let mut walk = Walk::new(&MIGRATING, DEMO, BUMP);
     walk.meets_all(&["switch.stop", "switch.update", "open"]);

@@ -75,7 +75,7 @@ fn last_run(laptop: &Laptop) -> String {
     laptop.json(&["runs", "list", "demo"])["runs"][0]["id"].as_str().unwrap().to_owned()
 }
 
-#[test]
+lab_test!(lab, demo, a_release_is_compared_with_the_one_before_it);
 fn a_release_is_compared_with_the_one_before_it() {
     // Of a first one there is nothing to compare with.
     let droplet = fresh();
@@ -110,7 +110,7 @@ fn a_release_is_compared_with_the_one_before_it() {
     assert_eq!(droplet.release(), before);
 }
 
-#[test]
+lab_test!(lab, demo, an_error_that_only_users_meet_is_seen_in_the_log_of_nginx);
 fn an_error_that_only_users_meet_is_seen_in_the_log_of_nginx() {
     let (droplet, laptop) = deployed(WATCHED);
     visitors(droplet, "/web/login", 30);
@@ -126,7 +126,7 @@ fn an_error_that_only_users_meet_is_seen_in_the_log_of_nginx() {
     assert_eq!(droplet.release(), "standin-code");
 }
 
-#[test]
+lab_test!(lab, demo, a_worse_release_goes_back_by_itself_where_it_was_told_to);
 fn a_worse_release_goes_back_by_itself_where_it_was_told_to() {
     let (droplet, laptop) = deployed(PUT_BACK);
     let deploy = held(droplet, &laptop, "standin-code");
@@ -158,7 +158,7 @@ fn a_worse_release_goes_back_by_itself_where_it_was_told_to() {
     ran.says(&["worse: /web/login failed 3 times in a row", "it goes back"]);
 }
 
-#[test]
+lab_test!(lab, demo, whoever_stops_watching_keeps_the_release);
 fn whoever_stops_watching_keeps_the_release() {
     for change in [WATCHED, PUT_BACK] {
         let (droplet, laptop) = deployed(change);
@@ -177,8 +177,8 @@ fn whoever_stops_watching_keeps_the_release() {
     }
 }
 
+lab_test!(lab, demo, a_loss_of_power_while_it_is_watched_ends_as_the_plan_said);
 /// Where it would have gone back by itself, it goes back; else it stays.
-#[test]
 fn a_loss_of_power_while_it_is_watched_ends_as_the_plan_said() {
     for (change, serves) in [(WATCHED, "standin-code"), (PUT_BACK, "base")] {
         let (droplet, laptop) = deployed(change);

@@ -11,7 +11,7 @@ fn start(laptop: &Laptop) -> Child {
     command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
-#[test]
+lab_test!(lab, demo, another_laptop_runs_no_finished_one_again);
 fn another_laptop_runs_no_finished_one_again() {
     let droplet = deployed();
     let (alice, bob) = (with(WAITS), with(WAITS));
@@ -31,7 +31,7 @@ fn another_laptop_runs_no_finished_one_again() {
     assert_eq!(droplet.release(), "standin-code");
 }
 
-#[test]
+lab_test!(lab, demo, one_whose_end_nobody_knows_is_said_and_runs_again);
 fn one_whose_end_nobody_knows_is_said_and_runs_again() {
     let droplet = deployed();
     let (alice, bob) = (with(WAITS), with(WAITS));

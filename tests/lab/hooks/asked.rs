@@ -6,7 +6,7 @@ use crate::terminal::{CTRL_C, Terminal};
 
 const STOPPED: &str = "Stopped after a step. [u]ndo what was done, [l]eave it as it is, [c]ontinue?";
 
-#[test]
+lab_test!(lab, demo, nobody_runs_them_unasked);
 fn nobody_runs_them_unasked() {
     let droplet = deployed();
     let before = droplet.state();
@@ -27,7 +27,7 @@ fn nobody_runs_them_unasked() {
     assert_eq!(droplet.state(), before);
 }
 
-#[test]
+lab_test!(lab, demo, a_way_back_runs_none_and_needs_no_trust);
 fn a_way_back_runs_none_and_needs_no_trust() {
     let droplet = deployed();
     Laptop::recreating().deploy("demo", "standin-code", &[]).exits(0);
@@ -37,7 +37,7 @@ fn a_way_back_runs_none_and_needs_no_trust() {
     assert!(!laptop.file("begun").exists() && !laptop.file("told").exists());
 }
 
-#[test]
+lab_test!(lab, demo, ctrl_c_lets_it_end_and_a_second_one_ends_it);
 fn ctrl_c_lets_it_end_and_a_second_one_ends_it() {
     let droplet = deployed();
     let before = droplet.state();
@@ -73,7 +73,7 @@ fn ctrl_c_lets_it_end_and_a_second_one_ends_it() {
     assert!(terminal.shown().contains("ops runs resume demo-"), "{}", terminal.shown());
 }
 
-#[test]
+lab_test!(lab, demo, what_is_left_out_after_a_deploy_makes_no_failure_of_it);
 fn what_is_left_out_after_a_deploy_makes_no_failure_of_it() {
     let droplet = deployed();
     let laptop = with(

@@ -2,7 +2,7 @@
 
 use super::{deployed, is_quiet, last_run, with};
 
-#[test]
+lab_test!(lab, demo, one_that_fails_before_the_deploy_changes_nothing);
 fn one_that_fails_before_the_deploy_changes_nothing() {
     let droplet = deployed();
     let before = droplet.state();
@@ -47,7 +47,7 @@ fn one_that_fails_before_the_deploy_changes_nothing() {
     fails("        - { cmd: [./no/such/program] }", &["exit code 127", "No such file or directory"]);
 }
 
-#[test]
+lab_test!(lab, demo, one_that_takes_too_long_ends_with_all_that_it_started);
 fn one_that_takes_too_long_ends_with_all_that_it_started() {
     let droplet = deployed();
     let script = "(trap \"\" TERM; while :; do date >$0; sleep 0.1; done) & echo waiting; sleep 60";

@@ -2,7 +2,7 @@
 
 use super::{deployed, last_run, with};
 
-#[test]
+lab_test!(lab, demo, one_that_fails_after_the_deploy_only_warns);
 fn one_that_fails_after_the_deploy_only_warns() {
     let droplet = deployed();
     let laptop = with(
@@ -36,7 +36,7 @@ fn one_that_fails_after_the_deploy_only_warns() {
     assert!(!laptop.file("told").exists());
 }
 
-#[test]
+lab_test!(lab, demo, those_of_a_failed_run_are_told_why_and_hide_nothing);
 fn those_of_a_failed_run_are_told_why_and_hide_nothing() {
     let droplet = deployed();
     let laptop = with(

@@ -14,7 +14,7 @@ const RAISES: &str = r#"s=/var/lib/ops/odoo/releases; a=$s/$(cat $s/current)/src
 printf '%s\n' '{"name": "raises", "version": "1.0", "depends": ["base"]}' >$a/__manifest__.py
 echo 'from . import made_to_fail' >$a/__init__.py"#;
 
-fn state(droplet: Droplet, module: &str) -> String {
+pub fn state(droplet: Droplet, module: &str) -> String {
     droplet.sql(&format!(
         "select state || ' ' || coalesce(latest_version, '') from ir_module_module where name = '{module}'"
     ))
@@ -33,19 +33,7 @@ pub fn installed_and_proven(droplet: Droplet) {
     assert_eq!(state(droplet, "ipai_expense"), "installed 14.0.1.0.0");
     laptop.ops(&["install-modules", env, "ipai_expense", "--yes"]).exits(0).says(&["nothing to do"]);
 
-    droplet.root(RAISES);
-    // Odoo's own actions write when they like.
-    droplet.sql("update ir_cron set active = false");
-    droplet.root("c=$(docker ps -q --filter label=com.docker.compose.service=odoo-b); docker stop $c >/dev/null; docker start $c >/dev/null; sleep 3");
-    let data = dump(droplet, "odoo");
-    laptop.ops(&["install-modules", env, "ipai_raises", "--yes"]).exits(6).says(&[
-        "install ipai_raises",
-        "made_to_fail",
-        "everything was put back as it was before",
-    ]);
-    assert_eq!(dump(droplet, "odoo"), data, "the database is not what it was");
-    droplet.login_page();
-    droplet.root("s=/var/lib/ops/odoo/releases; rm -rf $s/$(cat $s/current)/src/custom-addons/ipai_raises");
+    failed_installation_is_put_back(droplet, &laptop);
 
     // One at a time, and a deploy is one as well.
     droplet.root(SHIM);
@@ -71,6 +59,24 @@ pub fn installed_and_proven(droplet: Droplet) {
     ]);
     laptop.ops(&["install-modules", env, "--repair", "--yes"]).exits(0).says(&["update ipai_docs"]);
     assert_eq!(state(droplet, "ipai_docs"), "installed 14.0.1.0.0");
+}
+
+/// A module that raises while it loads: the database and the site are as they were.
+pub fn failed_installation_is_put_back(droplet: Droplet, laptop: &Laptop) {
+    let env = droplet.env;
+    droplet.root(RAISES);
+    // Odoo's own actions write when they like.
+    droplet.sql("update ir_cron set active = false");
+    droplet.root("c=$(docker ps -q --filter label=com.docker.compose.service=odoo-b); docker stop $c >/dev/null; docker start $c >/dev/null; sleep 3");
+    let data = dump(droplet, "odoo");
+    laptop.ops(&["install-modules", env, "ipai_raises", "--yes"]).exits(6).says(&[
+        "install ipai_raises",
+        "made_to_fail",
+        "everything was put back as it was before",
+    ]);
+    assert_eq!(dump(droplet, "odoo"), data, "the database is not what it was");
+    droplet.login_page();
+    droplet.root("s=/var/lib/ops/odoo/releases; rm -rf $s/$(cat $s/current)/src/custom-addons/ipai_raises");
 }
 
 /// The way back of an installation is a rollback as any; uninstalling says what goes.
