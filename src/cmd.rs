@@ -7,6 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::program::Program;
+
 /// One program with its arguments, run by the droplet's `sh`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cmd {
@@ -26,10 +28,18 @@ impl Cmd {
         Self { argv: vec![program.into()], env: Vec::new(), dir: None, stdin: None }
     }
 
-    /// A shell script of ours with positional arguments `$1..`. The text is a constant of this
-    /// program; whatever varies is an argument.
-    pub fn script(text: &'static str, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self::new("sh").arg("-c").arg(text).arg("ops").args(args)
+    /// A shell program with positional arguments `$1..`.
+    pub fn script(program: Program, args: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self::new("sh").arg("-c").arg(program.text()).arg("ops").args(args)
+    }
+
+    /// A shell program that `sh` reads from its stdin, behind the values of its variables in their order.
+    pub fn piped_script(program: Program, values: &[(&str, String)]) -> Self {
+        let names = values.iter().map(|(name, _)| name);
+        debug_assert!(names.eq(program.variables()), "{} reads other variables", program.name());
+        let assign = |(name, value): &(&str, String)| format!("{name}={}\n", quote(value));
+        let text: String = values.iter().map(assign).collect();
+        Self::new("/bin/sh").arg("-s").stdin(text + &program.text())
     }
 
     #[must_use]
@@ -164,7 +174,7 @@ mod tests {
 
     #[test]
     fn stdin_directory_and_environment_reach_the_command() {
-        let cmd = Cmd::script("cat; pwd; printf %s \"$A\"", Vec::<String>::new())
+        let cmd = Cmd::script(Program::shell("test", &["cat; pwd; printf %s \"$A\""]), [""; 0])
             .dir("/")
             .env("A", "$(id); '")
             .stdin("-n text\n");

@@ -4,6 +4,7 @@
 pub mod approve;
 pub mod audit;
 pub mod bundle;
+pub mod catalog;
 pub mod causes;
 pub mod checks;
 pub mod cli;
@@ -20,6 +21,7 @@ pub mod inventory;
 pub mod matrix;
 pub mod notify;
 pub mod plan;
+pub mod program;
 pub mod queries;
 pub mod record;
 pub mod rejoin;

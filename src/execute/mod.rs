@@ -20,7 +20,7 @@ mod property;
 mod prove;
 mod pull;
 pub mod runner;
-mod script;
+pub mod script;
 mod section;
 mod soft;
 pub mod status;
@@ -40,6 +40,7 @@ use crate::error::Error;
 use crate::event::{Event, Listener, Outcome};
 use crate::exit::Exit;
 use crate::plan::{HARDEN, Phase, Plan, Section, Step, Undo};
+use crate::program::Program;
 use crate::record::LedgerRow;
 
 pub use laptop::Laptop;
@@ -48,6 +49,9 @@ pub use script::Secrets;
 pub use section::Post;
 use section::{Context, End, Left};
 use soft::Soft;
+
+/// For [`crate::catalog`].
+pub(crate) const PROGRAMS: &[Program] = &[night::NIGHT, runner::RUNNER, runner::INSTALL];
 
 /// How a run is asked to stop: softly after the current step, or at once.
 #[derive(Debug, Clone, Default)]

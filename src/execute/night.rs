@@ -12,9 +12,10 @@ use super::runner::{Runner, listed};
 use crate::cmd::quote;
 use crate::error::{Error, Result};
 use crate::plan::Plan;
+use crate::program::Program;
 use crate::record::RUN_SCHEMA;
 
-const PROGRAM: &str = include_str!("night.sh");
+pub(super) const NIGHT: Program = Program::shell("night", &[include_str!("night.sh")]);
 
 /// Who such runs are said to be by.
 pub const OPERATOR: &str = "schedule";
@@ -77,7 +78,7 @@ pub fn files(plan: &Plan, runner: &Runner, project: &str, told: Told<'_>) -> Res
     ];
     let words: String = words.iter().map(|word| format!(" {}", quote(word))).collect();
     // The unit's own word, a verb, comes last.
-    let program = format!("set --{words} \"$@\"\n{PROGRAM}");
+    let program = format!("set --{words} \"$@\"\n{}", NIGHT.text());
     let slice = text(&Slice::of(plan, &section.droplet))?;
     Ok([("night", program), ("plan.json", slice), ("sections", listed(&[scripts(section)]))])
 }

@@ -7,11 +7,15 @@ use sha2::{Digest, Sha256};
 
 use crate::cmd::Cmd;
 use crate::execute::script::Script;
+use crate::program::Program;
 
-const TEXT: &str = concat!(
-    include_str!("runner/1-lock.sh"),
-    include_str!("runner/2-acts.sh"),
-    include_str!("runner/3-guard-and-reports.sh"),
+pub(super) const RUNNER: Program = Program::shell(
+    "runner",
+    &[
+        include_str!("runner/1-lock.sh"),
+        include_str!("runner/2-acts.sh"),
+        include_str!("runner/3-guard-and-reports.sh"),
+    ],
 );
 
 /// Exit codes of the runner.
@@ -20,7 +24,9 @@ pub const CANNOT_WRITE: i32 = 73;
 pub const LOCKED: i32 = 75;
 
 /// Installs the runner where it is missing and calls it: one round trip at the start of a run.
-const INSTALL: &str = r#"
+pub(super) const INSTALL: Program = Program::shell(
+    "runner.install",
+    &[r#"
 umask 077
 dir=$1 runner=$2 text=$3 stack=$4
 shift 4
@@ -28,7 +34,8 @@ mkdir -p "$dir/bin" || exit 73
 [ -s "$runner" ] || { printf %s "$text" >"$runner.$$" && mv -f "$runner.$$" "$runner"; } || exit 73
 [ -s "$dir/stack" ] || printf '%s\n' "$stack" >"$dir/stack" || exit 73
 exec /bin/sh "$runner" "$@"
-"#;
+"#],
+);
 
 /// The runner of one stack on one droplet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +48,7 @@ pub struct Runner {
 impl Runner {
     pub fn new(dir: impl Into<String>) -> Self {
         let dir = dir.into();
-        let hash = Sha256::digest(TEXT);
+        let hash = Sha256::digest(RUNNER.text());
         let short: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let path = format!("{dir}/bin/runner-{short}");
         Self { dir, path }
@@ -77,7 +84,7 @@ impl Runner {
     }
 
     fn install(&self, stack: &str, call: &[&str]) -> Cmd {
-        Cmd::script(INSTALL, [&self.dir, &self.path, TEXT, stack]).args(call.iter().copied())
+        Cmd::script(INSTALL, [&self.dir, &self.path, &RUNNER.text(), stack]).args(call.iter().copied())
     }
 
     pub fn beat(&self, run: &str, fence: u64) -> Cmd {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Probe;
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
+use crate::program::Program;
 use crate::record::{BackupCheck, BackupRow, DROPLET, moment};
 
 /// Backups that were verified, as far as the droplet remembers.
@@ -24,7 +25,9 @@ pub struct Backups {
 
 // Of each record only its end and the size of its database (which PostgreSQL wrote, with blanks), and of each place only the ids that it had when it was last asked. What is not of one line
 // of ours is left out.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.backups",
+    &[r#"
 if [ -n "$2" ]; then
     [ -z "$(docker image inspect -f '{{.Id}}' "$2" 2>/dev/null)" ] || printf 'image\tyes\n'
 else
@@ -44,7 +47,8 @@ of backup 'match($0, /"bytes":[0-9]+,"added":[0-9]+}$/) { end = substr($0, RSTAR
 of check 'length($0) < 2000 { print kind "\t" name() "\t" $0 }' [0-9]*t[0-9]*z.checks
 of place '/^[0-9]+t[0-9]+z$/ { print kind "\t" name() "\t" $0 }' places/*
 exit 0
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     Cmd::script(PROBE, [env.backup.path.as_str(), env.backup.image.as_deref().unwrap_or_default()])

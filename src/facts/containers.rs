@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Container {
@@ -56,12 +57,15 @@ pub struct ContainerMount {
     pub writable: bool,
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.containers",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ -n "$OPS_IDS" ] || exit 0
 # Container ids are hexadecimal; they are split here on purpose.
 exec docker inspect --type container --format "$1" $OPS_IDS
-"#;
+"#],
+);
 
 // Every field here exists since Docker 20.10. Names as in Docker's JSON; `index` where a container may
 // lack one, because a missing key is an error and would take all containers' facts away.

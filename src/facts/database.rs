@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
+use crate::program::Program;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Database {
@@ -36,11 +37,14 @@ pub struct Module {
     pub version: Option<String>,
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.database",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ -n "$OPS_DB" ] || exit 0
 exec docker exec "$OPS_DB" sh -c "$1" ops "$2" "$3" "$4"
-"#;
+"#],
+);
 
 /// Runs inside the container: `$1` the database, `$2` asks the server, `$3` the database.
 /// A name in PGDATABASE is a name; as an argument it could be a whole connection string.
@@ -51,6 +55,8 @@ export PGOPTIONS='-c default_transaction_read_only=on -c statement_timeout=10000
 [ -z "$POSTGRES_PASSWORD" ] || export PGPASSWORD="$POSTGRES_PASSWORD"
 ask() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 "#;
+
+pub(super) const ASK: Program = Program::shell("facts.database.ask", &[INSIDE, QUESTIONS]);
 
 const QUESTIONS: &str = r#"
 server=$(printf %s "$2" | ask -v name="$1") || exit
@@ -105,9 +111,8 @@ select json_build_object('odoo', :'odoo'::boolean, 'relations', :'relations'::bi
 "#;
 
 pub(super) fn probe(env: &Environment) -> Cmd {
-    let inside = format!("{INSIDE}{QUESTIONS}");
     let tables = format!("{TABLES}{RELATIONS}{HOLDS}");
-    Cmd::script(PROBE, [inside.as_str(), env.stack.database.as_str(), SERVER, &tables])
+    Cmd::script(PROBE, [ASK.text().as_str(), env.stack.database.as_str(), SERVER, &tables])
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Probe;
 use super::fields::Fields;
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Docker {
@@ -19,13 +20,16 @@ pub struct Docker {
 
 // `gather.sh` has asked the engine already. Where v2 is no plugin, the name `docker-compose` may be v1
 // in Python or v2 on its own.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.docker",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 printf '%s\n' "$OPS_ENGINE"
 case $OPS_ENGINE in *"
 compose"*) exit 0 ;; esac
 ! command -v docker-compose >/dev/null 2>&1 || printf 'standalone\t%s\n' "$(docker-compose version --short 2>/dev/null)"
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

@@ -9,8 +9,9 @@ use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
 use crate::frames::{self, Part};
 use crate::inventory::Environment;
+use crate::program::Program;
 
-const GATHER: &str = include_str!("gather.sh");
+pub(super) const GATHER: Program = Program::shell("facts.gather", &[include_str!("gather.sh")]);
 
 /// Separates compose files in one argument of `gather.sh`.
 const UNIT: &str = "\x1f";

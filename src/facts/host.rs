@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::Probe;
 use super::fields::Fields;
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Host {
@@ -24,7 +25,9 @@ pub struct Host {
 pub const PROGRAMS: [&str; 9] =
     ["git", "curl", "docker", "tar", "flock", "sha256sum", "setsid", "awk", "timeout"];
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.host",
+    &[r#"
 printf 'name\t' && uname -n
 printf 'uid\t' && id -u
 printf 'user\t%s\n' "$(id -un 2>/dev/null)"
@@ -36,7 +39,8 @@ done </etc/os-release
 for program; do
     command -v "$program" >/dev/null 2>&1 || printf 'missing\t%s\n' "$program"
 done
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, PROGRAMS)

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 /// A listening TCP socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -16,7 +17,9 @@ pub struct Listening {
     pub process: Option<String>,
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.listeners",
+    &[r#"
 if command -v ss >/dev/null 2>&1; then
     echo ss
     ss -Hltnp
@@ -25,7 +28,8 @@ else
     cat /proc/net/tcp
     [ ! -e /proc/net/tcp6 ] || cat /proc/net/tcp6
 fi
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

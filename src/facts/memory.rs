@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Memory {
@@ -16,7 +17,9 @@ pub struct Memory {
 }
 
 // Pages that workers share are counted once (Pss) where that may be read; else every worker's own count.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.memory",
+    &[r#"
 grep -E '^(MemTotal|MemAvailable|SwapTotal|SwapFree):' /proc/meminfo || exit
 [ -n "$OPS_WEB" ] || exit 0
 pids=$(docker top "$OPS_WEB" -eo pid 2>/dev/null | sed 1d) || exit 0
@@ -24,7 +27,8 @@ for pid in $pids; do
     { [ -r "/proc/$pid/smaps_rollup" ] && grep '^Pss:' "/proc/$pid/smaps_rollup"; } 2>/dev/null ||
         grep '^VmRSS:' "/proc/$pid/status" 2>/dev/null
 done | awk '{ sum += $2 } END { if (sum) print "Web: " sum " kB" }'
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

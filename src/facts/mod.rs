@@ -2,7 +2,7 @@
 //!
 //! Every probe is a small read-only shell text; all probes of a droplet travel in one script and one
 //! answer (see [`script`]), and each can fail alone. Adding a fact is one file with its shape,
-//! `PROBE` and `parse`, a field below, and a line in [`parse`]. Deliberately absent: judging (`checks`).
+//! `PROBE` and `parse`, a field below, and a line in [`parse`] and in [`PROBES`]. Deliberately absent: judging (`checks`).
 
 mod backups;
 mod containers;
@@ -30,6 +30,7 @@ use serde::Serialize;
 
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, When};
+use crate::program::Program;
 use crate::record::{Release, Slot};
 
 pub use backups::Backups;
@@ -96,6 +97,32 @@ pub struct Facts {
     /// The user's own tcp, http and sql checks of the phase, by name: what was observed.
     pub own: BTreeMap<String, Probe<Observed>>,
 }
+
+/// Those of the probes, see also [`VITALS`] and [`POSTURE`]. For [`crate::catalog`].
+pub(crate) const PROBES: &[Program] = &[
+    backups::PROBE,
+    containers::PROBE,
+    database::PROBE,
+    database::ASK,
+    docker::PROBE,
+    frame::GATHER,
+    host::PROBE,
+    inside::PROBE,
+    listeners::PROBE,
+    memory::PROBE,
+    mounts::PROBE,
+    own::HTTP,
+    own::SQL,
+    own::SQL_INSIDE,
+    own::TCP,
+    own::REFUSED,
+    proxy::PROBE,
+    schedule::PROBE,
+    stack::PROBE,
+    state::PROBE,
+];
+pub(crate) const VITALS: &[Program] = vitals::PROGRAMS;
+pub(crate) const POSTURE: &[Program] = posture::PROGRAMS;
 
 /// The one script that asks a droplet everything: `nonce` is drawn for each run, at least 16
 /// hexadecimal digits; the user's own checks of the phase `when`, if there is one, are asked too.

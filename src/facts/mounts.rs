@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
+use crate::program::Program;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mount {
@@ -20,7 +21,9 @@ pub struct Mount {
 }
 
 // A path that does not exist yet will be made where its nearest existing parent is.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.mounts",
+    &[r#"
 newline='
 '
 room() {
@@ -36,7 +39,8 @@ case $OPS_ENGINE in *"${newline}root	"*)
     docker=${OPS_ENGINE#*"${newline}root	"}
     room docker "${docker%%"$newline"*}" ;;
 esac
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     Cmd::script(PROBE, [env.stack.path.as_str(), env.state_dir.as_str()])

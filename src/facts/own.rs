@@ -9,6 +9,7 @@ use super::frame::Answers;
 use super::{Probe, ProbeFailure};
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, UserProbe, When};
+use crate::program::Program;
 
 /// What a user's own check saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,7 +23,9 @@ pub enum Observed {
 // Asked of the web container itself, at the address it has on the droplet, whatever it publishes.
 // Redirects stay there too. `$1` the site's name, `$2` the path, `$3` the text looked for, `$4`
 // seconds.
-const HTTP: &str = r#"
+pub(super) const HTTP: Program = Program::shell(
+    "facts.own.http",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ -n "$OPS_WEB" ] || { echo 'no web container runs here' >&2; exit 3; }
 at=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{"\n"}}{{end}}{{range $port, $x := .NetworkSettings.Ports}}port {{$port}}{{"\n"}}{{end}}' "$OPS_WEB") || exit
@@ -33,23 +36,32 @@ answer=$(curl -q -sS -g -L --max-redirs 5 --proto '=http' --noproxy '*' --max-ti
     --connect-to "::$ip:${port:-8069}" -w '\n%{http_code} %{time_total}' --url "http://$1$2" | head -c 4000000)
 printf '%s\n' "$answer" | tail -n 1
 case $answer in *"$3"*) echo contains ;; esac
-"#;
+"#],
+);
 
 // The query is a part of one SELECT, so no other statement can be made of it.
-const SQL: &str = r#"
+pub(super) const SQL: Program = Program::shell(
+    "facts.own.sql",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ -n "$OPS_DB" ] || { echo 'no database container runs here' >&2; exit 3; }
 exec docker exec "$OPS_DB" sh -c "$1" ops "$2" "$3"
-"#;
+"#],
+);
+
+pub(super) const SQL_INSIDE: Program = Program::shell("facts.own.sql.ask", &[INSIDE, SELECT]);
 
 const SELECT: &str = r#"
 PGDATABASE="$1" ask -F "$(printf '\037')" -c "$2"
 "#;
 
 // dash knows no sockets; bash is on every Debian and Ubuntu.
-const TCP: &str = r#"
+pub(super) const TCP: Program = Program::shell(
+    "facts.own.tcp",
+    &[r#"
 if timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null; then echo open; else echo closed; fi
-"#;
+"#],
+);
 
 /// The probes of a phase that this droplet can answer, named by their place in the inventory.
 pub(super) fn probes<'a>(
@@ -72,8 +84,7 @@ pub fn probe(env: &Environment, probe: &UserProbe) -> Cmd {
         }
         UserProbe::Sql { query, .. } => match select(query) {
             Ok(select) => {
-                let inside = format!("{INSIDE}{SELECT}");
-                Cmd::script(SQL, [inside.as_str(), env.stack.database.as_str(), select.as_str()])
+                Cmd::script(SQL, [SQL_INSIDE.text().as_str(), env.stack.database.as_str(), select.as_str()])
             }
             Err(why) => refused(why),
         },
@@ -86,9 +97,12 @@ pub fn probe(env: &Environment, probe: &UserProbe) -> Cmd {
     }
 }
 
+pub(super) const REFUSED: Program =
+    Program::shell("facts.own.refused", &["printf '%s\\n' \"$1\" >&2; exit 3"]);
+
 /// A check that is not asked: the reason stands where its answer would.
 fn refused(why: &str) -> Cmd {
-    Cmd::script("printf '%s\\n' \"$1\" >&2; exit 3", [why])
+    Cmd::script(REFUSED, [why])
 }
 
 /// What can stand in an address without being anything else.

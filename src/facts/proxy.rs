@@ -8,6 +8,7 @@ use super::Probe;
 use super::fields::Fields;
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, Role};
+use crate::program::Program;
 use crate::tools::slots;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,7 +39,9 @@ pub struct ProxyState {
 // In a container the site's path may be meant as the container sees it or as the droplet has it: what is
 // mounted tells. Certificates are read with the droplet's openssl, because an nginx image seldom has one;
 // the site file is searched for them, not what it includes.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.proxy",
+    &[r#"
 service=$1 site=$2 OPS_UPSTREAMS=$3 program=$4
 export OPS_UPSTREAMS
 file=$site
@@ -91,7 +94,8 @@ printf '%s\n' "$text" | sed -n 's/^[[:blank:]]*ssl_certificate[[:blank:]][[:blan
     fi
 done
 exit 0
-"#;
+"#],
+);
 
 /// Where nothing is asked the answer is empty.
 pub(super) fn probe(env: &Environment, droplet: &Droplet) -> Cmd {
@@ -101,7 +105,7 @@ pub(super) fn probe(env: &Environment, droplet: &Droplet) -> Cmd {
                 [Some(&proxy.upstream), proxy.websocket_upstream.as_ref()].into_iter().flatten().collect();
             let upstreams = upstreams.into_iter().map(String::as_str).collect::<Vec<_>>().join("\n");
             let container = proxy.container.as_deref().unwrap_or_default();
-            Cmd::script(PROBE, [container, proxy.site.as_str(), &upstreams, slots::UPSTREAMS])
+            Cmd::script(PROBE, [container, proxy.site.as_str(), &upstreams, &slots::UPSTREAMS.text()])
         }
         _ => Cmd::new("echo").arg("none\tyes"),
     }

@@ -8,6 +8,7 @@ use super::Probe;
 use super::fields::Fields;
 use super::lookout::{Lookout, lookout};
 use crate::cmd::Cmd;
+use crate::program::Program;
 use crate::record::BackupStatus;
 use crate::tools::schedule::UNITS;
 
@@ -33,7 +34,9 @@ pub struct Schedule {
 }
 
 // Of secrets only the names that they are kept under.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.schedule",
+    &[r#"
 [ -n "$OPS_STATE" ] && cd "$OPS_STATE" 2>/dev/null || exit 0
 unit=ops-backup-$OPS_PROJECT
 for file in schedule/night schedule/plan.json schedule/sections "$1/$unit.service" "$1/$unit.timer" "$1/$unit-failed.service"; do
@@ -67,7 +70,8 @@ case $(systemctl show -p ActiveState --value "$unit.service") in activating | ac
 next=$(systemctl show -p NextElapseUSecRealtime --value "$unit.timer")
 case $next in [A-Z][a-z][a-z]\ *) printf 'next\t%s\n' "$(date -d "$next" +%s)" ;; esac
 exit 0
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [UNITS])

@@ -6,6 +6,7 @@ use super::Probe;
 use super::fields::Fields;
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
+use crate::program::Program;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StackDir {
@@ -29,7 +30,9 @@ pub struct Checkout {
 // As root, git runs as the directory's owner: a checkout's own settings name programs that git
 // starts, and what its owner wrote must not become root's. Where we are not root, we are ourselves.
 // A remote may carry a password; it stays on the droplet.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.stack",
+    &[r#"
 case $1 in /*) dir=$1 ;; *) dir=/ ;; esac
 [ ! -d "$dir" ] || printf 'exists\tyes\n'
 until [ -e "${dir:-/}" ]; do dir=${dir%/*}; done
@@ -53,7 +56,8 @@ remote=$(ask config --get remote.origin.url | sed -e 's#^\(https*://\)[^/]*@#\1#
 printf 'remote\t%s\n' "$remote"
 status=$(ask status --porcelain=v2 --branch --untracked-files=no) || exit
 printf '%s\n' "$status" | head -n 60 | cut -b 1-400
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     Cmd::script(PROBE, [env.stack.path.as_str()])

@@ -7,6 +7,7 @@ use super::Probe;
 use super::fields::Fields;
 use crate::cmd::Cmd;
 use crate::inventory::Environment;
+use crate::program::Program;
 use crate::record::{Holder, Release, RunRecord};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,7 +30,9 @@ pub struct State {
 
 // Every record becomes one line: a newline in JSON is never part of a text. A file of more than
 // 64 KiB is none of ours and arrives cut, so that it cannot be read.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.state",
+    &[r#"
 printf 'now\t%s\n' "$(date +%s)"
 case $1 in /*) dir=$1 ;; *) dir=/ ;; esac
 until [ -e "${dir:-/}" ]; do dir=${dir%/*}; done
@@ -66,7 +69,8 @@ printf 'current\t%s\n' "$current"
 records lock ./lock/holder.json
 records release releases/*/release.json
 [ ! -d runs ] || records run $(ls -1t runs | grep -v '[^A-Za-z0-9._-]' | head -n 50 | sed 's#.*#runs/&/run.json#')
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     Cmd::script(PROBE, [env.state_dir.as_str()])

@@ -12,7 +12,7 @@ pub mod pull;
 mod recovery;
 mod rehearsal;
 mod send;
-mod sheet;
+pub(crate) mod sheet;
 mod told;
 mod verify;
 

@@ -10,13 +10,17 @@ use crate::crew::Crew;
 use crate::event::Event;
 use crate::execute::Report;
 use crate::exit::Exit;
+use crate::program::Program;
 use crate::queries;
 use crate::record::{RunRecord, Sheet};
 use crate::runbooks::deploy::Request;
 use crate::runbooks::sheet::{markdown, of, sheet, verdict};
 
 /// Where it is on the droplet is beside the run's record.
-const KEEP: &str = r#"umask 077; cd "$1/runs/$2" && cat >sheet.new && mv -f sheet.new sheet.md"#;
+pub(crate) const KEEP: Program = Program::shell(
+    "sheet.keep",
+    &[r#"umask 077; cd "$1/runs/$2" && cat >sheet.new && mv -f sheet.new sheet.md"#],
+);
 
 pub(super) async fn written(
     road: &Road<'_>,

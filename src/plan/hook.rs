@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Action, Phase, Plan, Section, Step, Undo};
 use crate::cmd::{Cmd, quote};
 use crate::inventory::{Environment, Hook, HookPlace, HookWhen};
+use crate::program::Program;
 use crate::text::{printable, shorten};
 
 /// A hook of the laptop. Which program it is, the executing laptop's own inventory says: a plan may have
@@ -67,11 +68,14 @@ fn section(env: &Environment, when: HookWhen, nth: usize, hook: &Hook, told: &[(
 }
 
 /// In the stack's directory; before a first deploy, and after one that was taken back, there is none.
-const IN_STACK: &str = r#"
+pub(crate) const IN_STACK: Program = Program::shell(
+    "hook",
+    &[r#"
 cd -- "$1" 2>/dev/null || cd /
 shift
 exec "$@"
-"#;
+"#],
+);
 
 /// A command as a person reads it.
 pub fn words(cmd: &[String]) -> String {

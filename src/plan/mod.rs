@@ -273,7 +273,7 @@ pub fn env_quote(value: &str) -> String {
     }
 }
 
-mod hook;
+pub(crate) mod hook;
 mod lint;
 pub use hook::{HookCall, Told, VARIABLES, sections as hooks, words};
 pub use lint::{Fault, lint};

@@ -10,7 +10,10 @@ use crate::crew::{self, Crew};
 use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::frames;
+use crate::program::Program;
 use crate::text::printable;
+
+pub(super) const BUNDLE: Program = Program::shell("bundle", &[frames::SHELL, include_str!("bundle.sh")]);
 
 /// Everything about a run, by droplet.
 ///
@@ -21,9 +24,7 @@ pub async fn bundle(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str)
     for droplet in &crew.env.droplets {
         let nonce = crew::nonce()?;
         let place = dir(crew.env, facts, &droplet.name);
-        let script = format!("{}{}", frames::SHELL, include_str!("bundle.sh"));
-        let cmd = Cmd::new("sh").arg("-c").arg(script);
-        let cmd = cmd.args(["ops", place.as_str(), run, nonce.as_str(), crew.env.stack.path.as_str()]);
+        let cmd = Cmd::script(BUNDLE, [place.as_str(), run, &nonce, crew.env.stack.path.as_str()]);
         let output = crew.ask(droplet, &cmd, Duration::from_secs(60)).await?;
         files.extend(frames::parse(&nonce, &output.stdout).into_iter().filter_map(|(name, part)| {
             Some(File { name: format!("{}/{}", droplet.name, inside(&name)?), text: redacted(&part.text()) })

@@ -17,6 +17,7 @@ use crate::event::{Event, Listener};
 use crate::execute::runner::Runner;
 use crate::facts::{self, Facts};
 use crate::inventory::{Address, Droplet, Environment, SshAddress};
+use crate::program::Program;
 use crate::text::printable;
 use crate::transport::means::{Means, knock, resolve};
 use crate::transport::{Call, ConnectOptions, Connector, Transport, TransportError};
@@ -26,10 +27,13 @@ use crate::world::World;
 const ANSWER: Duration = Duration::from_secs(20);
 
 /// The clock, and the programs that any version of ops left.
-const LOOK: &str = r#"
+pub(super) const LOOK: Program = Program::shell(
+    "doctor.look",
+    &[r#"
 date +%s
 for file in "$1"/bin/runner-*; do [ ! -f "$file" ] || printf '%s\n' "${file##*/}"; done
-"#;
+"#],
+);
 
 /// A droplet, and what ssh makes of its address.
 pub type Stop<'a> = (&'a Environment, &'a Droplet, Option<Result<Means, TransportError>>);

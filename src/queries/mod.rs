@@ -28,6 +28,7 @@ use crate::exit::Exit;
 use crate::facts::{Facts, ProbeFailure, State};
 use crate::frames;
 use crate::inventory::Environment;
+use crate::program::Program;
 use crate::record::{LockState, Rehearsal, Release, RunRecord, StepLog, Verdict};
 use crate::runbooks::deploy::default_project;
 use crate::text;
@@ -52,6 +53,9 @@ fn state<'a>(facts: &'a BTreeMap<String, Facts>, droplet: &str) -> Result<&'a St
         Error::new(Exit::Unreachable, "cannot read what the droplet remembers").on(droplet).because(why)
     })
 }
+
+/// For [`crate::catalog`].
+pub(crate) const PROGRAMS: &[Program] = &[bundle::BUNDLE, doctor::LOOK, AUDIT, LOGS];
 
 /// Runs of all droplets, newest first; of a run that several remember, the record with the most rows.
 ///
@@ -149,19 +153,23 @@ pub struct Audit {
     pub broken: Option<audit::Broken>,
 }
 
-/// The audits of all droplets, whole; of one beyond seven megabytes its end.
-///
-/// # Errors
-/// A droplet that cannot be asked.
-pub async fn audits(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result<Vec<Audit>> {
-    const AUDIT: &str = r#"
+const AUDIT: Program = Program::shell(
+    "audit",
+    &[r#"
 cd "$1" 2>/dev/null || exit 0
 cat audit.head 2>/dev/null || echo
 # Beyond that only whole lines, and the chain is looked at from there.
 if [ "$(wc -c <audit.jsonl 2>/dev/null || echo 0)" -gt 7000000 ]; then tail -c 7000000 audit.jsonl | tail -n +2
 else cat audit.jsonl 2>/dev/null; fi
 exit 0
-"#;
+"#],
+);
+
+/// The audits of all droplets, whole; of one beyond seven megabytes its end.
+///
+/// # Errors
+/// A droplet that cannot be asked.
+pub async fn audits(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>) -> Result<Vec<Audit>> {
     let mut audits = Vec::new();
     for droplet in &crew.env.droplets {
         let cmd = Cmd::script(AUDIT, [dir(crew.env, facts, &droplet.name)]);
@@ -178,7 +186,11 @@ exit 0
 }
 
 /// Every step's log as a part, in the order of their ends; `$1` the stack's state, `$2` the run.
-const LOGS: &str = r#"
+const LOGS: Program = Program::shell(
+    "logs",
+    &[
+        frames::SHELL,
+        r#"
 nonce=$3
 cut=$(mktemp) || exit 73
 trap 'rm -f "$cut"' EXIT
@@ -197,7 +209,9 @@ for step in $(ls -tr); do
     tail -c "$most" "$step/log" 2>/dev/null; } >"$cut"
   part "$n/$step" "$code" "$cut"
 done
-"#;
+"#,
+    ],
+);
 
 /// What every step of a run printed, in the order in which they began.
 ///
@@ -228,7 +242,7 @@ pub async fn logs(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str) -
 }
 
 fn logs_cmd(place: &str, run: &str, nonce: &str) -> Cmd {
-    Cmd::new("sh").arg("-c").arg(format!("{}{LOGS}", frames::SHELL)).args(["ops", place, run, nonce])
+    Cmd::script(LOGS, [place, run, nonce])
 }
 
 fn log(droplet: &str, name: &str, part: &frames::Part) -> StepLog {

@@ -6,28 +6,38 @@
 use crate::cmd::Cmd;
 use crate::frames;
 use crate::inventory::{Mask, Retention};
+use crate::program::Program;
 
-const SCRIPT: &str = concat!(
-    include_str!("restic.sh"),
-    include_str!("beside.sh"),
-    include_str!("whole.sh"),
-    include_str!("images.sh"),
-    include_str!("backup.sh"),
-    include_str!("backup_verbs.sh")
+pub(super) const BACKUP: Program = Program::shell(
+    "backup",
+    &[
+        include_str!("restic.sh"),
+        include_str!("beside.sh"),
+        include_str!("whole.sh"),
+        include_str!("images.sh"),
+        include_str!("backup.sh"),
+        include_str!("backup_verbs.sh"),
+    ],
 );
-const RESTORE: &str = concat!(
-    include_str!("restic.sh"),
-    include_str!("beside.sh"),
-    include_str!("anew.sh"),
-    include_str!("quiet.sh"),
-    include_str!("mask.sh"),
-    include_str!("restore.sh")
+pub(super) const RESTORE: Program = Program::shell(
+    "backup.restore",
+    &[
+        include_str!("restic.sh"),
+        include_str!("beside.sh"),
+        include_str!("anew.sh"),
+        include_str!("quiet.sh"),
+        include_str!("mask.sh"),
+        include_str!("restore.sh"),
+    ],
 );
-const OFFSITE: &str =
-    concat!(include_str!("restic.sh"), include_str!("images.sh"), include_str!("offsite.sh"));
-const KEY: &str = concat!(include_str!("restic.sh"), include_str!("key.sh"));
-const LIST: &str = include_str!("backups.sh");
-const RESTIC: &str = include_str!("restic.sh");
+pub(super) const OFFSITE: Program = Program::shell(
+    "backup.offsite",
+    &[include_str!("restic.sh"), include_str!("images.sh"), include_str!("offsite.sh")],
+);
+pub(super) const KEY: Program =
+    Program::shell("backup.key", &[include_str!("restic.sh"), include_str!("key.sh")]);
+pub(super) const LIST: Program =
+    Program::shell("backup.list", &[frames::SHELL, include_str!("restic.sh"), include_str!("backups.sh")]);
 
 /// A stack and its repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,8 +171,7 @@ impl Backup<'_> {
     /// The parts (`frames`) `part`, as restic has the snapshots, one `<id>.json` for each record, and one `<id>.checks`
     /// for each backup that was tried.
     pub fn list(&self, nonce: &str, part: &str) -> Cmd {
-        let script = format!("{}{RESTIC}{LIST}", frames::SHELL);
-        Cmd::new("sh").arg("-c").arg(script).arg("ops").args(self.args("list")).args([nonce, part])
+        Cmd::script(LIST, self.args("list")).args([nonce, part])
     }
 
     /// restic and its repository alone.
@@ -195,7 +204,7 @@ impl Backup<'_> {
     }
 
     fn cmd(&self, verb: &str) -> Cmd {
-        Cmd::script(SCRIPT, self.args(verb))
+        Cmd::script(BACKUP, self.args(verb))
     }
 
     pub(super) fn args<'b>(&'b self, verb: &'b str) -> [&'b str; 9] {

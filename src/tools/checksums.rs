@@ -5,9 +5,11 @@
 use serde::Serialize;
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 /// Computes them, for `python3 -c` in a container of the service.
-pub const PROGRAM: &str = concat!(include_str!("addons_paths.py"), include_str!("checksums.py"));
+pub const PROGRAM: Program =
+    Program::python("checksums", &[include_str!("addons_paths.py"), include_str!("checksums.py")]);
 
 /// Asks for modules and what is stored; what is longer than any tool writes is not read.
 pub const QUESTION: &str = r"
@@ -54,10 +56,11 @@ SQL' sh "$database" "$1"
 database=$3
 "#;
 
-/// Computes and stores them in the database, with the files that the running container of `web` has. `before`: a file
-/// in which what was stored is kept, for [`restore`]; none where the whole database is put back.
-pub fn store(at: At<'_>, web: &str, before: Option<&str>, settled: &Settled) -> Cmd {
-    const STORE: &str = r#"
+pub(super) const STORE: Program = Program::shell(
+    "checksums.store",
+    &[
+        ASK,
+        r#"
 web=$4 before=$5 question=$6 write=$7 proof=$8
 c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$web" \
   --filter label=com.docker.compose.oneoff=False | head -n 1)
@@ -78,7 +81,13 @@ timeout 900 docker exec -i "$c" python3 -c "$program" "$@" <"$work/question" >"$
 ask "$write" <"$work/new" || exit
 [ "$(ask "$proof" <"$work/new")" = t ] || { echo 'the checksums are not what was stored'; exit 1; }
 echo "the checksums of $(tr -cd : <"$work/new" | wc -c) modules are in the database"
-"#;
+"#,
+    ],
+);
+
+/// Computes and stores them in the database, with the files that the running container of `web` has. `before`: a file
+/// in which what was stored is kept, for [`restore`]; none where the whole database is put back.
+pub fn store(at: At<'_>, web: &str, before: Option<&str>, settled: &Settled) -> Cmd {
     // The time as click-odoo-update writes it: the parameter's row is looked at by people.
     const WRITE: &str = r"\set new `cat`
 begin;
@@ -93,23 +102,26 @@ select value = :'new' from ir_config_parameter where key = 'module_auto_update.i
     let settled = serde_json::to_string(settled).unwrap_or_default();
     let args =
         [at.project, at.db, at.database, web, before.unwrap_or_default(), QUESTION.trim(), WRITE, PROOF];
-    script(STORE, &args).stdin(format!("{settled}\n{PROGRAM}"))
+    Cmd::script(STORE, args).stdin(format!("{settled}\n{}", PROGRAM.text()))
 }
+
+pub(super) const RESTORE: Program = Program::shell(
+    "checksums.restore",
+    &[
+        ASK,
+        r#"
+[ -e "$4" ] || exit 0
+if [ -s "$4" ]; then ask "$5" <"$4"; else ask "$6" </dev/null; fi
+"#,
+    ],
+);
 
 /// What was stored before, where [`store`] has kept it.
 pub fn restore(at: At<'_>, before: &str) -> Cmd {
-    const RESTORE: &str = r#"
-[ -e "$4" ] || exit 0
-if [ -s "$4" ]; then ask "$5" <"$4"; else ask "$6" </dev/null; fi
-"#;
     const BACK: &str = r"\set old `cat`
 update ir_config_parameter set value = :'old'::jsonb->>'value' where key = 'module_auto_update.installed_checksums'";
     const NONE: &str = "delete from ir_config_parameter where key = 'module_auto_update.installed_checksums'";
-    script(RESTORE, &[at.project, at.db, at.database, before, BACK, NONE])
-}
-
-fn script(text: &str, args: &[&str]) -> Cmd {
-    Cmd::new("sh").arg("-c").arg(format!("{ASK}{text}")).arg("ops").args(args.iter().copied())
+    Cmd::script(RESTORE, [at.project, at.db, at.database, before, BACK, NONE])
 }
 
 #[cfg(test)]
@@ -118,6 +130,6 @@ mod tests {
 
     #[test]
     fn the_program_passes_through_a_compose_file_unchanged() {
-        assert!(!PROGRAM.contains('$'));
+        assert!(!PROGRAM.text().contains('$'));
     }
 }

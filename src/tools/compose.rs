@@ -2,6 +2,7 @@
 //! the stack's original directory.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 /// One stack as Compose is told of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,21 @@ pub struct Project<'a> {
     pub file: &'a str,
     pub profiles: &'a [String],
 }
+
+pub(super) const ANEW: Program = Program::shell(
+    "compose.up-anew",
+    &[r#"
+project=$1 service=$2
+shift 2
+export COMPOSE_IGNORE_ORPHANS=true
+"$@" rm --stop --force -- "$service" || exit
+"$@" create --no-recreate --no-build -- "$service" || exec "$@" up --detach --no-deps --no-build -- "$service"
+c=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
+  --filter label=com.docker.compose.oneoff=False | head -n 1)
+[ -n "$c" ] || { echo "no container of $service was made"; exit 1; }
+exec docker start "$c"
+"#],
+);
 
 impl Project<'_> {
     fn compose(&self) -> Cmd {
@@ -38,17 +54,6 @@ impl Project<'_> {
     /// is a part of the hash by which Compose 2.26 sees a changed definition, so a hand-typed `docker compose
     /// up` would recreate such a container: here it is made without, and only where that cannot be, with.
     pub fn up_anew(&self, service: &str) -> Cmd {
-        const ANEW: &str = r#"
-project=$1 service=$2
-shift 2
-export COMPOSE_IGNORE_ORPHANS=true
-"$@" rm --stop --force -- "$service" || exit
-"$@" create --no-recreate --no-build -- "$service" || exec "$@" up --detach --no-deps --no-build -- "$service"
-c=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
-  --filter label=com.docker.compose.oneoff=False | head -n 1)
-[ -n "$c" ] || { echo "no container of $service was made"; exit 1; }
-exec docker start "$c"
-"#;
         Cmd::script(ANEW, [self.name, service]).args(self.compose().argv().iter().cloned())
     }
 

@@ -4,9 +4,12 @@
 //! that run and keeps new ones from beginning. Requests of users only read the table.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 /// Whose session it is, for the end of it.
-const HOLD: &str = r#"
+pub(super) const HOLD: Program = Program::shell(
+    "crons.hold",
+    &[r#"
 c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \
   --filter label=com.docker.compose.oneoff=False | head -n 1)
 [ -n "$c" ] || { echo "no running container of $2"; exit 1; }
@@ -35,7 +38,8 @@ SQL
   sleep 0.2
 done
 echo "CUT: a scheduled action still runs after $4 s; it is stopped, and PostgreSQL takes back what it did"
-"#;
+"#],
+);
 
 /// Waits until no scheduled action runs, at most `seconds`; none begins until [`release`], or 15 minutes.
 pub fn hold(project: &str, db: &str, database: &str, seconds: u64) -> Cmd {

@@ -4,6 +4,7 @@
 //! who wants to write: PostgreSQL lets every session say otherwise.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 /// Whether the program has a terminal there, as the person has one here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,39 +24,50 @@ pub fn exec(container: &str, tty: Tty, words: &[String]) -> Cmd {
     cmd.arg("--").arg(container).args(words.iter().cloned())
 }
 
-/// A login shell of the droplet's user.
-pub fn shell() -> Cmd {
-    const SHELL: &str = r#"
+pub(super) const LOGIN_SHELL: Program = Program::shell(
+    "entry.shell",
+    &[r#"
 cd 2>/dev/null || cd /
 shell=$(getent passwd "$(id -u)" 2>/dev/null | cut -d: -f7)
 [ -x "$shell" ] || shell=/bin/sh
 SHELL=$shell
 export SHELL
 exec "$shell" -l
-"#;
-    Cmd::script(SHELL, [""; 0])
+"#],
+);
+
+/// A login shell of the droplet's user.
+pub fn shell() -> Cmd {
+    Cmd::script(LOGIN_SHELL, [""; 0])
 }
+
+pub(super) const BEST_SHELL: Program = Program::shell(
+    "entry.shell-in",
+    &["if command -v bash >/dev/null 2>&1; then exec bash -l; fi; exec sh -l"],
+);
 
 /// The best shell that a container has.
 pub fn shell_in(container: &str, tty: Tty) -> Cmd {
-    const BEST: &str = "if command -v bash >/dev/null 2>&1; then exec bash -l; fi; exec sh -l";
-    exec(container, tty, &["sh", "-c", BEST].map(str::to_owned))
+    exec(container, tty, Cmd::script(BEST_SHELL, [""; 0]).argv())
 }
 
-/// psql in the database's container, as its own environment says who may connect.
-pub fn psql(container: &str, tty: Tty, database: &str, writes: bool, args: &[String]) -> Cmd {
-    // A name in PGDATABASE is a name; as an argument it could be a whole connection string.
-    const PSQL: &str = r#"
+/// A name in PGDATABASE is a name; as an argument it could be a whole connection string.
+pub(super) const PSQL: Program = Program::shell(
+    "entry.psql",
+    &[r#"
 export PGUSER="${POSTGRES_USER:-postgres}" PGDATABASE="$1"
 [ -z "$POSTGRES_PASSWORD_FILE" ] || POSTGRES_PASSWORD=$(cat "$POSTGRES_PASSWORD_FILE")
 [ -z "$POSTGRES_PASSWORD" ] || export PGPASSWORD="$POSTGRES_PASSWORD"
 [ "$2" = writes ] || export PGOPTIONS='-c default_transaction_read_only=on'
 shift 2
 exec psql "$@"
-"#;
+"#],
+);
+
+/// psql in the database's container, as its own environment says who may connect.
+pub fn psql(container: &str, tty: Tty, database: &str, writes: bool, args: &[String]) -> Cmd {
     let writes = if writes { "writes" } else { "reads" };
-    let words = ["sh", "-c", PSQL, "ops", database, writes].map(str::to_owned);
-    exec(container, tty, &[&words, args].concat())
+    exec(container, tty, Cmd::script(PSQL, [database, writes]).args(args.iter().cloned()).argv())
 }
 
 /// Where Odoo's shell is run: a container of its own, made as the one that serves was.

@@ -4,9 +4,13 @@
 
 use super::backup::Backup;
 use crate::cmd::Cmd;
+use crate::program::Program;
 
-const EXPORT: &str = concat!(include_str!("restic.sh"), include_str!("beside.sh"), include_str!("export.sh"));
-const PACK: &str = include_str!("export.py");
+pub(super) const EXPORT: Program = Program::shell(
+    "backup.export",
+    &[include_str!("restic.sh"), include_str!("beside.sh"), include_str!("export.sh")],
+);
+pub(super) const PACK: Program = Program::python("backup.export.pack", &[include_str!("export.py")]);
 
 /// What is done to make one, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +41,6 @@ impl Backup<'_> {
             Export::Zip => ("zip", Some(PACK)),
             Export::Close => ("close", None),
         };
-        Cmd::script(EXPORT, self.args(verb)).args([id, snapshot]).args(program)
+        Cmd::script(EXPORT, self.args(verb)).args([id, snapshot]).args(program.map(|python| python.text()))
     }
 }

@@ -4,14 +4,18 @@
 //! Deliberately absent: which changes, and why (`runbooks/harden`).
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
-const SCRIPT: &str = concat!(
-    include_str!("harden.sh"),
-    include_str!("harden_logins.sh"),
-    include_str!("harden_wall.sh"),
-    include_str!("harden_proof.sh")
+pub(super) const HARDEN: Program = Program::shell(
+    "harden",
+    &[
+        include_str!("harden.sh"),
+        include_str!("harden_logins.sh"),
+        include_str!("harden_wall.sh"),
+        include_str!("harden_proof.sh"),
+    ],
 );
-const CHANGES: &str = include_str!("changes.sh");
+pub(super) const CHANGES: Program = Program::shell("harden.changes", &[include_str!("changes.sh")]);
 
 /// What was changed on the droplet, and what became of it; `dir`: what ops keeps of the project.
 pub fn changes(dir: &str) -> Cmd {
@@ -117,7 +121,7 @@ impl Kept<'_> {
     }
 
     fn cmd(&self, verb: &str) -> Cmd {
-        Cmd::script(SCRIPT, [verb, self.0])
+        Cmd::script(HARDEN, [verb, self.0])
     }
 }
 

@@ -3,13 +3,11 @@
 //! It stands inside a section, so that a laptop that is gone does not keep the droplet from its verdict.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
-/// Ends with 0 when the container runs and is healthy (or runs, where it has no health check); with 1 as
-/// soon as waiting is hopeless (exited, restarting again and again, killed for memory) or after `seconds`.
-/// What it saw is its output. While Docker says "starting", the container's own health check is asked at once and
-/// not at Docker's next turn. Even a lost stream of events hides a change for no longer than five seconds.
-pub fn wait(project: &str, service: &str, seconds: u64) -> Cmd {
-    const WAIT: &str = r#"
+pub(super) const WAIT: Program = Program::shell(
+    "healthy.wait",
+    &[r#"
 project=$1 service=$2 limit=$3
 find() {
   docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
@@ -90,6 +88,13 @@ while :; do
   fi
   read -r event <&3 || sleep 1
 done
-"#;
+"#],
+);
+
+/// Ends with 0 when the container runs and is healthy (or runs, where it has no health check); with 1 as
+/// soon as waiting is hopeless (exited, restarting again and again, killed for memory) or after `seconds`.
+/// What it saw is its output. While Docker says "starting", the container's own health check is asked at once and
+/// not at Docker's next turn. Even a lost stream of events hides a change for no longer than five seconds.
+pub fn wait(project: &str, service: &str, seconds: u64) -> Cmd {
     Cmd::script(WAIT, [project, service, &seconds.to_string()])
 }

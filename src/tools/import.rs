@@ -4,18 +4,22 @@
 
 use super::backup::Backup;
 use crate::cmd::Cmd;
+use crate::program::Program;
 
-const IMPORT: &str = concat!(
-    include_str!("restic.sh"),
-    include_str!("beside.sh"),
-    include_str!("whole.sh"),
-    include_str!("images.sh"),
-    include_str!("backup.sh"),
-    include_str!("import.sh")
+pub(super) const IMPORT: Program = Program::shell(
+    "backup.import",
+    &[
+        include_str!("restic.sh"),
+        include_str!("beside.sh"),
+        include_str!("whole.sh"),
+        include_str!("images.sh"),
+        include_str!("backup.sh"),
+        include_str!("import.sh"),
+    ],
 );
 /// Judges an archive; it is read by any Python.
-pub const JUDGE: &str = include_str!("judge.py");
-const LOAD: &str = include_str!("load.py");
+pub const JUDGE: Program = Program::python("backup.import.judge", &[include_str!("judge.py")]);
+pub(super) const LOAD: Program = Program::python("backup.import.load", &[include_str!("load.py")]);
 
 /// What is done with it, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,8 +56,8 @@ impl Backup<'_> {
         let cmd = |verb: &'static str| Cmd::script(IMPORT, self.args(verb)).arg(sent);
         match step {
             Import::Ready { env, name, missing } => cmd("ready").args([env, name, &missing.to_string()]),
-            Import::Judge => cmd("judge").arg(JUDGE),
-            Import::Load => cmd("load").arg(LOAD),
+            Import::Judge => cmd("judge").arg(JUDGE.text()),
+            Import::Load => cmd("load").arg(LOAD.text()),
             Import::Read => cmd("read"),
             Import::Dump => cmd("dump"),
             Import::Store => cmd("store"),

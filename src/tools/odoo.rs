@@ -2,10 +2,12 @@
 //! binding a port, starting crons or being killed half-way (FACTS: `limit_memory_hard` applies to `-i`).
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 use crate::tools::compose::Project;
 
 /// Lists the modules on the addons paths, for `python3 -` in a container of the service.
-pub const ADDONS: &str = concat!(include_str!("addons_paths.py"), include_str!("addons.py"));
+pub const ADDONS: Program =
+    Program::python("odoo.addons", &[include_str!("addons_paths.py"), include_str!("addons.py")]);
 
 /// Ends at once, binds no port, runs no job.
 const ALONE: [&str; 5] =
@@ -19,7 +21,9 @@ pub struct Change<'a> {
 }
 
 /// Odoo's exit code proves little: what it could not do stands in its log, and it ends with 0.
-const CHANGE: &str = r#"
+pub(super) const CHANGE: Program = Program::shell(
+    "odoo.change",
+    &[r#"
 log=$2 name=$3
 shift "$(($1 + 1))"
 export COMPOSE_IGNORE_ORPHANS=true
@@ -30,10 +34,13 @@ code=$(cat "$log.code") || exit
 [ "$code" = 0 ] || { echo "odoo ended with $code"; exit 1; }
 bad=$(grep -E '^[0-9-]{10} [0-9:,]{12} [0-9]+ (ERROR|CRITICAL) |invalid module names, ignored|Unmet dependencies' "$log" | head -n 20)
 [ -z "$bad" ] || { echo 'odoo ended with 0, and its log says otherwise:'; printf '%s\n' "$bad"; exit 1; }
-"#;
+"#],
+);
 
 /// Odoo's shell does what stands on its input, and an error ends it with another code than 0.
-const UNINSTALL: &str = r#"
+pub(super) const UNINSTALL: Program = Program::shell(
+    "odoo.uninstall",
+    &[r#"
 log=$2 name=$3 modules=$4
 shift "$(($1 + 1))"
 export COMPOSE_IGNORE_ORPHANS=true
@@ -51,7 +58,8 @@ PYTHON
 echo "$?" >"$log.code"; } | tee -a "$log"
 code=$(cat "$log.code") || exit
 [ "$code" = 0 ] || { echo "odoo shell ended with $code"; exit 1; }
-"#;
+"#],
+);
 
 /// Where Odoo is run: a one-off container `name` of the service; everything it says is in `log`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +74,7 @@ pub struct At<'a> {
 }
 
 impl At<'_> {
-    fn run(&self, script: &'static str, words: &[String], more: &[&str]) -> Cmd {
+    fn run(&self, script: Program, words: &[String], more: &[&str]) -> Cmd {
         let run = self.project.run_as(self.name, self.service, words);
         let count = (2 + more.len()).to_string();
         Cmd::script(script, [count.as_str(), self.log, self.name])
@@ -130,18 +138,19 @@ pub fn uninstall(at: &At<'_>, modules: &[String]) -> Cmd {
     at.run(UNINSTALL, &words, &[&modules.join(",")])
 }
 
+pub(super) const END: Program = Program::shell(
+    "odoo.end",
+    &[r#"docker rm -f -- "$1" >/dev/null 2>&1; [ -z "$(docker ps -aq --filter "name=^$1\$")" ]"#],
+);
+
 /// Ends a [`change`] that is still at work.
 pub fn end(name: &str) -> Cmd {
-    Cmd::script(
-        r#"docker rm -f -- "$1" >/dev/null 2>&1; [ -z "$(docker ps -aq --filter "name=^$1\$")" ]"#,
-        [name],
-    )
+    Cmd::script(END, [name])
 }
 
-/// Writes the installed modules with their versions into a release's record, where it says `"@modules": "@"`,
-/// and beside it where the database stands, by which is told later what was written since.
-pub fn record_modules(project: &str, db: &str, database: &str, template: &str) -> Cmd {
-    const RECORD: &str = r#"
+pub(super) const RECORD: Program = Program::shell(
+    "odoo.record-modules",
+    &[r#"
 c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \
   --filter label=com.docker.compose.oneoff=False | head -n 1)
 [ -n "$c" ] || { echo "no running container of $2"; exit 1; }
@@ -167,7 +176,12 @@ ask "$3" "${4%/*}/since" <<'SQL'
 select json_build_object('lsn', pg_current_wal_lsn(), 'oid', datid::bigint, 'rows', tup_inserted + tup_updated + tup_deleted, 'at', now())
 from pg_stat_database where datname = current_database()
 SQL
-"#;
+"#],
+);
+
+/// Writes the installed modules with their versions into a release's record, where it says `"@modules": "@"`,
+/// and beside it where the database stands, by which is told later what was written since.
+pub fn record_modules(project: &str, db: &str, database: &str, template: &str) -> Cmd {
     Cmd::script(RECORD, [project, db, database, template])
 }
 

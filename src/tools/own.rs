@@ -3,15 +3,16 @@
 
 use crate::cmd::Cmd;
 use crate::inventory::{Severity, UserCheck, UserProbe};
+use crate::program::Program;
 
-const SCRIPT: &str = include_str!("own.sh");
+pub(super) const OWN: Program = Program::shell("own", &[include_str!("own.sh")]);
 
 /// Fails where a check of weight does not hold; a lighter one is only said. `probe` asks, see `facts`.
 pub fn ask(project: &str, web: &str, db: &str, check: &UserCheck, probe: &Cmd) -> Cmd {
     let weight = if check.severity >= Severity::High { "takes-back" } else { "warns" };
     let name = crate::text::printable(&check.name);
     let probe_text = probe.to_shell();
-    let cmd = Cmd::script(SCRIPT, [project, web, db, &name, weight, &probe_text]);
+    let cmd = Cmd::script(OWN, [project, web, db, &name, weight, &probe_text]);
     match &check.probe {
         UserProbe::Http { status, contains, max_time, .. } => {
             let millis = max_time.map(|time| time.as_millis().to_string()).unwrap_or_default();
@@ -32,7 +33,9 @@ mod tests {
     fn ends(probe: UserProbe, severity: Severity, said: &str) -> (Option<i32>, String) {
         let check = UserCheck { name: "c".into(), probe, severity, when: vec![When::Verify] };
         // Without Docker and without waiting between two tries.
-        let shell = ask("p", "w", "d", &check, &Cmd::script("printf %s \"$1\"", [said])).to_shell();
+        let shell =
+            ask("p", "w", "d", &check, &Cmd::script(Program::shell("test", &["printf %s \"$1\""]), [said]))
+                .to_shell();
         let shell = format!("PATH=$1:$PATH; {shell}");
         let dir = tempfile::tempdir().unwrap();
         for name in ["docker", "sleep"] {

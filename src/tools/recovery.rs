@@ -5,16 +5,22 @@
 use super::backup::Backup;
 use crate::cmd::Cmd;
 use crate::frames;
+use crate::program::Program;
 
-const STOCK: &str =
-    concat!(include_str!("restic.sh"), include_str!("obstacles.sh"), include_str!("stock.sh"));
-const RECOVERY: &str = concat!(
-    include_str!("restic.sh"),
-    include_str!("beside.sh"),
-    include_str!("whole.sh"),
-    include_str!("images.sh"),
-    include_str!("obstacles.sh"),
-    include_str!("recovery.sh")
+pub(super) const STOCK: Program = Program::shell(
+    "recovery.stock",
+    &[frames::SHELL, include_str!("restic.sh"), include_str!("obstacles.sh"), include_str!("stock.sh")],
+);
+pub(super) const RECOVERY: Program = Program::shell(
+    "recovery",
+    &[
+        include_str!("restic.sh"),
+        include_str!("beside.sh"),
+        include_str!("whole.sh"),
+        include_str!("images.sh"),
+        include_str!("obstacles.sh"),
+        include_str!("recovery.sh"),
+    ],
 );
 
 /// What is done to bring a stack back, in order.
@@ -59,10 +65,9 @@ pub struct Stand<'a> {
     pub compose: &'a [String],
 }
 
-/// The key of the repository, from a file of a line `KEY='..'`, which is removed, to where backups read it. Another key is
-/// never written over.
-pub fn take_key(dir: &str) -> Cmd {
-    const TAKE: &str = r#"
+pub(super) const TAKE_KEY: Program = Program::shell(
+    "recovery.take-key",
+    &[r#"
 umask 077
 trap 'rm -f "$1/new-key"' EXIT
 . "$1/new-key" || exit
@@ -71,16 +76,23 @@ if [ -s "$1/key" ]; then
   exit 0
 fi
 printf %s "$KEY" >"$1/key.new" && chmod 400 "$1/key.new" && sync "$1/key.new" && : >"$1/key.came" && mv -f "$1/key.new" "$1/key"
-"#;
-    Cmd::script(TAKE, [dir])
+"#],
+);
+
+/// The key of the repository, from a file of a line `KEY='..'`, which is removed, to where backups read it. Another key is
+/// never written over.
+pub fn take_key(dir: &str) -> Cmd {
+    Cmd::script(TAKE_KEY, [dir])
 }
+
+pub(super) const DROP_KEY: Program = Program::shell(
+    "recovery.drop-key",
+    &[r#"[ ! -e "$1/key.came" ] || rm -f "$1/key" "$1/key.came"; rm -f "$1/new-key" "$1/key.new""#],
+);
 
 /// Takes away what [`take_key`] brought.
 pub fn drop_key(dir: &str) -> Cmd {
-    Cmd::script(
-        r#"[ ! -e "$1/key.came" ] || rm -f "$1/key" "$1/key.came"; rm -f "$1/new-key" "$1/key.new""#,
-        [dir],
-    )
+    Cmd::script(DROP_KEY, [dir])
 }
 
 impl Backup<'_> {
@@ -89,8 +101,7 @@ impl Backup<'_> {
     /// `images` and `obstacles`.
     pub fn stock(&self, nonce: &str, path: &str, site: Option<&str>, snapshot: Option<&str>) -> Cmd {
         let more = [nonce, path, site.unwrap_or_default(), snapshot.unwrap_or_default()];
-        let script = format!("{}{STOCK}", frames::SHELL);
-        Cmd::new("sh").arg("-c").arg(script).arg("ops").args(self.args("stock")).args(more)
+        Cmd::script(STOCK, self.args("stock")).args(more)
     }
 
     pub fn recovery(&self, part: Part, stand: &Stand<'_>) -> Cmd {

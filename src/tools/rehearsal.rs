@@ -6,8 +6,12 @@
 
 use super::snapshot::ending;
 use crate::cmd::Cmd;
+use crate::program::Program;
 
-const SCRIPT: &str = concat!(include_str!("anew.sh"), include_str!("quiet.sh"), include_str!("rehearsal.sh"));
+pub(super) const REHEARSAL: Program = Program::shell(
+    "rehearsal",
+    &[include_str!("anew.sh"), include_str!("quiet.sh"), include_str!("rehearsal.sh")],
+);
 
 /// The copy of one database, and who uses it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +69,7 @@ impl Rehearsal<'_> {
 
     fn cmd(&self, verb: &str) -> Cmd {
         let Self { project, service, web, database, copy, network } = self;
-        Cmd::script(SCRIPT, [verb, project, service, web, database, copy, network])
+        Cmd::script(REHEARSAL, [verb, project, service, web, database, copy, network])
     }
 }
 

@@ -1,17 +1,24 @@
 //! The directories of releases on the droplet, and the stack's `.env` that points at the running one.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
+
+pub(super) const CHECK_OUT: Program = Program::shell(
+    "releases.check-out",
+    &[
+        r#"mkdir -p "$(dirname "$2")" && chmod 711 "$(dirname "$2")" && rm -rf "$2" && cp -a "$1" "$2" && sync -f "$2""#,
+    ],
+);
 
 /// A release's checkout, copied out of the stage so that both stay whole; on the disk before anything
 /// points to it, or a loss of power would leave empty files.
 pub fn check_out(stage: &str, source: &str) -> Cmd {
-    const COPY: &str = r#"mkdir -p "$(dirname "$2")" && chmod 711 "$(dirname "$2")" && rm -rf "$2" && cp -a "$1" "$2" && sync -f "$2""#;
-    Cmd::script(COPY, [stage, source])
+    Cmd::script(CHECK_OUT, [stage, source])
 }
 
-/// A copy of what runs, dirt included: the code paths of an adopted stack.
-pub fn copy_tree(path: &str, source: &str, paths: &[String]) -> Cmd {
-    const COPY: &str = r#"
+pub(super) const COPY_TREE: Program = Program::shell(
+    "releases.copy-tree",
+    &[r#"
 from=$1 to=$2
 shift 2
 rm -rf "$to" && mkdir -p "$to" && chmod 711 "$(dirname "$to")" && chmod 755 "$to"
@@ -25,32 +32,42 @@ for one; do
   fi
 done
 sync -f "$to"
-"#;
-    Cmd::script(COPY, [path, source]).args(paths)
+"#],
+);
+
+/// A copy of what runs, dirt included: the code paths of an adopted stack.
+pub fn copy_tree(path: &str, source: &str, paths: &[String]) -> Cmd {
+    Cmd::script(COPY_TREE, [path, source]).args(paths)
 }
 
-/// Removes a release's directory and tag unless a container of the service was made from its file.
-pub fn remove_unused(project: &str, service: &str, file: &str, dir: &str, kept: &str) -> Cmd {
-    const REMOVE_UNUSED: &str = r#"
+pub(super) const REMOVE_UNUSED: Program = Program::shell(
+    "releases.remove-unused",
+    &[r#"
 for c in $(docker ps -aq --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2"); do
   made=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.project.config_files"}}' "$c") || exit 1
   [ "$made" != "$3" ] || exit 0
 done
 if docker image inspect "$5" >/dev/null 2>&1; then docker image rm --no-prune -- "$5" >/dev/null || exit 1; fi
 rm -rf -- "$4"
-"#;
+"#],
+);
+
+/// Removes a release's directory and tag unless a container of the service was made from its file.
+pub fn remove_unused(project: &str, service: &str, file: &str, dir: &str, kept: &str) -> Cmd {
     Cmd::script(REMOVE_UNUSED, [project, service, file, dir, kept])
 }
 
+pub(super) const REMOVE: Program =
+    Program::shell("releases.remove", &[r#"case $1 in */releases/?*) rm -rf -- "$1";; *) exit 71;; esac"#]);
+
 /// Removes a release's directory. The caller passes a path below `releases/` only.
 pub fn remove(dir: &str) -> Cmd {
-    Cmd::script(r#"case $1 in */releases/?*) rm -rf -- "$1";; *) exit 71;; esac"#, [dir])
+    Cmd::script(REMOVE, [dir])
 }
 
-/// Writes `release.json` from a template beside it, with the ids of the images that the tags keep.
-/// Pairs of service and tag; `@id:<service>@` stands for the id.
-pub fn record(template: &str, file: &str, kept: &[(String, String)]) -> Cmd {
-    const RECORD: &str = r#"
+pub(super) const RECORD: Program = Program::shell(
+    "releases.record",
+    &[r#"
 from=$1 to=$2
 shift 2
 cp "$from" "$to.ops-new" || exit
@@ -60,14 +77,25 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 sync "$to.ops-new" && mv -f "$to.ops-new" "$to" && rm -f "$from"
-"#;
+"#],
+);
+
+/// Writes `release.json` from a template beside it, with the ids of the images that the tags keep.
+/// Pairs of service and tag; `@id:<service>@` stands for the id.
+pub fn record(template: &str, file: &str, kept: &[(String, String)]) -> Cmd {
     let pairs = kept.iter().flat_map(|(service, image)| [service.as_str(), image.as_str()]);
     Cmd::script(RECORD, [template, file]).args(pairs)
 }
 
+pub(super) const POINT: Program = Program::shell(
+    "releases.point",
+    &[
+        r#"printf '%s\n' "$2" >"$1/current.ops-new" && sync "$1/current.ops-new" && mv -f "$1/current.ops-new" "$1/current""#,
+    ],
+);
+
 /// Makes a release the current one.
 pub fn point(releases: &str, release: &str) -> Cmd {
-    const POINT: &str = r#"printf '%s\n' "$2" >"$1/current.ops-new" && sync "$1/current.ops-new" && mv -f "$1/current.ops-new" "$1/current""#;
     Cmd::script(POINT, [releases, release])
 }
 
@@ -79,11 +107,9 @@ pub fn point_back(releases: &str, release: &str) -> Cmd {
     point(releases, release)
 }
 
-/// Lets a hand-typed `docker compose` in the stack's directory see the release that runs: two lines in
-/// `.env`, the rest untouched, owner and mode kept. Only the two lines that stood there before are kept
-/// for the undo: a copy of the whole file would be a second place for its secrets.
-pub fn link(path: &str, file: &str, project: &str, keep: &str) -> Cmd {
-    const LINK: &str = r#"
+pub(super) const LINK: Program = Program::shell(
+    "releases.link",
+    &[r#"
 env=$1/.env
 [ -e "$env" ] || { umask 077; : >"$env"; chown --reference="$1" "$env"; }
 # A link stays one: what it points to is written.
@@ -94,12 +120,19 @@ env=$(readlink -f -- "$env") || exit 1
   printf 'COMPOSE_FILE=%s\nCOMPOSE_PROJECT_NAME=%s\n' "$2" "$3"; } >"$env.ops-new" && sync "$env.ops-new" ||
   { rm -f "$env.ops-new"; exit 1; }
 chown --reference="$env" "$env.ops-new" && chmod --reference="$env" "$env.ops-new" && mv -f "$env.ops-new" "$env"
-"#;
+"#],
+);
+
+/// Lets a hand-typed `docker compose` in the stack's directory see the release that runs: two lines in
+/// `.env`, the rest untouched, owner and mode kept. Only the two lines that stood there before are kept
+/// for the undo: a copy of the whole file would be a second place for its secrets.
+pub fn link(path: &str, file: &str, project: &str, keep: &str) -> Cmd {
     Cmd::script(LINK, [path, file, project, keep])
 }
 
-pub fn unlink(path: &str, keep: &str) -> Cmd {
-    const UNLINK: &str = r#"
+pub(super) const UNLINK: Program = Program::shell(
+    "releases.unlink",
+    &[r#"
 env=$1/.env
 [ -e "$2" ] || exit 0
 env=$(readlink -f -- "$env") || exit 1
@@ -109,13 +142,16 @@ lines='^(COMPOSE_FILE|COMPOSE_PROJECT_NAME)='
 { { grep -v -E "$lines" "$env"; [ $? -le 1 ]; } && cat "$2"; } >"$env.ops-new" && sync "$env.ops-new" ||
   { rm -f "$env.ops-new"; exit 1; }
 chown --reference="$env" "$env.ops-new" && chmod --reference="$env" "$env.ops-new" && mv -f "$env.ops-new" "$env"
-"#;
+"#],
+);
+
+pub fn unlink(path: &str, keep: &str) -> Cmd {
     Cmd::script(UNLINK, [path, keep])
 }
 
-/// Removes releases beyond the kept ones, their tags, and stages nobody needs: only what `ops` made.
-pub fn prune(dir: &str, project: &str, remove: &[String]) -> Cmd {
-    const PRUNE: &str = r#"
+pub(super) const PRUNE: Program = Program::shell(
+    "releases.prune",
+    &[r#"
 dir=$1 project=$2
 shift 2
 for release; do
@@ -133,7 +169,11 @@ ls -1t "$dir/runs" | tail -n +201 | while read -r run; do
 done
 find "$dir/cache/stage" -mindepth 1 -maxdepth 1 -mtime +7 -exec rm -rf -- {} + 2>/dev/null
 exit 0
-"#;
+"#],
+);
+
+/// Removes releases beyond the kept ones, their tags, and stages nobody needs: only what `ops` made.
+pub fn prune(dir: &str, project: &str, remove: &[String]) -> Cmd {
     Cmd::script(PRUNE, [dir, project]).args(remove)
 }
 

@@ -1,8 +1,9 @@
 //! The files of a schedule on the droplet and its timer, which is systemd's.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
-const SCRIPT: &str = include_str!("schedule.sh");
+pub(super) const SCHEDULE: Program = Program::shell("schedule", &[include_str!("schedule.sh")]);
 
 /// Where units of the administrator are.
 pub const UNITS: &str = "/etc/systemd/system";
@@ -60,6 +61,6 @@ impl Schedule<'_> {
     }
 
     fn cmd(&self, verb: &str) -> Cmd {
-        Cmd::script(SCRIPT, [verb, self.dir, self.unit, self.change])
+        Cmd::script(SCHEDULE, [verb, self.dir, self.unit, self.change])
     }
 }

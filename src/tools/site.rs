@@ -1,6 +1,7 @@
 //! The nginx site of a stack that has none yet. An existing site is never touched here.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 /// The site for a fresh droplet: plain HTTP, the headers Odoo's `proxy_mode` needs and those that `ops harden` wants, the
 /// database manager closed. Both paths of the bus are routed (`series.rs`).
@@ -51,19 +52,27 @@ server {{
     )
 }
 
-/// Tests nginx's whole configuration and reloads it.
-pub fn reload() -> Cmd {
-    const RELOAD: &str = r#"
+pub(super) const RELOAD: Program = Program::shell(
+    "site.reload",
+    &[r#"
 nginx -t || exit
 if [ -d /run/systemd/system ]; then systemctl reload-or-restart nginx; else nginx -s reload; fi
-"#;
+"#],
+);
+
+/// Tests nginx's whole configuration and reloads it.
+pub fn reload() -> Cmd {
     Cmd::script(RELOAD, Vec::<String>::new())
 }
 
+pub(super) const REMOVE: Program = Program::shell(
+    "site.remove",
+    &[
+        r#"rm -f -- "$1"; nginx -t && if [ -d /run/systemd/system ]; then systemctl reload-or-restart nginx; else nginx -s reload; fi"#,
+    ],
+);
+
 /// Takes a site away that this run wrote.
 pub fn remove(site: &str) -> Cmd {
-    Cmd::script(
-        r#"rm -f -- "$1"; nginx -t && if [ -d /run/systemd/system ]; then systemctl reload-or-restart nginx; else nginx -s reload; fi"#,
-        [site],
-    )
+    Cmd::script(REMOVE, [site])
 }

@@ -2,11 +2,14 @@
 //! a request, and the one that no longer serves ends what it has begun before it is stopped.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 /// Knows the server lines of nginx's upstream blocks; see its first lines.
-pub const UPSTREAMS: &str = include_str!("upstreams.awk");
-const SWITCH: &str = concat!(include_str!("nginx.sh"), include_str!("switch.sh"));
-const RETIRE: &str = concat!(include_str!("nginx.sh"), include_str!("retire.sh"));
+pub const UPSTREAMS: Program = Program::awk("slots.upstreams", &[include_str!("upstreams.awk")]);
+pub(super) const SWITCH: Program =
+    Program::shell("slots.switch", &[include_str!("nginx.sh"), include_str!("switch.sh")]);
+pub(super) const RETIRE: Program =
+    Program::shell("slots.retire", &[include_str!("nginx.sh"), include_str!("retire.sh")]);
 
 /// A server line of an upstream block, and what will stand there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +59,7 @@ impl Site<'_> {
             servers.iter().map(|one| format!("{} {} {}", one.upstream, one.old, one.new)).collect();
         let container = self.container.unwrap_or_default();
         let site = [verb, self.file, self.keep, self.project, container];
-        Cmd::script(SWITCH, site).args([&names.join("\n"), &lines.join("\n"), UPSTREAMS, page])
+        Cmd::script(SWITCH, site).args([&names.join("\n"), &lines.join("\n"), &UPSTREAMS.text(), page])
     }
 }
 
@@ -117,7 +120,7 @@ server { location ~ ^/(a|b){2}$ { proxy_pass http://127.0.0.1:8072/x; set $a "${
         std::fs::write(&file, SITE).unwrap();
         #[expect(clippy::disallowed_methods, reason = "the test's own awk")]
         let out = std::process::Command::new("awk")
-            .args(["-v", &format!("mode={mode}"), UPSTREAMS])
+            .args(["-v", &format!("mode={mode}"), &UPSTREAMS.text()])
             .arg(file)
             .env("OPS_UPSTREAMS", "odoo\nodoochat")
             .env("OPS_SERVERS", servers)

@@ -4,8 +4,10 @@
 //! The filestore is kept by hard links: its files never change, they only come and go.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
-const SCRIPT: &str = concat!(include_str!("anew.sh"), include_str!("snapshot.sh"));
+pub(super) const SNAPSHOT: Program =
+    Program::shell("snapshot", &[include_str!("anew.sh"), include_str!("snapshot.sh")]);
 /// PostgreSQL cuts longer names.
 const LONGEST: usize = 63;
 
@@ -46,12 +48,12 @@ impl Snapshot<'_> {
     /// The database `comes` takes the live one's place, which is put aside as `goes`. Done twice, the second
     /// time does nothing; the names exchanged, it is its own undo.
     pub fn exchange(&self, comes: &str, goes: &str) -> Cmd {
-        Cmd::script(SCRIPT, ["exchange", self.project, self.service, self.database, comes, goes, self.web])
+        Cmd::script(SNAPSHOT, ["exchange", self.project, self.service, self.database, comes, goes, self.web])
     }
 
     /// The files of what was put aside as `left` are with the live one as well.
     pub fn gather(&self, left: &str) -> Cmd {
-        Cmd::script(SCRIPT, ["gather", self.project, self.service, self.database, left, "", self.web])
+        Cmd::script(SNAPSHOT, ["gather", self.project, self.service, self.database, left, "", self.web])
     }
 
     /// Drops databases that were put aside, with their files; one that is not there is dropped already.
@@ -66,7 +68,7 @@ impl Snapshot<'_> {
 
     fn remove(&self, verb: &str, names: &[String]) -> Cmd {
         let fixed = [verb, self.project, self.service, self.database, "", "", self.web];
-        Cmd::script(SCRIPT, fixed).args(names)
+        Cmd::script(SNAPSHOT, fixed).args(names)
     }
 
     pub fn take(&self) -> Cmd {
@@ -89,12 +91,12 @@ impl Snapshot<'_> {
 
     fn by_file(&self, verb: &str, file: &str) -> Cmd {
         let kept = self.kept();
-        Cmd::script(SCRIPT, [verb, self.project, self.service, self.database, &kept, file, self.web])
+        Cmd::script(SNAPSHOT, [verb, self.project, self.service, self.database, &kept, file, self.web])
     }
 
     fn cmd(&self, verb: &str) -> Cmd {
         let (kept, broken) = (self.kept(), self.broken());
-        Cmd::script(SCRIPT, [verb, self.project, self.service, self.database, &kept, &broken, self.web])
+        Cmd::script(SNAPSHOT, [verb, self.project, self.service, self.database, &kept, &broken, self.web])
     }
 }
 

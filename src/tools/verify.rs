@@ -4,13 +4,17 @@
 
 use super::backup::Backup;
 use crate::cmd::Cmd;
+use crate::program::Program;
 
-const VERIFY: &str = concat!(
-    include_str!("restic.sh"),
-    include_str!("beside.sh"),
-    include_str!("whole.sh"),
-    include_str!("quiet.sh"),
-    include_str!("verify.sh")
+pub(super) const VERIFY: Program = Program::shell(
+    "backup.verify",
+    &[
+        include_str!("restic.sh"),
+        include_str!("beside.sh"),
+        include_str!("whole.sh"),
+        include_str!("quiet.sh"),
+        include_str!("verify.sh"),
+    ],
 );
 
 /// What is done to tell whether a backup can come back, in order.

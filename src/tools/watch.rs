@@ -5,11 +5,13 @@
 //! laptop; `watch.awk` decides on the droplet, so that nobody has to be connected.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 use crate::tools::slots;
 
-const WATCH: &str = concat!(include_str!("nginx.sh"), include_str!("watch.sh"));
-const COMPARE: &str = include_str!("watch.awk");
-const COUNT: &str = include_str!("access.awk");
+pub(super) const WATCH: Program =
+    Program::shell("watch", &[include_str!("nginx.sh"), include_str!("watch.sh")]);
+pub(super) const COMPARE: Program = Program::awk("watch.compare", &[include_str!("watch.awk")]);
+pub(super) const COUNT: Program = Program::awk("watch.count", &[include_str!("access.awk")]);
 
 /// A page that is asked again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +76,7 @@ impl Site<'_> {
         let pages = self.pages.iter().flat_map(|page| {
             [page.name.clone(), page.path.clone(), page.status.to_string(), page.contains.clone()]
         });
-        Cmd::script(WATCH, site).args([COMPARE, COUNT, slots::UPSTREAMS]).args(pages)
+        Cmd::script(WATCH, site).args([COMPARE, COUNT, slots::UPSTREAMS].map(|awk| awk.text())).args(pages)
     }
 }
 
@@ -112,7 +114,7 @@ mod tests {
         std::fs::write(&one, before).unwrap();
         std::fs::write(&two, after).unwrap();
         let mut awk = program("awk");
-        awk.args(["-v", "mode=table", "-v", "back=to go back: X"]).args(more).arg(COMPARE);
+        awk.args(["-v", "mode=table", "-v", "back=to go back: X"]).args(more).arg(COMPARE.text());
         let out = awk.arg("when=before").arg(one).arg("when=after").arg(two).output().unwrap();
         assert!(out.stderr.is_empty(), "{}", String::from_utf8_lossy(&out.stderr));
         let said = String::from_utf8(out.stdout).unwrap();
@@ -201,7 +203,7 @@ worse: portal p50 52 -> 252 ms, p95 54 -> 254 ms (n 20 -> 30); nginx 2 new 5xx, 
         let file = dir.path().join("log");
         std::fs::write(&file, log).unwrap();
         let mut awk = program("awk");
-        let out = awk.args(["-v", &format!("since={since}"), COUNT]).arg(file).output().unwrap();
+        let out = awk.args(["-v", &format!("since={since}"), &COUNT.text()]).arg(file).output().unwrap();
         String::from_utf8(out.stdout).unwrap()
     }
 
@@ -250,7 +252,7 @@ server { server_name silent.lab; access_log off; }
             [("erp.lab", "LOG"), ("plain.lab", "/all.log"), ("silent.lab", "off"), ("other.lab", "/all.log")]
         {
             let mut awk = program("awk");
-            awk.env("OPS_SITE", site).args(["-v", "mode=log", slots::UPSTREAMS]).arg(&file);
+            awk.env("OPS_SITE", site).args(["-v", "mode=log", &slots::UPSTREAMS.text()]).arg(&file);
             assert_eq!(String::from_utf8(awk.output().unwrap().stdout).unwrap().trim(), log, "{site}");
         }
     }

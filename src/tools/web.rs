@@ -4,6 +4,7 @@
 //! is its output, for the failure card.
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 /// Finds the service's container as `$c`; arguments: project, service.
 const FIND: &str = r#"
@@ -12,9 +13,11 @@ c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=
 [ -n "$c" ] || { echo "no running container of service $2"; exit 1; }
 "#;
 
-/// The login page on the container's own port. `seconds` to appear in.
-pub fn login(project: &str, service: &str, host: &str, seconds: u64) -> Cmd {
-    const LOGIN: &str = r#"
+pub(super) const LOGIN: Program = Program::shell(
+    "web.login",
+    &[
+        FIND,
+        r#"
 ip=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$c" | tr ' ' '\n' | grep -m 1 .) || ip=127.0.0.1
 page=$(mktemp)
 trap 'rm -f "$page"' EXIT
@@ -31,20 +34,20 @@ head -c 2000 "$page" | sed 's/<[^>]*>/ /g' | grep '[^[:space:]]' | head -n 8
 echo "last lines of the container's log:"
 docker logs --tail 15 "$c" 2>&1
 exit 1
-"#;
-    script(LOGIN, [project, service, host, &seconds.to_string()])
+"#,
+    ],
+);
+
+/// The login page on the container's own port. `seconds` to appear in.
+pub fn login(project: &str, service: &str, host: &str, seconds: u64) -> Cmd {
+    Cmd::script(LOGIN, [project, service, host, &seconds.to_string()])
 }
 
-/// The login page through nginx, by its public name: on the droplet itself, or in the container of the
-/// Compose service `nginx`. Certificates are judged by a check of their own, not here.
-pub fn login_through_proxy(
-    project: &str,
-    service: &str,
-    nginx: Option<&str>,
-    server_name: &str,
-    seconds: u64,
-) -> Cmd {
-    const PROXIED: &str = r#"
+pub(super) const PROXIED: Program = Program::shell(
+    "web.login-through-proxy",
+    &[
+        FIND,
+        r#"
 at=127.0.0.1 http=80 https=443
 if [ -n "$5" ]; then
   at=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$c" | tr ' ' '\n' | grep -m 1 .) || at=127.0.0.1
@@ -67,9 +70,21 @@ done
 echo "http://$3/web/login through the proxy: $seen"
 head -c 2000 "$page" | sed 's/<[^>]*>/ /g' | grep '[^[:space:]]' | head -n 5
 exit 1
-"#;
+"#,
+    ],
+);
+
+/// The login page through nginx, by its public name: on the droplet itself, or in the container of the
+/// Compose service `nginx`. Certificates are judged by a check of their own, not here.
+pub fn login_through_proxy(
+    project: &str,
+    service: &str,
+    nginx: Option<&str>,
+    server_name: &str,
+    seconds: u64,
+) -> Cmd {
     let inside = if nginx.is_some() { "inside" } else { "" };
-    script(PROXIED, [project, nginx.unwrap_or(service), server_name, &seconds.to_string(), inside])
+    Cmd::script(PROXIED, [project, nginx.unwrap_or(service), server_name, &seconds.to_string(), inside])
 }
 
 /// Errors in Odoo's log format, with what changes at every line taken out. Two first requests that make the same
@@ -88,32 +103,48 @@ errors() {
 }
 "#;
 
-/// Keeps the errors the running container logs, so that only new ones count afterwards. Argument: file.
-pub fn remember_errors(project: &str, service: &str, file: &str) -> Cmd {
-    const REMEMBER: &str = r#"
+pub(super) const REMEMBER: Program = Program::shell(
+    "web.remember-errors",
+    &[
+        ERRORS,
+        r#"
 c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" | head -n 1)
 if [ -n "$c" ]; then errors "$c" >"$3"; else : >"$3"; fi
-"#;
-    Cmd::new("sh").arg("-c").arg(format!("{ERRORS}{REMEMBER}")).args(["ops", project, service, file])
+"#,
+    ],
+);
+
+/// Keeps the errors the running container logs, so that only new ones count afterwards. Argument: file.
+pub fn remember_errors(project: &str, service: &str, file: &str) -> Cmd {
+    Cmd::script(REMEMBER, [project, service, file])
 }
 
-/// Fails when the new container logged an error that the old one had not.
-pub fn no_new_errors(project: &str, service: &str, file: &str) -> Cmd {
-    const COMPARE: &str = r#"
+pub(super) const COMPARE: Program = Program::shell(
+    "web.no-new-errors",
+    &[
+        FIND,
+        ERRORS,
+        r#"
 new=$(errors "$c" | grep -v -x -F -f "$3")
 [ -n "$new" ] || exit 0
 echo "new errors in the log of $2:"
 printf '%s\n' "$new" | head -n 10
 docker logs --tail 40 "$c" 2>&1 | tail -n 20
 exit 1
-"#;
-    Cmd::new("sh").arg("-c").arg(format!("{FIND}{ERRORS}{COMPARE}")).args(["ops", project, service, file])
+"#,
+    ],
+);
+
+/// Fails when the new container logged an error that the old one had not.
+pub fn no_new_errors(project: &str, service: &str, file: &str) -> Cmd {
+    Cmd::script(COMPARE, [project, service, file])
 }
 
-/// Fails when a module is left half-way, or one of `created` (`name`, or `name=version`) is not
-/// installed, or in another version: Odoo ends with 0 when it does not know a module. Arguments: project, database service, database.
-pub fn modules_settled(project: &str, db: &str, database: &str, created: &[String]) -> Cmd {
-    const SETTLED: &str = r#"
+pub(super) const SETTLED: Program = Program::shell(
+    "web.modules-settled",
+    &[
+        FIND,
+        r#"
 left=$(docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -v created="$2" -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$3" "$4" <<'SQL'
 set statement_timeout = '10s';
 select name || ' is ' || state from ir_module_module where state like 'to %' order by 1;
@@ -127,12 +158,14 @@ SQL
 [ -z "$left" ] && exit 0
 printf '%s\n' "$left"
 exit 1
-"#;
-    script(SETTLED, [project, db, database, &created.join(",")])
-}
+"#,
+    ],
+);
 
-fn script<const N: usize>(text: &'static str, args: [&str; N]) -> Cmd {
-    Cmd::new("sh").arg("-c").arg(format!("{FIND}{text}")).arg("ops").args(args)
+/// Fails when a module is left half-way, or one of `created` (`name`, or `name=version`) is not
+/// installed, or in another version: Odoo ends with 0 when it does not know a module. Arguments: project, database service, database.
+pub fn modules_settled(project: &str, db: &str, database: &str, created: &[String]) -> Cmd {
+    Cmd::script(SETTLED, [project, db, database, &created.join(",")])
 }
 
 #[cfg(test)]

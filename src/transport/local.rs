@@ -28,7 +28,8 @@ impl Local {
 impl Carrier for Local {
     async fn open(&self, prefix: &[&str]) -> Result<Channel, TransportError> {
         let mut argv = prefix.to_vec();
-        argv.extend(["sh", "-c", BOOT, "ops", BODY]);
+        let (boot, body) = (BOOT.text(), BODY.text());
+        argv.extend(["sh", "-c", &boot, "ops", &body]);
         #[expect(clippy::disallowed_methods, reason = "transport starts processes")]
         let mut child = tokio::process::Command::new(argv[0])
             .args(&argv[1..])

@@ -32,11 +32,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::cmd::Cmd;
+use crate::program::Program;
 use crate::secret::Secret;
 
 pub use connector::{ConnectOptions, Connector, Stats, connect};
 pub use lend::Lender;
 pub use seat::Seat;
+
+/// For [`crate::catalog`].
+pub(crate) const PROGRAMS: &[Program] = &[seat::THERE, seat::BEHIND_SUDO, wire::BOOT, wire::BODY];
 
 /// What a finished remote command left.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -17,6 +17,7 @@ use super::lend::{Asking, Ended, Lender};
 use super::shell::{Carrier, Shell};
 use crate::cmd::Cmd;
 use crate::inventory::Become;
+use crate::program::Program;
 use crate::secret::Secret;
 
 /// What the person has.
@@ -30,13 +31,16 @@ pub struct Seat<'a> {
 
 /// Reads the script of its argument and becomes it. A Ctrl-C is the program's: this shell stays, to say how it
 /// ended. Like [`super::wire::BOOT`] it passes through any login shell.
-const THERE: &str = concat!(
+pub(super) const THERE: Program = Program::shell("seat", &[EVAL]);
+
+const EVAL: &str = concat!(
     r#"trap : INT QUIT; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH; "#,
     r#"eval "$(printf %s "$1" | base64 -d)"; exit $?"#,
 );
 
 /// The same behind a sudo that reads its password from stdin, or does not: what it left unread ends with our line.
-const BEHIND_SUDO: &str = r#"while read -r l; do [ "$l" = ops1 ] && break; done; "#;
+pub(super) const BEHIND_SUDO: Program =
+    Program::shell("seat.behind-sudo", &[r#"while read -r l; do [ "$l" = ops1 ] && break; done; "#, EVAL]);
 
 /// What ssh ends with when it is ssh that failed; and a program may, too.
 const OWN_FAULT: i32 = 255;
@@ -75,8 +79,8 @@ impl<C: Carrier + 'static> Shell<C> {
             (Become::Sudo, Some(_)) if seat.terminal => (vec!["sudo", "-k", "--"], None),
             (Become::Sudo, Some(password)) => (vec!["sudo", "-k", "-S", "-p", "", "--"], Some(password)),
         };
-        let before = if password.is_some() { BEHIND_SUDO } else { "" };
-        let line = Line { prefix, text: format!("{before}{THERE}"), script: BASE64.encode(cmd.to_script()) };
+        let there = if password.is_some() { BEHIND_SUDO } else { THERE };
+        let line = Line { prefix, text: there.text(), script: BASE64.encode(cmd.to_script()) };
         let (mut command, log) = self.carrier().seat(&line, seat.terminal)?;
         // Who passes stdin on has to read it, and whoever reads a terminal has to be in its foreground.
         let lender = seat.lender.filter(|_| password.is_none());
@@ -142,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_constants_pass_through_any_login_shell() {
-        for text in [THERE, BEHIND_SUDO] {
+        for text in [THERE, BEHIND_SUDO].map(|program| program.text()) {
             assert!(!text.contains(['\'', '\n', '!', '`', '\\']), "{text}");
         }
     }

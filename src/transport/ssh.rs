@@ -164,7 +164,7 @@ impl Carrier for Ssh {
             .map(|word| if word.is_empty() { "'' " } else { word })
             .collect::<Vec<_>>()
             .join(" ");
-        let line = format!("exec {prefix} sh -c '{BOOT}' ops '{BODY}'");
+        let line = format!("exec {prefix} sh -c '{}' ops '{}'", BOOT.text(), BODY.text());
         let mut tries = 1;
         let mut child = loop {
             let mut command = self.session.clone().arc_raw_command(&line);

@@ -14,21 +14,28 @@ use std::fmt::Write as _;
 
 use super::TransportError;
 use crate::cmd::Cmd;
+use crate::program::Program;
 
 /// Waits for our header (skipping a password line that sudo did not want), runs [`BODY`] in a shell
 /// of its own, and reports how that ended. Any login shell passes it on: no quote, no newline, no `!`.
-pub(super) const BOOT: &str = concat!(
-    r#"while read -r t n l; do [ "$t" = ops1 ] && break; done; [ "$t" = ops1 ] || exit 97; "#,
-    r#"sh -c "$1" ops "$n" "$l"; r=$?; "#,
-    r#"printf "\036%s-\n" "$n" >&2; printf "\036%s-%s\n" "$n" "$r""#,
+pub(super) const BOOT: Program = Program::shell(
+    "wire.boot",
+    &[
+        r#"while read -r t n l; do [ "$t" = ops1 ] && break; done; [ "$t" = ops1 ] || exit 97; "#,
+        r#"sh -c "$1" ops "$n" "$l"; r=$?; "#,
+        r#"printf "\036%s-\n" "$n" >&2; printf "\036%s-%s\n" "$n" "$r""#,
+    ],
 );
 
 /// Reads exactly the script (`dd` is the one tool that never reads past it, in GNU, BusyBox and
 /// uutils alike; `head -c` does), refuses one that did not arrive whole, and becomes it.
-pub(super) const BODY: &str = concat!(
-    r#"__ops=$(dd bs="$2" count=1 iflag=fullblock 2>/dev/null); "#,
-    r##"case $__ops in *"#$1") ;; *) exit 1;; esac; "##,
-    r#"printf "\036%s+\n" "$1" >&2; printf "\036%s+\n" "$1"; eval "$__ops""#,
+pub(super) const BODY: Program = Program::shell(
+    "wire.body",
+    &[
+        r#"__ops=$(dd bs="$2" count=1 iflag=fullblock 2>/dev/null); "#,
+        r##"case $__ops in *"#$1") ;; *) exit 1;; esac; "##,
+        r#"printf "\036%s+\n" "$1" >&2; printf "\036%s+\n" "$1"; eval "$__ops""#,
+    ],
 );
 
 /// The byte that begins a mark (ASCII record separator).
@@ -300,7 +307,7 @@ mod tests {
 
     #[test]
     fn the_constants_pass_through_any_login_shell() {
-        for text in [BOOT, BODY] {
+        for text in [BOOT, BODY].map(|program| program.text()) {
             assert!(!text.contains(['\'', '\n', '!', '`']) && !text.contains(r"\\"), "{text}");
         }
     }

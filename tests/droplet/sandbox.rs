@@ -10,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ops::cmd::Cmd;
+use ops::program::Program;
 use tempfile::TempDir;
 
 /// A shell that a droplet may have as `/bin/sh`.
@@ -264,7 +265,8 @@ fn sandbox_isolates_a_program_and_records_its_calls() {
         let mut sandbox = Sandbox::with_disks(shell, &[("/var/small", 65536)]);
         sandbox.stub("docker", "echo from the stub; exit 7");
         sandbox.write("/etc/some/file", "text");
-        let ran = sandbox.run(&Cmd::script("cat /etc/some/file; docker ps \"$1\"", ["a b"]));
+        const TEST: Program = Program::shell("test", &["cat /etc/some/file; docker ps \"$1\""]);
+        let ran = sandbox.run(&Cmd::script(TEST, ["a b"]));
         assert_eq!((ran.code, ran.out.as_str()), (Some(7), "textfrom the stub\n"), "{ran}");
         assert_eq!(sandbox.calls("docker"), ["ps a b"]);
         sandbox.sh("head -c 100000 /dev/zero >/var/small/full").exits(1);

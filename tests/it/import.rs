@@ -37,7 +37,7 @@ fn judged(case: &str, kind: &str) -> (TempDir, Output) {
     let file = made(dir.path(), case);
     std::fs::create_dir(dir.path().join("got")).unwrap();
     let got = dir.path().join("got");
-    let out = python(JUDGE, &[&file.to_string_lossy(), &got.to_string_lossy(), kind, "1024"]);
+    let out = python(&JUDGE.text(), &[&file.to_string_lossy(), &got.to_string_lossy(), kind, "1024"]);
     (dir, out)
 }
 

@@ -224,7 +224,7 @@ fn manifests_are_data() {
     .unwrap();
     #[expect(clippy::disallowed_methods, reason = "the test's own python")]
     let out = std::process::Command::new("python3")
-        .args(["-c", ops::tools::odoo::ADDONS, "odoo", "-c"])
+        .args(["-c", &ops::tools::odoo::ADDONS.text(), "odoo", "-c"])
         .arg(&conf)
         .output()
         .unwrap();
@@ -257,7 +257,7 @@ fn of_two_modules_of_one_name_the_one_that_odoo_takes_is_read() {
     let path = format!("{}:/usr/local/bin:/usr/bin:/bin", dir.path().join("odoo").display());
     #[expect(clippy::disallowed_methods, reason = "the test's own python")]
     let out = std::process::Command::new("python3")
-        .args(["-c", ops::tools::odoo::ADDONS, "odoo-bin", "-c", "/dev/null"])
+        .args(["-c", &ops::tools::odoo::ADDONS.text(), "odoo-bin", "-c", "/dev/null"])
         .arg(format!("--addons-path={}", dir.path().join("own").display()))
         .env("PATH", path)
         .output()

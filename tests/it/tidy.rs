@@ -8,7 +8,7 @@ const FUNCTION: usize = 60;
 const MEDIAN: usize = 120;
 
 /// The rooms of `src/`, from the ground up: a room knows those above it in this list, and no other.
-const ROOMS: [&str; 29] = [
+const ROOMS: [&str; 31] = [
     "exit",
     "text",
     "causes",
@@ -20,6 +20,7 @@ const ROOMS: [&str; 29] = [
     "event",
     "record",
     "error",
+    "program",
     "cmd",
     "inventory",
     "bundle",
@@ -35,6 +36,7 @@ const ROOMS: [&str; 29] = [
     "crew",
     "queries",
     "flow",
+    "catalog",
     "rejoin",
     "ui",
     "cli",

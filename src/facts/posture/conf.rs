@@ -4,8 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::cmd::Cmd;
 use crate::facts::{Probe, ProbeFailure, inside};
+use crate::program::Program;
 
-const PROGRAM: &str = concat!(include_str!("../../tools/addons_paths.py"), include_str!("conf.py"));
+pub(super) const PROGRAM: Program = Program::python(
+    "facts.posture.conf",
+    &[include_str!("../../tools/addons_paths.py"), include_str!("conf.py")],
+);
 
 /// Values as they are written; None: nothing says it, so that Odoo's own default counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +39,7 @@ pub struct Conf {
 }
 
 pub(super) fn probe() -> Cmd {
-    inside::python([PROGRAM])
+    inside::python(PROGRAM, [])
 }
 
 /// None: no web container of the stack runs here.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
+use crate::program::Program;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Daemon {
@@ -23,7 +24,9 @@ pub struct Daemon {
     pub updates: Option<u64>,
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.daemon",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 ss -Hltnp | awk '/users:\(\("dockerd"/ { print "tcp\t" $4 }'
 stat -L -c 'socket	%U:%G %a' /var/run/docker.sock
@@ -35,7 +38,8 @@ if command -v apt-get >/dev/null; then
     printf 'updates\t%s\n' "$(apt-get -s -o Debug::NoLocking=1 dist-upgrade 2>/dev/null | grep -cE '^Inst (docker-ce|docker.io|containerd|containerd.io|runc) ')"
 fi
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

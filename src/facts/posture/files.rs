@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
+use crate::program::Program;
 
 /// What is there, by path; what is not there has no entry. Text alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -21,12 +22,15 @@ pub const KERNEL: &str = "/etc/sysctl.d/60-ops.conf";
 pub const UPGRADES: &str = "/etc/apt/apt.conf.d/60ops";
 pub const BANS: &str = "/etc/fail2ban/jail.d/ops.local";
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.files",
+    &[r#"
 for file; do
     [ ! -e "$file" ] || { [ "$(wc -c <"$file")" -le 65536 ] && printf 'file\t%s\t%s\n' "$file" "$(base64 -w 0 <"$file")"; } || exit
 done
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [SSHD, DAEMON, JOURNAL, KERNEL, UPGRADES, BANS])

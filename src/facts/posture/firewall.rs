@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
+use crate::program::Program;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Firewall {
@@ -37,7 +38,9 @@ pub struct Ufw {
     pub rules: Vec<String>,
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.firewall",
+    &[r#"
 [ "$(id -u)" = 0 ] || { echo "only root sees the firewall" >&2; exit 1; }
 if command -v ufw >/dev/null; then
     echo 'ufw	yes'
@@ -75,7 +78,8 @@ ss -Hltnup | awk '{
     at = $5; sub(/%[^:]*/, "", at); name = $0; if (!sub(/.*users:\(\("/, "", name)) name = ""; sub(/".*/, "", name)
     if (at !~ /^(127\.|\[::1\]|\[::ffff:127\.)/) print "open\t" $1 " " at " " name }' | sort -u | head -n 200
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

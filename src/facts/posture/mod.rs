@@ -25,6 +25,7 @@ use super::vitals::tls;
 use super::{Probe, Tls};
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, Role};
+use crate::program::Program;
 
 pub use conf::Conf;
 pub use daemon::Daemon;
@@ -38,6 +39,25 @@ pub use site::Site;
 pub use sources::{Source, Sources};
 pub use sshd::{Key, OLD_ALGORITHMS, Options, Sshd};
 pub use upkeep::Upkeep;
+
+/// For [`crate::catalog`].
+pub(super) const PROGRAMS: &[Program] = &[
+    conf::PROGRAM,
+    daemon::PROBE,
+    files::PROBE,
+    firewall::PROBE,
+    people::ASK,
+    people::KNOWN,
+    people::PROBE,
+    sandbox::PROBE,
+    secrets::PROBE,
+    server::ASK,
+    server::PROBE,
+    site::PROBE,
+    sources::PROBE,
+    sshd::PROBE,
+    upkeep::PROBE,
+];
 
 /// `None` inside: there is nothing of this here.
 #[derive(Debug, Clone, PartialEq, Serialize)]

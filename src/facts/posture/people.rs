@@ -8,6 +8,7 @@ use crate::facts::database::INSIDE;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::Environment;
+use crate::program::Program;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct People {
@@ -22,6 +23,8 @@ pub struct People {
     /// Models with a table that no access rule speaks of.
     pub bare: Vec<String>,
 }
+
+pub(super) const ASK: Program = Program::shell("facts.posture.people.ask", &[INSIDE, QUESTIONS]);
 
 const QUESTIONS: &str = r#"
 there=$(printf %s "select 1 from pg_database where datname = :'name'" | ask -v name="$1") || exit
@@ -66,9 +69,11 @@ select 'bare' || chr(9) || m.model from ir_model m
 const PASSWORDS: &str = "select login || chr(9) || password from res_users where active and login in ('admin', 'demo', 'portal') \
     and password <> '' order by id limit 9; select 'end';";
 
-const KNOWN: &str = include_str!("people.py");
+pub(super) const KNOWN: Program = Program::python("facts.posture.people.known", &[include_str!("people.py")]);
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.people",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 runs() { [ -n "$1" ] && [ "$(docker inspect -f '{{.State.Status}}' "$1")" = running ]; }
 runs "$OPS_DB" || exit 0
@@ -82,11 +87,11 @@ if runs "$OPS_WEB"; then
     printf 'tried\tyes\n%s\n' "$known"
 fi
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
-    let inside = format!("{INSIDE}{QUESTIONS}");
-    Cmd::script(PROBE, [inside.as_str(), env.stack.database.as_str(), PEOPLE, PASSWORDS, KNOWN])
+    Cmd::script(PROBE, [ASK.text().as_str(), env.stack.database.as_str(), PEOPLE, PASSWORDS, &KNOWN.text()])
 }
 
 /// None: no database of Odoo's is here.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cmd::Cmd;
 use crate::facts::{Probe, ProbeFailure};
+use crate::program::Program;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sandbox {
@@ -51,7 +52,9 @@ fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<i64, D::E
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.sandbox",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 echo asked
 for id in $OPS_IDS; do
@@ -64,7 +67,8 @@ for id in $OPS_IDS; do
     printf ',"users":[%s]' "$(printf '%s\n' "$top" | awk '{ print $1 }' | sort -u | quoted)"
     printf ',"options":[%s]}\n' "$(printf '%s\n' "$top" | tr ' ' '\n' | sed -n 's/^\(--\(dev\|db_password\|log-level\|workers\)\)\(=.*\)\{0,1\}$/\1/p' | sort -u | quoted)"
 done
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

@@ -6,6 +6,7 @@ use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::Environment;
+use crate::program::Program;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Secrets {
@@ -17,7 +18,9 @@ pub struct Secrets {
     pub committed: Vec<String>,
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.secrets",
+    &[r#"
 [ -d "$1" ] || { echo "there is no $1" >&2; exit 1; }
 find "$1" -maxdepth 3 \( -name '.git' -prune \) -o -type f ! -name '*.pub' ! -name '*.example' \
     \( \( -name '.env*' -o -name '*.pem' -o -name '*.key' -o -name 'id_*' \) -perm /077 -o -name 'odoo*.conf' -perm /027 \) -printf 'loose\t%p %m\n' 2>/dev/null | head -n 50
@@ -29,7 +32,8 @@ timeout 10 git -c safe.directory='*' -C "$1" log --all --diff-filter=A --name-on
     awk 'NF == 1 && /^[0-9a-f]+$/ { commit = $1; next } NF { print commit " " $0 }' | grep -E "${names#(^|/)}" | awk '{ print "committed\t" $0 }' |
     grep -vE '\.(example|sample|template|dist)$' | head -n 50
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     Cmd::script(PROBE, [env.stack.path.as_str()])

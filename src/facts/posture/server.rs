@@ -6,6 +6,7 @@ use crate::cmd::Cmd;
 use crate::facts::database::INSIDE;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::Environment;
+use crate::program::Program;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Server {
@@ -22,6 +23,8 @@ pub struct Server {
     pub checksums: bool,
     pub max_connections: u64,
 }
+
+pub(super) const ASK: Program = Program::shell("facts.posture.server.ask", &[INSIDE, QUESTIONS]);
 
 const QUESTIONS: &str = r#"
 printf %s "$2" | ask -v name="$1"
@@ -42,15 +45,17 @@ select json_build_object(
 from (select 1) one left join pg_database d on d.datname = :'name';
 "#;
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.server",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ -n "$OPS_DB" ] && [ "$(docker inspect --format '{{.State.Status}}' "$OPS_DB")" = running ] || exit 0
 exec docker exec "$OPS_DB" sh -c "$1" ops "$2" "$3"
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
-    let inside = format!("{INSIDE}{QUESTIONS}");
-    Cmd::script(PROBE, [inside.as_str(), env.stack.database.as_str(), SERVER])
+    Cmd::script(PROBE, [ASK.text().as_str(), env.stack.database.as_str(), SERVER])
 }
 
 /// None: no database container of the stack runs here.

@@ -8,6 +8,7 @@ use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::Proxy;
+use crate::program::Program;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Site {
@@ -31,7 +32,9 @@ pub struct Site {
     pub reloaded: bool,
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.site",
+    &[r#"
 name=$1
 if [ -n "$OPS_PROXY" ]; then
     at=$(docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{"\n"}}{{end}}' "$OPS_PROXY" | sed -n '/./{p;q;}')
@@ -65,7 +68,8 @@ if [ -d /etc/letsencrypt/renewal ]; then
     grep -rqsE 'nginx' /etc/letsencrypt/renewal /etc/letsencrypt/renewal-hooks /etc/letsencrypt/cli.ini && echo 'reloaded	yes'
 fi
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe(proxy: &Proxy) -> Cmd {
     Cmd::script(PROBE, [proxy.server_name.as_str()])

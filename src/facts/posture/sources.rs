@@ -10,6 +10,7 @@ use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::{Droplet, Environment, Role};
+use crate::program::Program;
 
 /// By their paths below the stack's; nginx's site by its whole path.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -24,7 +25,9 @@ pub struct Source {
     pub tracked: bool,
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.sources",
+    &[r#"
 cd "$1" || exit
 site=$2
 shift 2
@@ -35,7 +38,8 @@ for file in ${site:+"$site"} "$@" $(find . -maxdepth 3 -name '.git' -prune -o -n
     printf 'file\t%s\t%s\t%s\n' "$tracked" "$file" "$(base64 -w 0 <"$file")"
 done
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment, droplet: &Droplet) -> Cmd {
     let files = droplet.compose.iter().map(|file| file.as_str());

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
+use crate::program::Program;
 
 /// What `sshd -T` answers, by its own lower-case words.
 pub type Options = BTreeMap<String, String>;
@@ -64,7 +65,9 @@ impl Key {
 }
 
 // Who we are is known to the process that sshd started, which is an ancestor: sudo forgets it.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.sshd",
+    &[r#"
 user=${SUDO_USER:-$(id -un)}
 printf 'user\t%s\n' "$user"
 pid=$$ from=
@@ -107,7 +110,8 @@ command -v journalctl >/dev/null && journalctl -q -o cat -n 2000 -t sshd -t sshd
     grep -E '^[[:space:]]*(ssh-|ecdsa-|sk-)' -- "$file" | ssh-keygen -lf - 2>/dev/null | cut -d' ' -f2 | sed "s/^/plain\t$one /"
 done
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

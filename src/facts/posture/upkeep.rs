@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
+use crate::program::Program;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Upkeep {
@@ -36,7 +37,9 @@ pub struct Upkeep {
     pub kernel: BTreeMap<String, i64>,
 }
 
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.posture.upkeep",
+    &[r#"
 [ "$(id -u)" = 0 ] || { echo "only root sees it" >&2; exit 1; }
 if command -v apt-config >/dev/null; then
     apt-config dump APT::Periodic::Unattended-Upgrade 2>/dev/null | grep -q '"1"' && command -v unattended-upgrade >/dev/null && echo 'unattended	yes' || echo 'unattended	no'
@@ -64,7 +67,8 @@ for key in net.ipv4.tcp_syncookies net.ipv4.conf.all.rp_filter net.ipv4.conf.def
     printf 'kernel\t%s\t%s\n' "$key" "$(cat "/proc/sys/$(printf %s "$key" | tr . /)" 2>/dev/null)"
 done
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

@@ -8,9 +8,12 @@ use super::{Access, Entrance};
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
+use crate::program::Program;
 
 // Of a key its fingerprint and comment; of a rule only the sum of its file. What root alone may read is not there for others.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.vitals.access",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ "$(id -u)" = 0 ] || { echo partly; exit 0; }
 echo wholly
@@ -35,7 +38,8 @@ done
 command -v journalctl >/dev/null && refused=$(journalctl -q -o cat --since '1 hour ago' -t sshd -t sshd-session 2>/dev/null) || exit 0
 printf 'refused\t%s\n' "$(printf '%s\n' "$refused" |
     grep -cE '^(Connection (closed|reset) by|Disconnected from|Disconnecting) (invalid|authenticating) user ')"
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

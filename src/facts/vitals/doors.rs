@@ -5,9 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::cmd::Cmd;
 use crate::facts::{Probe, ProbeFailure, inside};
 use crate::inventory::Environment;
+use crate::program::Program;
 use crate::text::printable;
 
-const PROGRAM: &str = concat!(include_str!("../../tools/addons_paths.py"), include_str!("doors.py"));
+pub(super) const PROGRAM: Program = Program::python(
+    "facts.vitals.doors",
+    &[include_str!("../../tools/addons_paths.py"), include_str!("doors.py")],
+);
 
 /// What Odoo's container reaches and answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +66,7 @@ pub struct Bus {
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     let name = env.proxy.as_ref().map_or("localhost", |proxy| proxy.server_name.as_str());
-    inside::python([PROGRAM, name, env.stack.database.as_str()])
+    inside::python(PROGRAM, [name, env.stack.database.as_str()])
 }
 
 pub(super) fn parse(text: &str) -> Probe<Option<Doors>> {

@@ -5,9 +5,12 @@ use crate::cmd::Cmd;
 use crate::facts::Probe;
 use crate::facts::fields::Fields;
 use crate::inventory::Environment;
+use crate::program::Program;
 
 // A compose file is told apart as `runbooks/deploy/release.rs: hash` does. Each snapshot is a file of restic's repository; nothing has to be opened to count them.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.vitals.kept",
+    &[r#"
 [ -n "$OPS_STATE" ] && cd "$OPS_STATE" || exit 0
 current=
 [ ! -f releases/current ] || IFS= read -r current <releases/current
@@ -35,7 +38,8 @@ if [ -f "$repository/config" ] && [ -d "$repository/snapshots" ]; then
     printf 'snapshots\t%s\n' "$(find "$repository/snapshots" -type f | grep -c .)"
 fi
 exit 0
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     Cmd::script(PROBE, [env.backup.path.as_str()])

@@ -5,10 +5,13 @@ use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::Environment;
+use crate::program::Program;
 
 // Both slots are read: what the old release logged too is not new. Docker's own times stand before each line, so that
 // Odoo's time zone does not matter. Two first requests that make the same asset collide, and Odoo answers both.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.vitals.log",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ -n "$OPS_WEB" ] || exit 0
 recent=$(date -u -d '15 minutes ago' +%Y-%m-%dT%H:%M:%S)
@@ -39,7 +42,8 @@ line ~ /^Traceback \(most recent call last\):/ { if (!tb && when == "") when = s
 tb && line ~ /^  File "/ { split(line, q, "\""); k = split(q[2], p, "/"); split(line, f, " in "); at = p[k] " in " f[2]; next }
 tb && line ~ /^[A-Za-z_][A-Za-z0-9_.]*(:|$)/ { what = line; if (line ~ /The attachment is colliding with an existing file|^FileExistsError: .*\/filestore\/.*\/[0-9a-f][0-9a-f]/) harmless = 1 }
 END { end(); print "refused\t" refused + 0; for (i = 1; i <= n && i <= 50; i++) { k = order[i]; print "traceback\t" count[k] "\t" fresh[k] + 0 "\t" first[k] "\t" last[k] "\t" k } }'
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
     Cmd::script(PROBE, [env.stack.web.as_str()])

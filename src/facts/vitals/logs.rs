@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
+use crate::program::Program;
 
 // Files that were rotated count too. Drivers such as journald have no file of their own.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.vitals.logs",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ -n "$OPS_IDS" ] || exit 0
 # Container ids are hexadecimal; they are split here on purpose.
@@ -20,7 +23,8 @@ printf '%s\n' "$all" | while IFS='	' read -r name path; do
     done
     printf 'log\t%s\t%s\n' "${name#/}" "$size"
 done
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

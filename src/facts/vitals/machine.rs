@@ -6,9 +6,12 @@ use super::Machine;
 use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
+use crate::program::Program;
 
 // A container's clock is its machine's, which sets it.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.vitals.machine",
+    &[r#"
 read -r one five rest </proc/loadavg && printf 'load\t%s\n' "$five"
 read -r up rest </proc/uptime && printf 'up\t%s\n' "${up%%.*}"
 for kind in cpu memory io; do
@@ -25,7 +28,8 @@ if [ "$(id -u)" = 0 ] && command -v journalctl >/dev/null 2>&1; then
     printf 'killed\t%s\n' "$(timeout 10 journalctl -kq --no-pager -o cat -S -24h 2>/dev/null | grep -c 'Out of memory: Killed process')"
 fi
 exit 0
-"#;
+"#],
+);
 
 pub(super) fn probe() -> Cmd {
     Cmd::script(PROBE, [""; 0])

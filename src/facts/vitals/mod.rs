@@ -24,10 +24,30 @@ use super::Probe;
 use super::frame::Answers;
 use crate::cmd::Cmd;
 use crate::inventory::{Droplet, Environment, Role};
+use crate::program::Program;
 
 pub use doors::{Bus, Doors, Rpc, Stage, Way};
 pub use names::{Here, Lookup, Names, sought};
 pub use statements::{Statement, Statements};
+
+/// For [`crate::catalog`].
+pub(super) const PROGRAMS: &[Program] = &[
+    access::PROBE,
+    doors::PROGRAM,
+    kept::PROBE,
+    log::PROBE,
+    logs::PROBE,
+    machine::PROBE,
+    names::PROBE,
+    odoo::ASK,
+    pages::INSIDE,
+    pages::PROXIED,
+    sessions::PROBE,
+    sessions::ASK,
+    tls::PROBE,
+    versions::PROGRAM,
+    versions::PROBE,
+];
 
 /// Signs of life. `None` inside: there is nothing of this here.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -9,6 +9,7 @@ use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::{Droplet, Edge, Environment, Role};
+use crate::program::Program;
 
 /// As the droplet has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -50,7 +51,9 @@ pub fn sought<'a>(env: &'a Environment, droplet: &Droplet) -> Vec<&'a str> {
 }
 
 // `getent` ends with 2 where a name is not found.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.vitals.names",
+    &[r#"
 if command -v ip >/dev/null 2>&1; then
     ip -o addr | awk '{ print "own\t" $4 }'
 else
@@ -70,7 +73,8 @@ for name; do
     printf '%s\n' "$found" | awk -v name="$name" 'NF { print "at\t" name "\t" $1 }' | sort -u | head -n 100
 done
 echo 'all	yes'
-"#;
+"#],
+);
 
 pub(super) fn probe(names: &[&str]) -> Cmd {
     Cmd::script(PROBE, names.iter().copied())

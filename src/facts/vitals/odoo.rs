@@ -8,6 +8,9 @@ use crate::cmd::Cmd;
 use crate::facts::database::INSIDE;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::Environment;
+use crate::program::Program;
+
+pub(super) const ASK: Program = Program::shell("facts.vitals.odoo.ask", &[INSIDE, QUESTIONS]);
 
 const QUESTIONS: &str = r#"
 there=$(printf %s "select 1 from pg_database where datname = :'name'" | ask -v name="$1") || exit
@@ -40,9 +43,8 @@ select json_build_object('admins', coalesce(json_agg(login order by login), '[]'
 "#;
 
 pub(super) fn probe(env: &Environment) -> Cmd {
-    let inside = format!("{INSIDE}{QUESTIONS}");
     let tables = format!("{TABLES}{}", statements::QUESTION);
-    Cmd::script(sessions::PROBE, [inside.as_str(), env.stack.database.as_str(), &tables, ""])
+    Cmd::script(sessions::PROBE, [ASK.text().as_str(), env.stack.database.as_str(), &tables, ""])
 }
 
 #[derive(Deserialize)]

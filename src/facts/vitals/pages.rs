@@ -6,9 +6,13 @@ use super::Page;
 use crate::cmd::Cmd;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::{Environment, Proxy};
+use crate::program::Program;
 
 /// How long an answer may take before it is none.
 const SECONDS: &str = "12";
+
+pub(super) const INSIDE: Program = Program::shell("facts.vitals.pages.inside", &[ASK, INSIDE_TEXT]);
+pub(super) const PROXIED: Program = Program::shell("facts.vitals.pages.proxied", &[ASK, PROXIED_TEXT]);
 
 const ASK: &str = r#"
 told() { [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }; }
@@ -23,7 +27,7 @@ ask() {
 "#;
 
 // A container that does not run has no page, and that is told elsewhere.
-const INSIDE: &str = r#"
+const INSIDE_TEXT: &str = r#"
 seconds=$2
 told
 [ -n "$OPS_WEB" ] && [ "$(docker inspect -f '{{.State.Status}}' "$OPS_WEB")" = running ] || exit 0
@@ -32,7 +36,7 @@ ask -H "Host: $1" "http://$at:8069/web/login"
 "#;
 
 // What the droplet publishes as 80 and 443 may be other ports inside the proxy's container.
-const PROXIED: &str = r#"
+const PROXIED_TEXT: &str = r#"
 name=$1 start=$2 container=$3 seconds=$4 at=127.0.0.1
 if [ -n "$container" ]; then
     told
@@ -47,17 +51,13 @@ ask --connect-to "$name:80:$at:${http:-80}" --connect-to "$name:443:$at:${https:
 
 pub(super) fn inside(env: &Environment) -> Cmd {
     let name = env.proxy.as_ref().map_or("localhost", |proxy| proxy.server_name.as_str());
-    asked(INSIDE, &[name, SECONDS])
+    Cmd::script(INSIDE, [name, SECONDS])
 }
 
 pub(super) fn proxied(env: &Environment, proxy: &Proxy) -> Cmd {
     let start = if secure(env) { "https" } else { "http" };
     let container = proxy.container.as_deref().unwrap_or_default();
-    asked(PROXIED, &[proxy.server_name.as_str(), start, container, SECONDS])
-}
-
-fn asked(script: &str, args: &[&str]) -> Cmd {
-    Cmd::new("sh").arg("-c").arg(format!("{ASK}{script}")).arg("ops").args(args.iter().copied())
+    Cmd::script(PROXIED, [proxy.server_name.as_str(), start, container, SECONDS])
 }
 
 /// Users come by https.

@@ -5,15 +5,21 @@ use crate::cmd::Cmd;
 use crate::facts::database::INSIDE;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::Environment;
+use crate::program::Program;
 
-pub(super) const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.vitals.sessions",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ -n "$OPS_DB" ] || exit 0
 [ "$(docker inspect --format '{{.State.Status}}' "$OPS_DB")" = running ] || exit 0
 exec docker exec "$OPS_DB" sh -c "$1" ops "$2" "$3" "$4"
-"#;
+"#],
+);
 
 // As the database's container sees it, wherever its files are.
+pub(super) const ASK: Program = Program::shell("facts.vitals.sessions.ask", &[INSIDE, QUESTIONS]);
+
 const QUESTIONS: &str = r#"
 files=${PGDATA:-$(printf 'show data_directory' | ask)}
 free=$(df -Pk -- "$files" 2>/dev/null | awk 'NR == 2 && $4 ~ /^[0-9]+$/ { print $4 }')
@@ -48,8 +54,7 @@ select json_build_object(
 "#;
 
 pub(super) fn probe(env: &Environment) -> Cmd {
-    let inside = format!("{INSIDE}{QUESTIONS}");
-    Cmd::script(PROBE, [inside.as_str(), env.stack.database.as_str(), SERVER, ""])
+    Cmd::script(PROBE, [ASK.text().as_str(), env.stack.database.as_str(), SERVER, ""])
 }
 
 /// Of the one line that there is where a server runs.

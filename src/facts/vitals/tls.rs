@@ -5,9 +5,12 @@ use crate::cmd::Cmd;
 use crate::facts::fields::Fields;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::{Environment, Proxy};
+use crate::program::Program;
 
 // Asked with the droplet's own openssl. Nothing is asked where the site names no certificate and users come by http.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.vitals.tls",
+    &[r#"
 name=$1 site=$2 container=$3 secure=$4 at=127.0.0.1 port=443
 if [ -n "$container" ]; then
     [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
@@ -42,7 +45,8 @@ printf '%s\n' "$paths" | while IFS= read -r path; do
     printf 'disk\t%s\t%s\n' "$(inside cat -- "$file" 2>/dev/null | fingerprint)" "$file"
 done
 exit 0
-"#;
+"#],
+);
 
 pub(crate) fn probe(env: &Environment, proxy: &Proxy) -> Cmd {
     let container = proxy.container.as_deref().unwrap_or_default();

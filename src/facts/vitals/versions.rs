@@ -5,11 +5,17 @@ use std::collections::BTreeMap;
 use crate::cmd::Cmd;
 use crate::facts::{Probe, ProbeFailure};
 use crate::inventory::Environment;
+use crate::program::Program;
 
-const PROGRAM: &str = concat!(include_str!("../../tools/addons_paths.py"), include_str!("versions.py"));
+pub(super) const PROGRAM: Program = Program::python(
+    "facts.vitals.versions.manifests",
+    &[include_str!("../../tools/addons_paths.py"), include_str!("versions.py")],
+);
 
 // The container's own command tells where Odoo looks. Its words are data: they pass as arguments.
-const PROBE: &str = r#"
+pub(super) const PROBE: Program = Program::shell(
+    "facts.vitals.versions",
+    &[r#"
 [ -z "$OPS_FAULT" ] || { printf '%s\n' "$OPS_FAULT" >&2; exit 3; }
 [ -n "$OPS_WEB" ] && [ $# -gt 1 ] && [ "$(docker inspect -f '{{.State.Status}}' "$OPS_WEB")" = running ] || exit 0
 program=$1
@@ -20,10 +26,11 @@ while IFS= read -r word; do [ -z "$word" ] || set -- "$@" "$word"; done <<EOT
 $words
 EOT
 exec docker exec "$OPS_WEB" python3 -c "$program" "$@"
-"#;
+"#],
+);
 
 pub(super) fn probe(env: &Environment) -> Cmd {
-    Cmd::script(PROBE, std::iter::once(PROGRAM).chain(env.modules.iter().map(String::as_str)))
+    Cmd::script(PROBE, [PROGRAM.text()]).args(env.modules.iter().cloned())
 }
 
 pub(super) fn parse(text: &str) -> Probe<Option<BTreeMap<String, Option<String>>>> {

@@ -5,6 +5,7 @@ use super::strategy::Closing;
 use super::update::{Change, modules};
 use crate::cmd::Cmd;
 use crate::plan::{Phase, Step, Undo};
+use crate::program::Program;
 use crate::record::RestorePoint;
 use crate::text::{few, printable};
 use crate::tools::snapshot::Snapshot;
@@ -206,11 +207,14 @@ impl Builder<'_> {
 }
 
 /// The container that was stopped, or where another one took its place, the release it was made from.
-const START: &str = r#"
+pub(super) const START: Program = Program::shell(
+    "deploy.start-again",
+    &[r#"
 keep=$1 start=$2
 shift 2
 [ -e "$keep" ] || exit 0
 read -r c _ <"$keep"
 if docker inspect "$c" >/dev/null 2>&1; then exec sh -c "$start"; fi
 exec "$@"
-"#;
+"#],
+);

@@ -7,15 +7,20 @@ use super::checksums::{self, Checksums};
 use super::looking::{Look, words};
 use super::reading::repository;
 use super::render::{self, moved};
-use super::stage::{Wanted, good, variables};
+use super::stage::{Wanted, good};
 use super::staged::Staged;
 use crate::cmd::Cmd;
 use crate::facts::{Facts, Probe};
 use crate::frames;
 use crate::inventory::{Environment, Role};
+use crate::program::Program;
 use crate::tools::checksums::QUESTION;
 
-const SCRIPT: &str = include_str!("checksums.sh");
+pub(crate) const CHECKSUMS: Program =
+    Program::shell("deploy.checksums", &[frames::SHELL, include_str!("checksums.sh")]).reads(&[
+        "nonce", "project", "path", "service", "db", "database", "name", "pull", "model", "image", "words",
+        "question",
+    ]);
 
 /// What is asked on the droplet, where there is anything to ask: one droplet with both web and database, on which Odoo
 /// runs already, and an image that can be had before the plan.
@@ -50,7 +55,7 @@ pub fn script(
     let reference = here.or_else(|| pull.clone()).unwrap_or_else(|| image.reference.clone());
     let look = Look { env, model, live, moved: &moved, source: &source };
     let own = ["command", "entrypoint"].iter().any(|key| words(service.get(*key)).next().is_some());
-    let text = variables([
+    let values = [
         ("nonce", nonce.to_owned()),
         ("project", project.to_owned()),
         ("path", env.stack.path.to_string()),
@@ -63,8 +68,8 @@ pub fn script(
         ("image", reference),
         ("words", if own { String::new() } else { "yes".to_owned() }),
         ("question", QUESTION.trim().to_owned()),
-    ]);
-    Some(Cmd::new("/bin/sh").arg("-s").stdin(text + frames::SHELL + SCRIPT))
+    ];
+    Some(Cmd::piped_script(CHECKSUMS, &values))
 }
 
 /// The image is made from the checkout, and there is none before the plan is carried out.

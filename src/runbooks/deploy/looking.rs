@@ -40,7 +40,8 @@ impl Look<'_> {
         for key in KEPT {
             one.extend(service.get(key).map(|value| (key.to_owned(), value.clone())));
         }
-        let program = ["python3", "-c", PROGRAM].into_iter().chain(words(service.get("entrypoint")));
+        let text = PROGRAM.text();
+        let program = ["python3", "-c", &text].into_iter().chain(words(service.get("entrypoint")));
         one.insert("entrypoint".into(), program.collect());
         one.insert("image".into(), json!(image));
         one.insert("pull_policy".into(), json!("never"));

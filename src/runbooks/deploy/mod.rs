@@ -43,6 +43,7 @@ use crate::error::{Error, Result};
 use crate::facts::Facts;
 use crate::inventory::{Environment, Strategy};
 use crate::plan::EnvValue;
+use crate::program::Program;
 use crate::record::{Rehearsal, RestorePoint};
 use crate::runbooks::recover::Found;
 use crate::text::printable;
@@ -59,6 +60,17 @@ pub use staged::{
 pub use steps::Builder;
 pub use switching::host;
 pub use update::{Change, Needed};
+
+/// For [`crate::catalog`].
+pub(crate) const PROGRAMS: &[Program] = &[
+    changing::START,
+    hashing::CHECKSUMS,
+    stage::STAGE,
+    steps::NOTHING_THERE,
+    steps::SET_ASIDE,
+    steps::REMOVE_DIRECTORY,
+    steps::REMOVE_FILE,
+];
 
 /// What the operator asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -12,10 +12,36 @@ use crate::frames::{self, Part};
 use crate::inventory::{Droplet, Environment, Role, Stack, Value};
 use crate::plan::Layer;
 use crate::plan::env_quote;
+use crate::program::Program;
 use crate::text;
 use crate::tools::odoo::ADDONS;
 
-const STAGE: &str = include_str!("stage.sh");
+pub(crate) const STAGE: Program = Program::shell("deploy.stage", &[frames::SHELL, include_str!("stage.sh")])
+    .reads(&[
+        "nonce",
+        "dir",
+        "project",
+        "path",
+        "remote",
+        "ref",
+        "running",
+        "owner",
+        "image",
+        "web",
+        "compose",
+        "profiles",
+        "config_files",
+        "pulled",
+        "planned_env",
+        "known",
+        "kept",
+        "kept_sha",
+        "since",
+        "catalog",
+        "live",
+        "db",
+        "database",
+    ]);
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,7 +89,7 @@ pub fn script(
     let lines =
         |paths: &[camino::Utf8PathBuf]| paths.iter().map(|p| p.as_str()).collect::<Vec<_>>().join("\n");
     let (web, held) = (facts.web(&stack.web), wanted.release.as_ref());
-    let text = variables([
+    let values = [
         ("nonce", nonce.to_owned()),
         ("dir", format!("{}/{project}", env.state_dir)),
         ("project", project.to_owned()),
@@ -83,17 +109,12 @@ pub fn script(
         ("kept", held.map(|held| held.id.clone()).unwrap_or_default()),
         ("kept_sha", held.and_then(|held| held.sha.clone()).unwrap_or_default()),
         ("since", held.and_then(|held| held.since.clone()).unwrap_or_default()),
-        ("catalog", if held.is_some_and(|held| held.modules) { ADDONS.to_owned() } else { String::new() }),
+        ("catalog", if held.is_some_and(|held| held.modules) { ADDONS.text() } else { String::new() }),
         ("live", web.map(|c| c.service.clone()).unwrap_or_default()),
         ("db", stack.db.clone()),
         ("database", stack.database.clone()),
-    ]);
-    Cmd::new("/bin/sh").arg("-s").stdin(text + frames::SHELL + STAGE)
-}
-
-/// What stands in front of a script that is read from stdin.
-pub(super) fn variables<const N: usize>(all: [(&str, String); N]) -> String {
-    all.iter().map(|(name, value)| format!("{name}={}\n", quote(value))).collect()
+    ];
+    Cmd::piped_script(STAGE, &values)
 }
 
 /// What the running release means by its image references: `reference id`, one a line.
@@ -346,37 +367,4 @@ fn layers(manifest: &Json) -> Vec<Layer> {
             Some(Layer { id: digest.get(..12)?.to_owned(), bytes: layer.get("size")?.as_u64()? })
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_registry_that_the_engine_calls_insecure_is_asked_without_tls() {
-        let functions = STAGE.split_once("\ninsecure() {").unwrap().1;
-        let functions = functions.split_once("\ndescribe() {").unwrap().0;
-        let insecure = |image: &str| {
-            let engine = "docker() { printf '%s\\n' registry.lab:5000 10.1.0.0/16 127.0.0.0/8 ::1/128; }";
-            let text = format!("{engine}\ninsecure() {{{functions}\ninsecure \"$1\"");
-            #[expect(clippy::disallowed_methods, reason = "the test's own shell")]
-            let status = std::process::Command::new("sh").args(["-c", &text, "sh", image]).status();
-            status.unwrap().success()
-        };
-        for image in ["registry.lab:5000/odoo:14", "10.1.2.3/odoo", "127.0.0.9:5000/a/b", "localhost:5000/a"]
-        {
-            assert!(insecure(image), "{image}");
-        }
-        for image in [
-            "odoo:14",
-            "library/odoo",
-            "registryxlab:5000/odoo",
-            "registry.lab/odoo",
-            "10.2.0.1/odoo",
-            "127.evil.example/odoo",
-            "10.1.2.3.evil.example/odoo",
-        ] {
-            assert!(!insecure(image), "{image}");
-        }
-    }
 }

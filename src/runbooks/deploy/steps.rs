@@ -5,6 +5,7 @@ use crate::cmd::Cmd;
 use crate::facts::RELATIONS;
 use crate::inventory::{Environment, Proxy, Value};
 use crate::plan::{Action, Content, EnvValue, Layer, Phase, Step, Undo};
+use crate::program::Program;
 use crate::text::{count, few, printable};
 use crate::tools::{compose::Project, images, odoo, releases, site, web};
 
@@ -40,7 +41,7 @@ impl Builder<'_> {
     /// The stack's directory on a fresh droplet.
     pub fn directory(&self) -> Step {
         let path = self.env.stack.path.as_str();
-        let undo = Cmd::script(r#"[ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty -- "$1""#, [path]);
+        let undo = Cmd::script(REMOVE_DIRECTORY, [path]);
         let make = Cmd::new("mkdir").args(["-p", "--", path]);
         self.step("directory", Phase::Prepare, format!("make {path}"), vec![run(make)], by(undo), 30)
     }
@@ -59,7 +60,7 @@ impl Builder<'_> {
         let title = format!("write {path} ({values}, readable by its owner only)");
         let put = Action::Put { path: path.clone(), mode: 0o600, content: Content::EnvFile(lines.collect()) };
         // Of a link, what it leads to was not there before; the link was.
-        let undo = Cmd::script(r#"to=$(readlink -f -- "$1") || exit 0; rm -f -- "$to""#, [&path]);
+        let undo = Cmd::script(REMOVE_FILE, [&path]);
         self.step("env", Phase::Prepare, title, vec![put], by(undo), 30)
     }
 
@@ -309,7 +310,9 @@ impl Builder<'_> {
 
 /// The server is asked itself, after it was started on whatever volume it has: a plan made while it was
 /// down knows nothing of what is in there.
-const NOTHING_THERE: &str = r#"
+pub(super) const NOTHING_THERE: Program = Program::shell(
+    "deploy.nothing-there",
+    &[r#"
 c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" | head -n 1)
 [ -n "$c" ] || { echo "no container of $2 runs"; exit 1; }
 ask() { docker exec -i "$c" sh -c 'exec psql -XAtq -v ON_ERROR_STOP=1 -v name="$2" -U "${POSTGRES_USER:-postgres}" -d "$1"' sh "$1" "$2"; }
@@ -320,10 +323,13 @@ if [ "$there" != 0 ]; then
 fi
 umask 077
 mkdir -p "${4%/*}" && : >"$4"
-"#;
+"#],
+);
 
 /// A database that was created half-way is renamed aside, closed to connections; never dropped.
-const SET_ASIDE: &str = r#"
+pub(super) const SET_ASIDE: Program = Program::shell(
+    "deploy.set-aside",
+    &[r#"
 [ -e "$5" ] || exit 0
 c=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" | head -n 1)
 [ -n "$c" ] || exit 0
@@ -333,7 +339,15 @@ select pg_terminate_backend(pid) from pg_stat_activity where datname = :'from' \
 select format('alter database %I rename to %I', :'from', :'to') from pg_database where datname = :'from' \gexec
 select format('alter database %I allow_connections false', :'to') from pg_database where datname = :'to' \gexec
 SQL
-"#;
+"#],
+);
+
+pub(super) const REMOVE_DIRECTORY: Program = Program::shell(
+    "deploy.remove-directory",
+    &[r#"[ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty -- "$1""#],
+);
+pub(super) const REMOVE_FILE: Program =
+    Program::shell("deploy.remove-file", &[r#"to=$(readlink -f -- "$1") || exit 0; rm -f -- "$to""#]);
 
 pub(super) fn run(action: impl Into<Action>) -> Action {
     action.into()

@@ -52,7 +52,7 @@ fn asked(addons: &Path, question: Value, settled: Option<Value>) -> Value {
     input.extend(settled.map(|settled| format!("\n{settled}\n")));
     #[expect(clippy::disallowed_methods, reason = "the test's own python")]
     let mut python = Command::new("python3")
-        .args(["-c", PROGRAM, "odoo", "-c", "/dev/null"])
+        .args(["-c", &PROGRAM.text(), "odoo", "-c", "/dev/null"])
         .arg(format!("--addons-path=/nonexistent,{}", addons.display()))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .stdin(Stdio::piped())

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use ops::cmd::Cmd;
 use ops::inventory::{Address, Become, Droplet, Role};
+use ops::program::Program;
 use ops::secret::Secret;
 use ops::transport::{Call, ConnectOptions, Output, Transport, TransportError, connect};
 
@@ -26,7 +27,7 @@ async fn both() -> (Sshd, Vec<Arc<dyn Transport>>) {
 }
 
 fn script(text: &'static str) -> Cmd {
-    Cmd::script(text, Vec::<String>::new())
+    Cmd::new("sh").args(["-c", text, "ops"])
 }
 
 async fn run(to: &Arc<dyn Transport>, cmd: &Cmd) -> Output {
@@ -38,7 +39,7 @@ async fn every_exit_code_is_the_commands_own() {
     let (_sshd, transports) = both().await;
     for to in &transports {
         for code in [0, 1, 2, 96, 97, 126, 127, 128, 255] {
-            let cmd = Cmd::script("exit \"$1\"", [code.to_string()]);
+            let cmd = Cmd::script(Program::shell("test", &["exit \"$1\""]), [code.to_string()]);
             assert_eq!(run(to, &cmd).await.code, code);
         }
         assert_eq!(run(to, &Cmd::new("no-such-program-here")).await.code, 127);
@@ -141,7 +142,10 @@ async fn neither_the_secret_nor_the_script_is_seen_in_the_process_list() {
     let (_sshd, transports) = both().await;
     for to in &transports {
         let secret = Secret::new("canary-4711-secret".to_owned());
-        let cmd = Cmd::script("sleep 60.0411; cat # canary-4712-script $1", ["canary-4713-argument"]);
+        let cmd = Cmd::script(
+            Program::shell("test", &["sleep 60.0411; cat # canary-4712-script $1"]),
+            ["canary-4713-argument"],
+        );
         let call = to.run(Call::new(&cmd).input(&secret));
         let (output, seen) = tokio::join!(call, processes_beside("sleep 60.0411"));
         assert_eq!(output.unwrap().stdout, b"canary-4711-secret");
@@ -154,8 +158,9 @@ async fn neither_the_secret_nor_the_script_is_seen_in_the_process_list() {
 async fn a_script_of_a_megabyte_runs() {
     let (_sshd, transports) = both().await;
     let text: &'static str = format!("# {}\necho \"$1\"; exit 7", "x".repeat(1 << 20)).leak();
+    let parts: &'static [&'static str] = vec![text].leak();
     for to in &transports {
-        let output = run(to, &Cmd::script(text, ["a b"])).await;
+        let output = run(to, &Cmd::script(Program::shell("test", parts), ["a b"])).await;
         assert_eq!((output.code, output.stdout.as_slice()), (7, &b"a b\n"[..]));
         let output = run(to, &Cmd::new("printf").arg("%s").arg("y".repeat(100_000))).await;
         assert_eq!(output.stdout.len(), 100_000);
@@ -179,7 +184,7 @@ async fn hostile_arguments_arrive_as_they_are() {
     ];
     for to in &transports {
         for text in &hostile {
-            let cmd = Cmd::script("printf %s \"$1\"", [text.clone()]);
+            let cmd = Cmd::script(Program::shell("test", &["printf %s \"$1\""]), [text.clone()]);
             assert_eq!(run(to, &cmd).await.stdout, text.as_bytes());
             let cmd = Cmd::new("printenv").arg("A").env("A", text);
             assert_eq!(run(to, &cmd).await.stdout, format!("{text}\n").as_bytes());
@@ -208,8 +213,9 @@ async fn an_answer_that_looks_like_ours_is_just_output() {
 async fn twenty_commands_at_once_share_the_connection() {
     let (_sshd, transports) = both().await;
     for to in &transports {
-        let commands: Vec<_> =
-            (0..20).map(|i| Cmd::script("sleep 0.1; echo \"$1\"", [i.to_string()])).collect();
+        let commands: Vec<_> = (0..20)
+            .map(|i| Cmd::script(Program::shell("test", &["sleep 0.1; echo \"$1\""]), [i.to_string()]))
+            .collect();
         let outputs = futures_util::future::join_all(commands.iter().map(|cmd| run(to, cmd))).await;
         for (i, output) in outputs.iter().enumerate() {
             assert_eq!(output.stdout, format!("{i}\n").as_bytes());

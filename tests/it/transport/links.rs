@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ops::cmd::Cmd;
+use ops::program::Program;
 use ops::transport::{Call, ConnectOptions, Connector, Transport, TransportError, connect};
 
 use super::proxy::Proxy;
@@ -22,7 +23,7 @@ async fn a_session_killed_in_the_middle_is_no_status_at_once() {
     let sshd = Sshd::start();
     let to = connect(&sshd.droplet(), &sshd.world(), ConnectOptions::default()).await.unwrap();
     let started = Instant::now();
-    let cmd = Cmd::script("echo begun; sleep 20", Vec::<String>::new());
+    let cmd = Cmd::script(Program::shell("test", &["echo begun; sleep 20"]), Vec::<String>::new());
     let kill = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         sshd.kill_sessions();
@@ -57,7 +58,7 @@ async fn a_command_whose_master_dies_is_not_sent_again() {
     let sshd = Sshd::start();
     let to = connect(&sshd.droplet(), &sshd.world(), ConnectOptions::default()).await.unwrap();
     let file = sshd.path("runs").display().to_string();
-    let cmd = Cmd::script("echo run >>\"$1\"; sleep 3", [file]);
+    let cmd = Cmd::script(Program::shell("test", &["echo run >>\"$1\"; sleep 3"]), [file]);
     let kill = async {
         eventually("it runs", Duration::from_secs(5), || sshd.path("runs").exists()).await;
         sshd.kill_masters();
@@ -147,7 +148,7 @@ async fn a_link_that_freezes_silently_is_no_status_within_half_a_minute() {
     let address = behind(&proxy, &sshd);
     let to = connect(&droplet(address), &sshd.world(), ConnectOptions::default()).await.unwrap();
     let started = Instant::now();
-    let cmd = Cmd::script("echo begun; sleep 60", Vec::<String>::new());
+    let cmd = Cmd::script(Program::shell("test", &["echo begun; sleep 60"]), Vec::<String>::new());
     let freeze = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
         proxy.freeze();

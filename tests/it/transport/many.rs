@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ops::cmd::Cmd;
 use ops::inventory::{Droplet, SshAddress};
+use ops::program::Program;
 use ops::transport::{Call, ConnectOptions, Connector, TransportError, connect};
 
 use super::sshd::{Sshd, droplet, free_port};
@@ -95,7 +96,7 @@ async fn a_jump_host_is_passed_with_our_own_checks() {
     let behind = Behind::new();
     let world = behind.far.world();
     let to = connect(&droplet(behind.address()), &world, ConnectOptions::default()).await.unwrap();
-    let cmd = Cmd::script("echo ${SSH_CONNECTION% *}", Vec::<String>::new());
+    let cmd = Cmd::script(Program::shell("test", &["echo ${SSH_CONNECTION% *}"]), Vec::<String>::new());
     let output = to.run(Call::new(&cmd)).await.unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("127.0.0.3"));
     to.close().await;
@@ -152,7 +153,7 @@ async fn the_users_own_configuration_is_honoured_and_does_not_disturb() {
     let own =
         SshAddress { host: "erp".to_owned(), port: None, identity: None, known_hosts: None, ..far.address() };
     let to = connect(&droplet(own), &far.world(), ConnectOptions::default()).await.unwrap();
-    let cmd = Cmd::script("echo \"$SSH_CONNECTION\"", Vec::<String>::new());
+    let cmd = Cmd::script(Program::shell("test", &["echo \"$SSH_CONNECTION\""]), Vec::<String>::new());
     let output = to.run(Call::new(&cmd)).await.unwrap();
     assert!(String::from_utf8_lossy(&output.stdout).contains("127.0.0.3"));
     assert!(!far.path("trap").exists(), "no command of theirs runs");

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use ops::cmd::Cmd;
 use ops::inventory::{Address, Become, Droplet, Role};
+use ops::program::Program;
 use ops::secret::Secret;
 use ops::transport::{Call, ConnectOptions, Output, Transport, TransportError, connect};
 
@@ -81,7 +82,7 @@ impl Stage {
 }
 
 async fn as_root(to: &Arc<dyn Transport>) -> Output {
-    let cmd = Cmd::script("echo root=$AS_ROOT; cat; exit 1", Vec::<String>::new());
+    let cmd = Cmd::script(Program::shell("test", &["echo root=$AS_ROOT; cat; exit 1"]), Vec::<String>::new());
     let input = Secret::new("the input\n".to_owned());
     to.run(Call::new(&cmd).input(&input)).await.unwrap()
 }
@@ -122,7 +123,7 @@ async fn a_wrong_password_is_refused_at_once_and_nothing_else_is_read_as_one() {
     let stage = Stage::new("password");
     for to in stage.both(Some("canary-wrong")).await {
         let started = Instant::now();
-        let cmd = Cmd::script("echo canary-script", Vec::<String>::new());
+        let cmd = Cmd::script(Program::shell("test", &["echo canary-script"]), Vec::<String>::new());
         let error = to.run(Call::new(&cmd)).await.unwrap_err();
         assert!(matches!(error, TransportError::SudoRefused { .. }), "{error:?}");
         assert!(started.elapsed() < Duration::from_secs(3));
@@ -135,7 +136,7 @@ async fn a_wrong_password_is_refused_at_once_and_nothing_else_is_read_as_one() {
 async fn the_password_is_never_in_the_process_list() {
     let stage = Stage::new("password");
     for to in stage.both(Some("canary-right")).await {
-        let cmd = Cmd::script("sleep 60.0407; true", Vec::<String>::new());
+        let cmd = Cmd::script(Program::shell("test", &["sleep 60.0407; true"]), Vec::<String>::new());
         let (output, seen) = tokio::join!(to.run(Call::new(&cmd)), processes_beside("sleep 60.0407"));
         assert_eq!(output.unwrap().code, 0);
         assert!(!seen.iter().any(|line| line.contains("canary-right")));
