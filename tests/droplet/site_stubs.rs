@@ -125,28 +125,31 @@ pub fn nginx(sandbox: &mut Sandbox, file: &str, text: &str) {
         .exits(0);
 }
 
-/// Units are files below `/stubs/units`: `NAME.enabled`, `NAME.active`.
+/// Units are files below `/stubs/units`: `NAME.enabled`, `NAME.active`. What starts or stops runs the program that its
+/// file in `/etc/systemd/system` names.
 pub fn systemctl(sandbox: &Sandbox) {
     stub(
         sandbox,
         "systemctl",
         r#"
-mkdir -p /stubs/units
+umask 022; mkdir -p /stubs/units
 verb= units= now=
+starts() { stops; line=$(sed -n 's/^ExecStart=//p' "$file" 2>/dev/null); [ -z "$line" ] || $line || exit 1; : >"$at.active"; }
+stops() { [ -e "$at.active" ] || return 0; rm -f "$at.active"; line=$(sed -n 's/^ExecStop=//p' "$file" 2>/dev/null); [ -z "$line" ] || $line || exit 1; }
 for word; do
 	case $word in --now) now=yes ;; -*) ;; *) if [ -z "$verb" ]; then verb=$word; else units="$units $word"; fi ;; esac
 done
 for unit in $units; do
 	case $unit in *.*) ;; *) unit=$unit.service ;; esac
-	at=/stubs/units/$unit
+	at=/stubs/units/$unit file=/etc/systemd/system/$unit
 	case $verb in
 		is-active) [ -e "$at.active" ] || exit 3 ;;
 		is-enabled) [ -e "$at.enabled" ] || exit 1 ;;
-		enable) : >"$at.enabled"; [ -z "$now" ] || : >"$at.active" ;;
-		disable) rm -f "$at.enabled"; [ -z "$now" ] || rm -f "$at.active" ;;
-		start | restart | reload-or-restart) : >"$at.active" ;;
+		enable) : >"$at.enabled"; [ -z "$now" ] || starts ;;
+		disable) rm -f "$at.enabled"; [ -z "$now" ] || stops ;;
+		start | restart | reload-or-restart) starts ;;
 		reload) [ -e "$at.active" ] || exit 1 ;;
-		stop) rm -f "$at.active" ;;
+		stop) stops ;;
 		*) ;;
 	esac
 done
@@ -196,6 +199,7 @@ case $1 in
 	update) for last; do :; done; case $2 in --restart=*) echo "${2#--restart=}" >"$all/$last/policy" ;; esac ;;
 	stop) for last; do :; done; echo exited >"$all/$last/status" ;;
 	start) for last; do :; done; echo running >"$all/$last/status" ;;
+	info) if grep -q '"live-restore": true' /etc/docker/daemon.json; then echo true; else echo false; fi ;;
 	logs) cat "$all"/logs 2>/dev/null ;;
 	*) exit 0 ;;
 esac

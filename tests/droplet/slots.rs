@@ -211,7 +211,7 @@ struct Shape {
     wanted: Option<&'static [(&'static str, &'static str)]>,
 }
 
-const SHAPES: [Shape; 9] = [
+const SHAPES: [Shape; 10] = [
     // Comments with braces, quotes and the same words; options behind the address; a server that stays.
     Shape {
         text: "# upstream odoo { server 127.0.0.1:8069; } it's\nupstream odoo {\n\tserver 127.0.0.1:8069 max_fails=0; # 127.0.0.1:8069 }\n\tserver 10.0.0.2:8069 backup;\n\tkeepalive 32;\n}\nupstream chat { server 127.0.0.1:8072; }\nserver { location / { proxy_pass http://odoo; } }\n",
@@ -242,6 +242,14 @@ const SHAPES: [Shape; 9] = [
             ("127.0.0.1:8072", "127.0.0.1:18072"),
         ]),
     },
+    // Both upstreams have a server that only one of them gives up.
+    Shape {
+        text: "upstream chat { server 127.0.0.1:8072; server 127.0.0.1:8069 backup; }\nupstream odoo { server 127.0.0.1:8069; }\n",
+        wanted: Some(&[
+            ("127.0.0.1:8072", "127.0.0.1:18072"),
+            ("odoo { server 127.0.0.1:8069", "odoo { server 127.0.0.1:18069"),
+        ]),
+    },
     // Escaped quotes and a `server` block in between.
     Shape {
         text: "server { return 200 \"a \\\" } upstream odoo { server 127.0.0.1:8069; \"; }\nupstream odoo { zone odoo 64k; server 127.0.0.1:8069; }\nupstream chat { server 127.0.0.1:8072; }\n",
@@ -250,7 +258,7 @@ const SHAPES: [Shape; 9] = [
             ("127.0.0.1:8072", "127.0.0.1:18072"),
         ]),
     },
-    // Bytes that are no UTF-8 are not possible in a test text; other scripts are, and stay.
+    // Letters of other scripts stay.
     Shape {
         text: "# Система обновляется — 系统\nupstream odoo { server 127.0.0.1:8069; }\nupstream chat { server 127.0.0.1:8072; }\nserver { return 200 'ж'; }\n",
         wanted: Some(&[("127.0.0.1:8069", "127.0.0.1:18069"), ("127.0.0.1:8072", "127.0.0.1:18072")]),
