@@ -29,7 +29,7 @@ esac
 
 /// Its rules and its state are in its own files, as ufw's are.
 const UFW: &str = r#"
-apply() { policy=$(sed -n 's/^DEFAULT_INPUT_POLICY="\(.*\)"/\1/p' /etc/default/ufw); for one in iptables ip6tables; do "$one" -w -P INPUT "${policy:-DROP}"; done; }
+apply() { cp /etc/ufw/user.rules "$0.rules"; policy=$(sed -n 's/^DEFAULT_INPUT_POLICY="\(.*\)"/\1/p' /etc/default/ufw); for one in iptables ip6tables; do "$one" -w -P INPUT "${policy:-DROP}"; done; }
 up() { grep -qx ENABLED=yes /etc/ufw/ufw.conf; }
 case "$*" in
 	status) if up; then echo 'Status: active'; else echo 'Status: inactive'; fi ;;
@@ -37,7 +37,7 @@ case "$*" in
 	'allow '*) port=${2%/tcp}; for file in user user6; do printf '### tuple ### allow tcp %s\n' "$port" >>/etc/ufw/$file.rules; done ;;
 	'default deny incoming') sed -i 's/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY="DROP"/' /etc/default/ufw ;;
 	'--force enable') sed -i 's/^ENABLED=.*/ENABLED=yes/' /etc/ufw/ufw.conf; apply ;;
-	'--force disable') sed -i 's/^ENABLED=.*/ENABLED=no/' /etc/ufw/ufw.conf; for one in iptables ip6tables; do "$one" -w -P INPUT ACCEPT; done ;;
+	'--force disable') rm -f "$0.rules"; sed -i 's/^ENABLED=.*/ENABLED=no/' /etc/ufw/ufw.conf; for one in iptables ip6tables; do "$one" -w -P INPUT ACCEPT; done ;;
 	reload) ! up || apply ;;
 	*) exit 64 ;;
 esac
@@ -69,7 +69,8 @@ esac
 /// Files of `name:owner` homes belong to that number, although everything here is root's.
 const STAT: &str = r#"
 for last; do :; done
-real=$(readlink -f -- "$last" 2>/dev/null)
+# The link itself, not what it leads to.
+real=$(readlink -f -- "$(dirname -- "$last")" 2>/dev/null)/${last##*/}
 case $real in
 	/home/eve | /home/eve/*)
 		for word; do

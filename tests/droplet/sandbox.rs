@@ -164,11 +164,10 @@ impl Sandbox {
     }
 
     fn said(&self, n: usize, code: Option<i32>) -> Ran {
-        let text = |name: &str| {
-            let bytes = std::fs::read(self.path(&format!("/calls/{n}/{name}"))).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
-        Ran { code, out: text("stdout"), err: text("stderr") }
+        let bytes = |name: &str| std::fs::read(self.path(&format!("/calls/{n}/{name}"))).unwrap_or_default();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let stdout = bytes("stdout");
+        Ran { code, out: text(&stdout), err: text(&bytes("stderr")), stdout }
     }
 
     /// Ends every process at once, as a loss of power does, and boots again: files stay, `/run` is empty.
@@ -234,6 +233,8 @@ pub struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
+    /// What `out` shows, to the byte.
+    pub stdout: Vec<u8>,
 }
 
 impl Ran {
@@ -254,7 +255,7 @@ impl Ran {
 
 impl std::fmt::Display for Ran {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { code, out, err } = self;
+        let Self { code, out, err, .. } = self;
         write!(f, "exit {code:?}\n--- stdout\n{out}\n--- stderr\n{err}")
     }
 }
