@@ -13,3 +13,4 @@ mod sample;
 mod sandbox;
 mod site_stubs;
 mod slots;
+mod stage;
