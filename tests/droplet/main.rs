@@ -11,6 +11,7 @@ mod retire;
 #[path = "../it/sample.rs"]
 mod sample;
 mod sandbox;
+mod schedule;
 mod site_stubs;
 mod slots;
 mod stage;
