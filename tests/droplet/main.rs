@@ -15,3 +15,4 @@ mod schedule;
 mod site_stubs;
 mod slots;
 mod stage;
+mod watch;
