@@ -12,6 +12,9 @@ use crate::facts::Facts;
 use crate::frames;
 use crate::text::printable;
 
+/// The droplet tells nothing, because it could not take the secrets out.
+const CANNOT_HIDE: i32 = 73;
+
 /// Everything about a run, by droplet.
 ///
 /// # Errors
@@ -21,10 +24,13 @@ pub async fn bundle(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str)
     for droplet in &crew.env.droplets {
         let nonce = crew::nonce()?;
         let place = dir(crew.env, facts, &droplet.name);
-        let script = format!("{}{}", frames::SHELL, include_str!("bundle.sh"));
-        let cmd = Cmd::new("sh").arg("-c").arg(script);
-        let cmd = cmd.args(["ops", place.as_str(), run, nonce.as_str(), crew.env.stack.path.as_str()]);
+        let cmd = bundle_script(&place, run, &nonce, crew.env.stack.path.as_str());
         let output = crew.ask(droplet, &cmd, Duration::from_secs(60)).await?;
+        if output.code == CANNOT_HIDE {
+            let what = "cannot take the values of the stack's .env out of what is told of the run";
+            let why = "the file cannot be read, or there is no room in /tmp";
+            return Err(Error::failed(what).on(&droplet.name).because(why));
+        }
         files.extend(frames::parse(&nonce, &output.stdout).into_iter().filter_map(|(name, part)| {
             Some(File { name: format!("{}/{}", droplet.name, inside(&name)?), text: redacted(&part.text()) })
         }));
@@ -34,6 +40,13 @@ pub async fn bundle(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str)
         return Err(Error::usage(what).next(format!("ops runs list {}", crew.env.name)));
     }
     Ok(files)
+}
+
+/// What a droplet tells of a run: parts of [`frames`] without the values of the stack's `.env`. `dir`: what ops keeps of
+/// the project; `path`: the stack's.
+pub fn bundle_script(dir: &str, run: &str, nonce: &str, path: &str) -> Cmd {
+    let script = format!("{}{}", frames::SHELL, include_str!("bundle.sh"));
+    Cmd::new("sh").arg("-c").arg(script).args(["ops", dir, run, nonce, path])
 }
 
 /// A name of ours, or of a step: never a way out of the archive's directory.
