@@ -14,6 +14,8 @@ us=$(printf '\037')
 
 # What one probe says, at most 512 KiB in 20 seconds, as one part of src/frames.rs: its stdout, the last
 # 2000 bytes of its stderr with the exit code as last line, a newline, the length of that.
+# A process of it that cannot be killed (`df` of an NFS server that is gone) keeps its pipes open: those who
+# read them are ended, too.
 frame() {
 	answer=$(
 		exec 3>&1
@@ -23,9 +25,10 @@ frame() {
 				{
 					timeout -k 2 20 sh -c "$2" ops </dev/null 2>&4 3>&- 4>&-
 					printf '\n%s' "$?" >&4
-				} | head -c 524288 >&3 4>&-
-			} | tail -c 2000 3>&-
+				} | timeout 23 head -c 524288 >&3 4>&-
+			} | timeout 24 tail -c 2000 3>&-
 		)
+		[ -n "$said" ] || said=$(printf '\n124')
 		printf '%s\n%s' "$said" "${#said}"
 	)
 	printf '\n%s %s 0 %s\n%s' "$nonce" "$1" "${#answer}" "$answer"
