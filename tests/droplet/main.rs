@@ -17,3 +17,4 @@ mod site_stubs;
 mod slots;
 mod stage;
 mod watch;
+mod web;
