@@ -12,19 +12,23 @@ nonce=$1 path=$2 state_dir=$3 web=$4 db=$5 proxy=$6 compose=$7
 shift 7
 us=$(printf '\037')
 
-# What one probe says, at most 512 KiB in 20 seconds, as one part of src/frames.rs: its stdout, its
-# stderr with the exit code as last line, a newline, the length of that.
+# What one probe says, at most 512 KiB in 20 seconds, as one part of src/frames.rs: its stdout, the last
+# 2000 bytes of its stderr with the exit code as last line, a newline, the length of that.
+# A process of it that cannot be killed (`df` of an NFS server that is gone) keeps its pipes open: those who
+# read them are ended, too.
 frame() {
 	answer=$(
 		exec 3>&1
 		said=$(
-			exec 4>&1
 			{
-				timeout -k 2 20 sh -c "$2" ops </dev/null 2>&4 3>&- 4>&-
-				printf '\n%s' "$?" >&4
-			} | head -c 524288 >&3 4>&-
+				exec 4>&1
+				{
+					timeout -k 2 20 sh -c "$2" ops </dev/null 2>&4 3>&- 4>&-
+					printf '\n%s' "$?" >&4
+				} | timeout 23 head -c 524288 >&3 4>&-
+			} | timeout 24 tail -c 2000 3>&-
 		)
-		[ "${#said}" -le 2000 ] || said=$(printf %s "$said" | tail -c 2000)
+		[ -n "$said" ] || said=$(printf '\n124')
 		printf '%s\n%s' "$said" "${#said}"
 	)
 	printf '\n%s %s 0 %s\n%s' "$nonce" "$1" "${#answer}" "$answer"

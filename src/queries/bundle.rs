@@ -15,6 +15,9 @@ use crate::text::printable;
 
 pub(super) const BUNDLE: Program = Program::shell("bundle", &[frames::SHELL, include_str!("bundle.sh")]);
 
+/// The droplet tells nothing, because it could not take the secrets out.
+const CANNOT_HIDE: i32 = 73;
+
 /// Everything about a run, by droplet.
 ///
 /// # Errors
@@ -24,8 +27,13 @@ pub async fn bundle(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str)
     for droplet in &crew.env.droplets {
         let nonce = crew::nonce()?;
         let place = dir(crew.env, facts, &droplet.name);
-        let cmd = Cmd::script(BUNDLE, [place.as_str(), run, &nonce, crew.env.stack.path.as_str()]);
+        let cmd = bundle_script(&place, run, &nonce, crew.env.stack.path.as_str());
         let output = crew.ask(droplet, &cmd, Duration::from_secs(60)).await?;
+        if output.code == CANNOT_HIDE {
+            let what = "cannot take the values of the stack's .env out of what is told of the run";
+            let why = "the file cannot be read, or there is no room in /tmp";
+            return Err(Error::failed(what).on(&droplet.name).because(why));
+        }
         files.extend(frames::parse(&nonce, &output.stdout).into_iter().filter_map(|(name, part)| {
             Some(File { name: format!("{}/{}", droplet.name, inside(&name)?), text: redacted(&part.text()) })
         }));
@@ -35,6 +43,12 @@ pub async fn bundle(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str)
         return Err(Error::usage(what).next(format!("ops runs list {}", crew.env.name)));
     }
     Ok(files)
+}
+
+/// What a droplet tells of a run: parts of [`frames`] without the values of the stack's `.env`. `dir`: what ops keeps of
+/// the project; `path`: the stack's.
+pub fn bundle_script(dir: &str, run: &str, nonce: &str, path: &str) -> Cmd {
+    Cmd::script(BUNDLE, [dir, run, nonce, path])
 }
 
 /// A name of ours, or of a step: never a way out of the archive's directory.

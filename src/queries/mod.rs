@@ -34,7 +34,7 @@ use crate::runbooks::deploy::default_project;
 use crate::text;
 
 pub use backups::{backups, key as backup_key};
-pub use bundle::bundle;
+pub use bundle::{bundle, bundle_script};
 pub use doctor::doctor;
 pub use harden::{Seen, changes, posture};
 pub use health::health;

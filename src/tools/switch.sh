@@ -8,8 +8,8 @@ reach_nginx "$project" "$service" || exit
 
 list() { OPS_UPSTREAMS=$upstreams OPS_SERVERS='' awk -v mode=list "$program"; }
 
-# In the same file: a mount of a single file would not see another one in its place. Not emptied first, so
-# that a full disk leaves the old text or the new one.
+# In the same file: a mount of a single file would not see another one in its place. Not emptied first: the blocks
+# of the old text stay the file's, so that the old text can be written back when the disk is full.
 write() {
   dd if="$1" of="$site" conv=notrunc,fsync status=none && truncate -s "$(wc -c <"$1")" -- "$site" && sync -- "$site"
 }
@@ -58,7 +58,8 @@ OPS_UPSTREAMS=$upstreams OPS_SERVERS=$servers awk -v mode=edit "$program" "$from
   exit 1
 }
 [ "$verb" != close ] || printf '\n%s\n' "$page" >>"$keep.next" || exit
-write "$keep.next" && rm -f -- "$keep.next" || exit
+write "$keep.next" || { [ "$verb" = open ] || write "$keep"; rm -f -- "$keep.next"; exit 1; }
+rm -f -- "$keep.next" || exit
 # What was to be opened stays as it is, and is tried again.
 fail() { [ "$verb" = open ] || back >/dev/null 2>&1; exit 1; }
 inside nginx -t || fail

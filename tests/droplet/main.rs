@@ -2,6 +2,21 @@
 #![expect(clippy::disallowed_methods, reason = "the tests start bubblewrap and shells")]
 //! The programs that run on droplets, without a droplet: each runs in a temporary root with stub tools on its PATH.
 
+mod bundle;
 mod catalog;
+mod facts;
+mod harden;
+mod harden_logins;
+mod harden_stubs;
+mod registry;
+mod retire;
+#[allow(dead_code, reason = "the integration tests use the rest of it")]
+#[path = "../it/sample.rs"]
+mod sample;
 mod sandbox;
+mod schedule;
+mod site_stubs;
+mod slots;
 mod stage;
+mod watch;
+mod web;

@@ -146,7 +146,8 @@ impl Sandbox {
         let n = self.calls;
         self.write(&format!("/calls/{n}/script"), script);
         self.write(&format!("/calls/{n}/stdin"), stdin);
-        writeln!(self.init.stdin.as_mut().unwrap(), "{n}").unwrap();
+        // In one write: busybox's `read` loses the part of a line that came before the end of another call.
+        self.init.stdin.as_mut().unwrap().write_all(format!("{n}\n").as_bytes()).unwrap();
         Started(n)
     }
 
@@ -164,11 +165,10 @@ impl Sandbox {
     }
 
     fn said(&self, n: usize, code: Option<i32>) -> Ran {
-        let text = |name: &str| {
-            let bytes = std::fs::read(self.path(&format!("/calls/{n}/{name}"))).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).into_owned()
-        };
-        Ran { code, out: text("stdout"), err: text("stderr") }
+        let bytes = |name: &str| std::fs::read(self.path(&format!("/calls/{n}/{name}"))).unwrap_or_default();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let stdout = bytes("stdout");
+        Ran { code, out: text(&stdout), err: text(&bytes("stderr")), stdout }
     }
 
     /// Ends every process at once, as a loss of power does, and boots again: files stay, `/run` is empty.
@@ -234,6 +234,8 @@ pub struct Ran {
     pub code: Option<i32>,
     pub out: String,
     pub err: String,
+    /// What `out` shows, to the byte.
+    pub stdout: Vec<u8>,
 }
 
 impl Ran {
@@ -254,7 +256,7 @@ impl Ran {
 
 impl std::fmt::Display for Ran {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { code, out, err } = self;
+        let Self { code, out, err, .. } = self;
         write!(f, "exit {code:?}\n--- stdout\n{out}\n--- stderr\n{err}")
     }
 }
