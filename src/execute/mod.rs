@@ -44,7 +44,7 @@ use crate::record::LedgerRow;
 
 pub use laptop::Laptop;
 pub use own::{Complaint, OwnChecks, Weight};
-pub use script::Secrets;
+pub use script::{Script, Secrets};
 pub use section::Post;
 use section::{Context, End, Left};
 use soft::Soft;

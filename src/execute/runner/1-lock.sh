@@ -11,7 +11,7 @@
 # attaches to it and reports. So nothing runs twice, whatever the link does.
 #   runs/<run>/sections/<section>/list            lines: index id limit way (back, or onward: see `steps`)
 #                                 <index>.do .undo .begun .done   critical   acts (in their order)
-#                                 <act>/          1, 2, .. or undo1, ..: trail who code verdict armed halt
+#                                 <act>/          1, 2, .. or undo1, ..: trail who code verdict reverting armed halt
 #   runs/<run>/steps/[undo.]<id>.<act>/           log code
 # shellcheck disable=SC2015  # in `a && b || refuse` below, refuse exits and is meant for both
 set -u
