@@ -1,6 +1,12 @@
 //! The real runner, called as `ops` calls it, in a sandbox: with and without systemd, in each shell.
 
 mod acts;
+mod faults;
+mod laptop;
+mod lock;
+mod records;
+mod refusals;
+mod space;
 
 use std::time::{Duration, Instant};
 
