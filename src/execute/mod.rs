@@ -15,8 +15,6 @@ mod log;
 pub mod night;
 mod on_failure;
 mod own;
-#[cfg(test)]
-mod property;
 mod prove;
 mod pull;
 pub mod runner;
