@@ -1,12 +1,17 @@
 //! The real runner, called as `ops` calls it, in a sandbox: with and without systemd, in each shell.
 
 mod acts;
-mod faults;
+mod ends;
+mod guard;
+mod killed;
 mod laptop;
 mod lock;
+mod no_return;
+mod power;
 mod records;
 mod refusals;
 mod space;
+mod undo;
 
 use std::time::{Duration, Instant};
 
@@ -39,13 +44,14 @@ pub struct Stack {
     keeper: Keeper,
 }
 
-/// Runs a test in each shell with each keeper.
+/// Runs a test in each shell, and with each keeper. What differs between shells does not differ by the keeper.
 fn on_each(test: impl Fn(&mut Stack)) {
-    for shell in Shell::ALL {
-        for keeper in [Keeper::Session, Keeper::Unit] {
-            eprintln!("in {shell:?} with {keeper:?}");
-            test(&mut Stack::new(shell, keeper));
-        }
+    use Keeper::{Session, Unit};
+    for (shell, keeper) in
+        [(Shell::Dash, Session), (Shell::Dash, Unit), (Shell::Bash, Unit), (Shell::Busybox, Session)]
+    {
+        eprintln!("in {shell:?} with {keeper:?}");
+        test(&mut Stack::new(shell, keeper));
     }
 }
 
@@ -54,6 +60,14 @@ fn in_each_shell(test: impl Fn(&mut Stack)) {
     for shell in Shell::ALL {
         eprintln!("in {shell:?}");
         test(&mut Stack::new(shell, Keeper::Session));
+    }
+}
+
+/// Runs a test in each shell, with systemd.
+fn with_units(test: impl Fn(&mut Stack)) {
+    for shell in Shell::ALL {
+        eprintln!("in {shell:?}");
+        test(&mut Stack::new(shell, Keeper::Unit));
     }
 }
 
@@ -112,7 +126,12 @@ impl Stack {
             if let ActState::Done(code) = self.poll(call).state {
                 return code;
             }
-            assert!(Instant::now() < deadline, "the act does not end: {}", self.tree());
+            assert!(
+                Instant::now() < deadline,
+                "the act does not end in {:?}: {}",
+                self.sandbox.shell(),
+                self.tree()
+            );
         }
     }
 
@@ -200,4 +219,12 @@ fn onward<'a>(id: &'a str, script: &str) -> Script<'a> {
 /// A step that marks that it ran, and then does `rest`.
 fn marked<'a>(id: &'a str, rest: &str) -> Script<'a> {
     step(id, &format!("echo {id} >>{MARK}\n{rest}"), &format!("echo back {id} >>{MARK}"))
+}
+
+/// A critical section whose second step waits until somebody ends it.
+fn begin_and_wait(stack: &mut Stack) {
+    let steps = vec![marked("one", ""), marked("two", "exec /usr/bin/sleep 60"), marked("three", "")];
+    stack.begin("r", section("a", true, steps));
+    stack.start(&now(&act("r", "a", "1")), Mode::Detached);
+    stack.await_marks(2);
 }

@@ -7,7 +7,7 @@
 mod droplet;
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ops::event::Outcome;
 use ops::execute::Report;
@@ -61,7 +61,12 @@ fn agrees(droplet: &str, effects: &Effects, report: &Report) -> Result<(), TestC
     Ok(())
 }
 
-fn holds(drawn: &Drawn, weather: &[Vec<Weather>], cut: Option<(usize, usize)>) -> Result<(), TestCaseError> {
+/// Carries the plan out, and judges what is told of it.
+fn holds(
+    drawn: &Drawn,
+    weather: &[Vec<Weather>],
+    cut: Option<(usize, usize)>,
+) -> Result<(Report, BTreeMap<String, Effects>), TestCaseError> {
     let (report, droplets) = run(drawn, weather, cut);
     for (droplet, effects) in &droplets {
         agrees(droplet, effects, &report)?;
@@ -77,7 +82,7 @@ fn holds(drawn: &Drawn, weather: &[Vec<Weather>], cut: Option<(usize, usize)>) -
         }
         other => prop_assert!(false, "{other:?}: {report:?}"),
     }
-    Ok(())
+    Ok((report, droplets))
 }
 
 #[test]
@@ -99,8 +104,8 @@ fn the_ledger_is_what_the_droplets_did() {
     });
     let cut = prop::option::weighted(0.3, (0_usize..3, 0_usize..6));
     let strategy = (drawn(), prop::collection::vec(links, 3), cut);
-    let outcome =
-        TestRunner::new(config).run(&strategy, |(drawn, weather, cut)| holds(&drawn, &weather, cut));
+    let outcome = TestRunner::new(config)
+        .run(&strategy, |(drawn, weather, cut)| holds(&drawn, &weather, cut).map(drop));
     if let Err(error) = outcome {
         panic!("{error}");
     }
@@ -111,8 +116,7 @@ fn the_ledger_is_what_the_droplets_did() {
 fn start_whose_answer_is_garbled_before_the_link_is_cut_is_unknown() {
     let drawn = vec![(vec![2], false, vec![false])];
     let weather = [vec![Weather::Fine], vec![Weather::Fine], vec![Weather::Fine, Weather::Garbled]];
-    holds(&drawn, &weather, Some((2, 1))).unwrap();
-    let (report, droplets) = run(&drawn, &weather, Some((2, 1)));
+    let (report, droplets) = holds(&drawn, &weather, Some((2, 1))).unwrap();
     assert_eq!((report.exit, droplets["erp-2"].there.len()), (Exit::Unknown, 1));
 }
 
@@ -123,8 +127,7 @@ fn plan_that_fails_is_put_back_whatever_a_link_that_comes_back_does() {
     let drawn = vec![(vec![0, 1], false, vec![false, false]), (vec![0], true, vec![false, true])];
     for bad in [Lost, Unanswered, Late, Twice, Garbled, Slow] {
         let weather = [vec![Fine, bad], vec![bad, bad, Fine], vec![Fine]];
-        holds(&drawn, &weather, None).unwrap();
-        let (report, droplets) = run(&drawn, &weather, None);
+        let (report, droplets) = holds(&drawn, &weather, None).unwrap();
         assert_eq!(report.exit, Exit::PutBack, "{bad:?}");
         assert_eq!(droplets["erp-0"].ran.len(), 8, "{bad:?}: {:?}", droplets["erp-0"].ran);
         assert_eq!(droplets["erp-1"].ran.len(), 4, "{bad:?}: {:?}", droplets["erp-1"].ran);
