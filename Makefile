@@ -39,7 +39,7 @@ test-full: need ## the long tier: everything, three web droplets and a million b
 	cargo nextest run --locked --profile ci
 	$(MAKE) fuzz
 
-walk: need ## every fault at every step of every way to deploy, which takes hours; test-full takes one fault a step, in turn
+walk: need ## every fault at every step of every way to deploy, which takes hours; test-full draws one fault a step by OPS_SEED
 	$(LAB) up demo
 	$(MORE_DEMOS)
 	cargo build --locked

@@ -166,17 +166,17 @@ mod demo {
 
     #[test]
     fn every_step_meets_a_fault() {
-        walk::every_step_meets_a_fault(&walk::IN_PLACE);
+        walk::every_step_meets_a_fault(&walk::IN_PLACE, "every_step_meets_a_fault");
     }
 
     #[test]
     fn every_step_between_slots_meets_a_fault() {
-        walk::every_step_meets_a_fault(&walk::BESIDE);
+        walk::every_step_meets_a_fault(&walk::BESIDE, "every_step_between_slots_meets_a_fault");
     }
 
     #[test]
     fn every_step_of_a_migration_meets_a_fault() {
-        walk::every_step_meets_a_fault(&walk::MIGRATING);
+        walk::every_step_meets_a_fault(&walk::MIGRATING, "every_step_of_a_migration_meets_a_fault");
     }
 
     #[test]

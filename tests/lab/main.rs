@@ -16,6 +16,7 @@ mod doctor;
 mod droplet;
 mod entrances;
 mod failures;
+mod faults;
 mod gone;
 mod harden;
 mod health;
@@ -52,6 +53,8 @@ mod pty;
 mod recover;
 mod runner;
 mod schedule;
+#[path = "../seed/mod.rs"]
+mod seed;
 mod verify;
 mod vigil;
 mod walk;

@@ -50,6 +50,13 @@ impl Seed {
     }
 }
 
+/// A seed that a test fixes.
+impl From<u32> for Seed {
+    fn from(number: u32) -> Self {
+        Self { number, test: "seed" }
+    }
+}
+
 impl Drop for Seed {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -63,7 +70,7 @@ mod tests {
     use super::*;
 
     fn seed(number: u32) -> Seed {
-        Seed { number, test: "seed" }
+        number.into()
     }
 
     #[test]
@@ -92,6 +99,7 @@ mod tests {
 
     #[test]
     fn seed_prints_the_command_that_repeats_its_test() {
+        assert_eq!(seed(5).number(), 5);
         assert_eq!(seed(5).command(), "OPS_SEED=5 cargo nextest run --locked -E 'test(seed)'");
     }
 }
