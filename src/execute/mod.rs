@@ -15,8 +15,6 @@ mod log;
 pub mod night;
 mod on_failure;
 mod own;
-#[cfg(test)]
-mod property;
 mod prove;
 mod pull;
 pub mod runner;
@@ -45,7 +43,7 @@ use crate::record::LedgerRow;
 
 pub use laptop::Laptop;
 pub use own::{Complaint, OwnChecks, Weight};
-pub use script::Secrets;
+pub use script::{Script, Secrets};
 pub use section::Post;
 use section::{Context, End, Left};
 use soft::Soft;

@@ -178,7 +178,7 @@ pub(super) fn listed(sections: &[Scripts<'_>]) -> String {
             text += &(framed(&step.script) + &framed(&step.undo));
         }
     }
-    text
+    text + "end\n"
 }
 
 /// A section as the droplet keeps it.

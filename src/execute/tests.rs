@@ -12,7 +12,7 @@ use crate::plan::{Action, Step};
 use crate::transport::TransportError;
 use crate::transport::fake::{Fake, FakeAnswer};
 
-pub(super) struct Nothing;
+struct Nothing;
 
 static EMPTY: BTreeMap<String, u64> = BTreeMap::new();
 static VARS: BTreeMap<String, String> = BTreeMap::new();
@@ -51,7 +51,7 @@ fn section(id: &str, critical: bool) -> Section {
     Section { id: id.into(), droplet: "erp-1".into(), critical, steps: vec![step] }
 }
 
-pub(super) fn plan(sections: Vec<Section>) -> Plan {
+fn plan(sections: Vec<Section>) -> Plan {
     Plan {
         schema: "s".into(),
         env: "prod".into(),
@@ -79,7 +79,7 @@ async fn ends(sections: Vec<Section>, answers: Vec<FakeAnswer>) -> (Report, Vec<
     (report, fake.calls().iter().map(|call| call.cmd.argv()[2].clone()).collect())
 }
 
-pub(super) fn execution<'a>(posts: &'a BTreeMap<String, Post>, stop: &'a Stop) -> Execution<'a> {
+fn execution<'a>(posts: &'a BTreeMap<String, Post>, stop: &'a Stop) -> Execution<'a> {
     Execution {
         run: "r",
         posts,

@@ -8,15 +8,21 @@ mod facts;
 mod harden;
 mod harden_logins;
 mod harden_stubs;
+mod night;
+mod property;
 mod registry;
 mod retire;
+mod runner;
 #[allow(dead_code, reason = "the integration tests use the rest of it")]
 #[path = "../it/sample.rs"]
 mod sample;
 mod sandbox;
 mod schedule;
+#[path = "../seed/mod.rs"]
+mod seed;
 mod site_stubs;
 mod slots;
 mod stage;
+mod systemd;
 mod watch;
 mod web;

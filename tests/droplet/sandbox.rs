@@ -37,7 +37,8 @@ impl Shell {
 const KEPT: [&str; 9] = ["etc", "var", "opt", "srv", "root", "home", "mnt", "tmp", "stubs"];
 /// How long a call may take. A program that hangs fails its test instead of the whole run.
 const LIMIT: Duration = Duration::from_secs(60);
-/// Starts each call whose number arrives on stdin, in the background, and records its exit code.
+/// Starts each call whose number arrives on stdin, in the background, and records its exit code. Run by dash: `read` of
+/// busybox loses its input when a child ends meanwhile.
 const INIT: &str = r#"
 while read -r n; do
   (
@@ -171,6 +172,13 @@ impl Sandbox {
         Ran { code, out: text(&stdout), err: text(&bytes("stderr")), stdout }
     }
 
+    /// Loses its power, and afterwards has this directory mounted read-only, as after an error of the disk.
+    pub fn lose_power_and_mount_read_only(&mut self, dir: &str) {
+        let there = self.path(dir).to_str().unwrap().to_owned();
+        self.disks.extend(["--ro-bind".to_owned(), there, dir.to_owned()]);
+        self.lose_power();
+    }
+
     /// Ends every process at once, as a loss of power does, and boots again: files stay, `/run` is empty.
     pub fn lose_power(&mut self) {
         let _ = self.init.kill();
@@ -220,7 +228,7 @@ fn start(root: &Path, disks: &[String]) -> Child {
         "HOME",
         "/root",
     ]);
-    command.args(["/bin/sh", "-c", INIT]).stdin(Stdio::piped()).stdout(Stdio::null());
+    command.args(["/usr/bin/dash", "-c", INIT]).stdin(Stdio::piped()).stdout(Stdio::null());
     command.spawn().unwrap()
 }
 

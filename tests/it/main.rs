@@ -21,6 +21,8 @@ mod rollback;
 mod room;
 mod sample;
 mod schedule;
+#[path = "../seed/mod.rs"]
+mod seed;
 mod snapshots;
 mod strategy;
 mod tidy;

@@ -166,17 +166,17 @@ mod demo {
 
     lab_test!(full, demo, every_step_meets_a_fault);
     fn every_step_meets_a_fault() {
-        walk::every_step_meets_a_fault(&walk::IN_PLACE);
+        walk::every_step_meets_a_fault(&walk::IN_PLACE, "every_step_meets_a_fault");
     }
 
     lab_test!(full, demo, every_step_between_slots_meets_a_fault);
     fn every_step_between_slots_meets_a_fault() {
-        walk::every_step_meets_a_fault(&walk::BESIDE);
+        walk::every_step_meets_a_fault(&walk::BESIDE, "every_step_between_slots_meets_a_fault");
     }
 
     lab_test!(full, demo, every_step_of_a_migration_meets_a_fault);
     fn every_step_of_a_migration_meets_a_fault() {
-        walk::every_step_meets_a_fault(&walk::MIGRATING);
+        walk::every_step_meets_a_fault(&walk::MIGRATING, "every_step_of_a_migration_meets_a_fault");
     }
 
     lab_test!(full, demo, a_deploy_of_real_odoo_that_updates_a_module_keeps_what_was);

@@ -51,6 +51,7 @@ mod doctor;
 mod droplet;
 mod entrances;
 mod failures;
+mod faults;
 mod gone;
 mod harden;
 mod health;
@@ -87,6 +88,8 @@ mod pty;
 mod recover;
 mod runner;
 mod schedule;
+#[path = "../seed/mod.rs"]
+mod seed;
 mod verify;
 mod vigil;
 mod walk;

@@ -16,7 +16,7 @@ open() {
       n=$((n + 1))
       case $2 in onward) echo "step s$n 60 onward"; framed "$1"; framed '' ;; *) echo "step s$n 60 back"; framed "$1"; framed "$2" ;; esac
       shift 2
-    done; } | runner open $run $fence
+    done; echo end; } | runner open $run $fence
 }
 # Waits until the act has a code, which is printed.
 over() { n=0; until [ -s $d/runs/$1/sections/$2/$3/code ] || [ $n -gt 300 ]; do n=$((n + 1)); sleep 0.1; done; cat $d/runs/$1/sections/$2/$3/code; }
@@ -224,7 +224,7 @@ for again in 1 2; do framed 'it says' | runner end one 1 a 1 3 17; done
 runner poll one a 1 1 0 0; echo
 # Once more, and a section that nobody knew before.
 runner begin one 1 a 2; framed '' | runner end one 1 a 2 0 9; runner poll one a 2 1 0 0
-for again in 1 2; do { echo 'section b 0 1'; echo 'step s9 60 back'; framed 'echo never'; framed ''; } | runner add one 1; done
+for again in 1 2; do { echo 'section b 0 1'; echo 'step s9 60 back'; framed 'echo never'; framed ''; echo end; } | runner add one 1; done
 runner begin one 1 b 1
 runner status one | grep -a -E '^(section|step) '
 # Whoever takes the lock over is somebody else.

@@ -5,7 +5,9 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::droplet::{DEMO, Droplet};
+use crate::faults::{FAULTS, Fault, drawn};
 use crate::laptop::Laptop;
+use crate::seed::Seed;
 
 /// A way of redeploying new code, and its steps; the first three only prepare.
 pub struct Path {
@@ -99,16 +101,6 @@ const STANDIN: [[&str; 2]; 2] = [["standin-code"; 2], ["standin-code-2"; 2]];
 const BUMP: [[&str; 2]; 2] = [["standin", "base"], ["standin-bump", "bump"]];
 const ODOO: [[&str; 2]; 2] = [["code-only"; 2], ["main", "base"]];
 const ODOO_BUMP: [[&str; 2]; 2] = [["main", "base"], ["bump", "bump"]];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    LaptopKilled,
-    WorkerKilled,
-    LinkCut,
-    /// No packet arrives for a while, and nobody says so.
-    LinkSilent,
-    PowerLost,
-}
 
 /// Whether the droplet has let users in to the new release when somebody comes back: then nothing is taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -339,30 +331,36 @@ fn some_steps_of_a_migration_meet_every_fault() {
     walk.meets_all(&["switch.stop", "switch.update", "open"]);
 }
 
-/// Each fault, and how the work is finished afterwards where nobody waits for it.
-const FAULTS: [(Fault, &str); 7] = [
-    (Fault::LaptopKilled, "resume"),
-    (Fault::LaptopKilled, "undo"),
-    (Fault::WorkerKilled, ""),
-    (Fault::LinkCut, ""),
-    (Fault::LinkSilent, ""),
-    (Fault::PowerLost, "resume"),
-    (Fault::PowerLost, "undo"),
-];
-
-/// One fault a step, each day another one, so that a week has them all; with `OPS_WALK=all` all of them.
-pub fn every_step_meets_a_fault(path: &'static Path) {
+/// One fault a step, drawn by `OPS_SEED` or a random seed; with `OPS_WALK=all` every fault at every step.
+pub fn every_step_meets_a_fault(path: &'static Path, test: &'static str) {
     let all = std::env::var("OPS_WALK").is_ok_and(|walk| walk == "all");
-    let day = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs() / (24 * 60 * 60);
-    let today = usize::try_from(day).unwrap();
+    let seed = Seed::of(test);
+    let mut meetings = drawn(&seed, path.steps);
+    if all {
+        let every = |step: &&'static str| FAULTS.map(|(fault, finish)| (*step, fault, finish));
+        meetings = path.steps.iter().flat_map(every).collect();
+    }
     let refs = if path.steps.contains(&"open") { BUMP } else { STANDIN };
     let mut walk = Walk::new(path, DEMO, refs);
-    for (i, step) in path.steps.iter().enumerate() {
-        for (turn, (fault, finish)) in FAULTS.into_iter().enumerate() {
-            if all || (i + today) % FAULTS.len() == turn {
-                walk.meets(step, fault, finish);
-            }
-        }
+    for (step, fault, finish) in meetings {
+        walk.meets(step, fault, finish);
+    }
+}
+
+/// Asks no droplet.
+#[test]
+fn seed_chooses_the_same_faults_twice_and_another_seed_chooses_others() {
+    let faults = |number| drawn(&Seed::from(number), IN_PLACE.steps);
+    assert_eq!(faults(4711), faults(4711));
+    for other in [0, 1, 4712] {
+        assert_ne!(faults(4711), faults(other), "seed {other}");
+    }
+    // Eleven steps meet all seven faults, whatever the seed.
+    for number in 0..20 {
+        let met = faults(number);
+        let missing =
+            FAULTS.iter().find(|(fault, finish)| !met.iter().any(|one| (one.1, one.2) == (*fault, *finish)));
+        assert_eq!((met.len(), missing), (IN_PLACE.steps.len(), None), "seed {number}");
     }
 }
 

@@ -11,7 +11,7 @@
 # attaches to it and reports. So nothing runs twice, whatever the link does.
 #   runs/<run>/sections/<section>/list            lines: index id limit way (back, or onward: see `steps`)
 #                                 <index>.do .undo .begun .done   critical   acts (in their order)
-#                                 <act>/          1, 2, .. or undo1, ..: trail who code verdict armed halt
+#                                 <act>/          1, 2, .. or undo1, ..: trail who code verdict reverting armed halt
 #   runs/<run>/steps/[undo.]<id>.<act>/           log code
 # shellcheck disable=SC2015  # in `a && b || refuse` below, refuse exits and is meant for both
 set -u
@@ -33,7 +33,7 @@ number() { case $1 in ''|*[!0-9]*) bad "number";; esac; }
 verb=$1 dir=$2
 shift 2
 # It stands in a unit file below, where quotes, $ and % would mean something.
-case $dir in *[!A-Za-z0-9._/\ -]*|[!/]*) bad "directory";; esac
+case $dir in ''|*[!A-Za-z0-9._/\ -]*|[!/]*) bad "directory";; esac
 self=$0 fed='' roomy=''
 
 # A full disk must not keep a run from its journal, its undo or from giving back the lock: `ballast` is
@@ -210,12 +210,12 @@ add() { # run, fence
 }
 
 # Sections from stdin, each a line `section ID CRITICAL STEPS` and per step a line `step ID LIMIT WAY`, its script, the
-# script of its undo.
+# script of its undo. A line `end` follows the last one: an input that is cut between two sections is refused as well.
 scripts() { # directory
   new=$1
   rm -rf "$new" && mkdir -p "$new" || cannot_write
-  all=0
-  while read -r word section critical steps; do
+  all=0 word=''
+  while read -r word section critical steps && [ "$word" != end ]; do
     [ "$word" = section ] || bad "section"
     name "$section"; number "$steps"
     echo "$section" >>"$new/order" && mkdir "$new/$section" || cannot_write
@@ -229,6 +229,7 @@ scripts() { # directory
       index=$((index + 1))
     done
   done
+  [ "$word" = end ] || bad "input is cut"
   # Counted once for all: a process for each would cost more than the steps.
   [ "$(cat "$new"/*/*do 2>/dev/null | wc -c)" -eq "$all" ] || bad "input is cut"
   sync -f "$new"

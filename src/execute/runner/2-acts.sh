@@ -153,6 +153,7 @@ turned() { [ -L "$at/verdict" ] && [ "$(readlink "$at/verdict")" = reverted ]; }
 
 revert() {
   verdict reverted || exit 0
+  : >"$at/reverting"
   for try in 1 2 3; do
     undo && return 6
     # After a reboot Docker may still be starting.
@@ -273,6 +274,7 @@ stop() { # run, fence, section, act
   # What goes back already is left to go back.
   case $act in undo*) return 0;; esac
   [ ! -d "$at/revert.begun" ] || return 0
+  [ ! -e "$at/reverting" ] || ! worker_lives "$at" || return 0
   [ ! -e "$all/critical" ] || verdict reverted || return 0
   [ -s "$at/who" ] || sleep 1
   read -r kind who start <"$at/who"

@@ -1,6 +1,6 @@
 //! Broken inventories by the thousand: no panic, no hang, one clear error or a sound inventory.
 //!
-//! `OPS_FUZZ_CASES` says how many (`make fuzz`: a million), `OPS_FUZZ_SEED` where to begin. A case
+//! `OPS_FUZZ_CASES` says how many (`make fuzz`: a million), `OPS_SEED` the number of the first. A case
 //! is made from its number alone, so that a failure can be repeated.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +14,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
 use super::{EXAMPLE, SMALL, computed, parse};
+use crate::seed::Seed;
 
 /// The longest that one text may compute.
 const BOUND: Duration = Duration::from_secs(5);
@@ -76,7 +77,8 @@ struct Worker {
 
 #[test]
 fn fuzz_broken_inventories() {
-    let (cases, seed) = (setting("OPS_FUZZ_CASES", 2_000), setting("OPS_FUZZ_SEED", 0));
+    let seed = Seed::of("fuzz_broken_inventories");
+    let (cases, seed) = (cases(), u64::from(seed.number()));
     let threads = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
     let workers: Vec<_> = (0..threads)
         .map(|first| {
@@ -216,7 +218,7 @@ fn mutate_lines(text: &mut Vec<u8>, rng: &mut SmallRng) {
     *text = lines.join(&b'\n');
 }
 
-#[expect(clippy::disallowed_methods, reason = "whoever runs the test says how long")]
-fn setting(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().map_or(default, |text| text.parse().expect("a number"))
+#[expect(clippy::disallowed_methods, reason = "the person who runs the test says how long")]
+fn cases() -> u64 {
+    std::env::var("OPS_FUZZ_CASES").map_or(2_000, |text| text.parse().expect("a number"))
 }
