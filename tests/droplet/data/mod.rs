@@ -3,4 +3,6 @@
 
 mod backup;
 mod cluster;
+mod restore;
+
 mod stack;

@@ -153,6 +153,11 @@ impl Stack {
         std::fs::create_dir_all(self.path("/srv/backups")).unwrap();
     }
 
+    /// Servers that programs start, of a drill for one, find what `initdb` makes.
+    pub fn empty_servers(&self) {
+        cluster::copy(&cluster::template().join("empty"), &self.path("/srv/postgres"));
+    }
+
     /// The same droplet with another shell, and without any backup.
     pub fn again(&mut self, shell: Shell) {
         self.use_shell(shell);
