@@ -5,4 +5,6 @@ mod backup;
 mod cluster;
 mod restore;
 
+mod snapshot;
 mod stack;
+mod verify;
