@@ -3,8 +3,12 @@
 
 mod backup;
 mod cluster;
+mod moved;
+mod recovery;
+mod rehearsal;
 mod restore;
-
+mod schedule;
 mod snapshot;
 mod stack;
+mod store;
 mod verify;
