@@ -4,6 +4,7 @@
 
 mod bundle;
 mod catalog;
+mod data;
 mod facts;
 mod harden;
 mod harden_logins;

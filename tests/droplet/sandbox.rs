@@ -85,6 +85,14 @@ impl Sandbox {
         self.shell
     }
 
+    /// From now on `/bin/sh` is this one.
+    pub fn use_shell(&mut self, shell: Shell) {
+        let sh = self.path("/bin/sh");
+        std::fs::remove_file(&sh).unwrap();
+        std::os::unix::fs::symlink(shell.program(), sh).unwrap();
+        self.shell = shell;
+    }
+
     /// Where the machine has a path of the sandbox.
     pub fn path(&self, inside: &str) -> PathBuf {
         self.root.path().join(inside.trim_start_matches('/'))
