@@ -10,7 +10,7 @@ use crate::cmd::Cmd;
 use crate::frames::{self, Part};
 use crate::inventory::Environment;
 
-const GATHER: &str = include_str!("gather.sh");
+const GATHER: &str = concat!(include_str!("../tools/json.sh"), include_str!("gather.sh"));
 
 /// Separates compose files in one argument of `gather.sh`.
 const UNIT: &str = "\x1f";

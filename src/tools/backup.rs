@@ -8,6 +8,8 @@ use crate::frames;
 use crate::inventory::{Mask, Retention};
 
 const SCRIPT: &str = concat!(
+    include_str!("json.sh"),
+    include_str!("checks.sh"),
     include_str!("restic.sh"),
     include_str!("beside.sh"),
     include_str!("whole.sh"),
@@ -16,15 +18,22 @@ const SCRIPT: &str = concat!(
     include_str!("backup_verbs.sh")
 );
 const RESTORE: &str = concat!(
+    include_str!("json.sh"),
     include_str!("restic.sh"),
     include_str!("beside.sh"),
+    include_str!("whole.sh"),
     include_str!("anew.sh"),
     include_str!("quiet.sh"),
     include_str!("mask.sh"),
     include_str!("restore.sh")
 );
-const OFFSITE: &str =
-    concat!(include_str!("restic.sh"), include_str!("images.sh"), include_str!("offsite.sh"));
+const OFFSITE: &str = concat!(
+    include_str!("json.sh"),
+    include_str!("checks.sh"),
+    include_str!("restic.sh"),
+    include_str!("images.sh"),
+    include_str!("offsite.sh")
+);
 const KEY: &str = concat!(include_str!("restic.sh"), include_str!("key.sh"));
 const LIST: &str = include_str!("backups.sh");
 const RESTIC: &str = include_str!("restic.sh");

@@ -5,7 +5,13 @@
 use super::backup::Backup;
 use crate::cmd::Cmd;
 
-const EXPORT: &str = concat!(include_str!("restic.sh"), include_str!("beside.sh"), include_str!("export.sh"));
+const EXPORT: &str = concat!(
+    include_str!("json.sh"),
+    include_str!("restic.sh"),
+    include_str!("beside.sh"),
+    include_str!("whole.sh"),
+    include_str!("export.sh")
+);
 const PACK: &str = include_str!("export.py");
 
 /// What is done to make one, in order.

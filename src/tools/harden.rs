@@ -6,6 +6,7 @@
 use crate::cmd::Cmd;
 
 const SCRIPT: &str = concat!(
+    include_str!("json.sh"),
     include_str!("harden.sh"),
     include_str!("harden_logins.sh"),
     include_str!("harden_wall.sh"),

@@ -11,6 +11,7 @@
 #   json_lines FILE COLUMN ..             the same for a file of one document a line
 #   json_whole_lines FILE COLUMN ..       as json_lines, without the lines that are not JSON: one that a loss of power cut
 #   json_value FILE POINTER               the value itself; nothing where it is missing or null
+#   json_integer FILE POINTER             the same, where it is a whole number from 0 on that a shell can count with
 #   json_set FILE POINTER JSON            the document, with another string, number, boolean or null there
 #   json_replace FILE KEY OLD NEW         the document, with NEW for OLD wherever a member KEY is that string
 #
@@ -305,6 +306,9 @@ json_value() {
   json_text=$(json_row "$1" "$2") || return
   [ -z "$json_text" ] || printf '%b\n' "$json_text"
 }
+# Lines that are such numbers. Arithmetic of a shell runs what it is given.
+integers() { grep -xE '0|[1-9][0-9]{0,16}'; }
+json_integer() { json_row "$1" "$2" | integers; }
 json_set() { json_read "$1" document set "$2" "$3"; }
 json_replace() { json_read "$1" document replace "$2" "$3" "$(json_quoted "$4")"; }
 # A text as a JSON string. Its first line; without control characters.

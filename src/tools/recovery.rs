@@ -6,9 +6,14 @@ use super::backup::Backup;
 use crate::cmd::Cmd;
 use crate::frames;
 
-const STOCK: &str =
-    concat!(include_str!("restic.sh"), include_str!("obstacles.sh"), include_str!("stock.sh"));
+const STOCK: &str = concat!(
+    include_str!("json.sh"),
+    include_str!("restic.sh"),
+    include_str!("obstacles.sh"),
+    include_str!("stock.sh")
+);
 const RECOVERY: &str = concat!(
+    include_str!("json.sh"),
     include_str!("restic.sh"),
     include_str!("beside.sh"),
     include_str!("whole.sh"),

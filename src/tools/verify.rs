@@ -6,6 +6,7 @@ use super::backup::Backup;
 use crate::cmd::Cmd;
 
 const VERIFY: &str = concat!(
+    include_str!("json.sh"),
     include_str!("restic.sh"),
     include_str!("beside.sh"),
     include_str!("whole.sh"),

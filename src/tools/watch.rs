@@ -7,7 +7,7 @@
 use crate::cmd::Cmd;
 use crate::tools::slots;
 
-const WATCH: &str = concat!(include_str!("nginx.sh"), include_str!("watch.sh"));
+const WATCH: &str = concat!(include_str!("json.sh"), include_str!("nginx.sh"), include_str!("watch.sh"));
 const COMPARE: &str = include_str!("watch.awk");
 const COUNT: &str = include_str!("access.awk");
 
@@ -201,7 +201,10 @@ worse: portal p50 52 -> 252 ms, p95 54 -> 254 ms (n 20 -> 30); nginx 2 new 5xx, 
         let file = dir.path().join("log");
         std::fs::write(&file, log).unwrap();
         let mut awk = program("awk");
-        let out = awk.args(["-v", &format!("since={since}"), COUNT]).arg(file).output().unwrap();
+        let (_, parser) = include_str!("json.sh").split_once("json_parser='").unwrap();
+        let (parser, _) = parser.split_once("\n'\n").unwrap();
+        let program = format!("{parser}\n{COUNT}");
+        let out = awk.args(["-v", &format!("since={since}"), &program]).arg(file).output().unwrap();
         String::from_utf8(out.stdout).unwrap()
     }
 
