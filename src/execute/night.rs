@@ -14,11 +14,8 @@ use crate::error::{Error, Result};
 use crate::plan::Plan;
 use crate::record::RUN_SCHEMA;
 
-const PROGRAM: &str = concat!(
-    include_str!("../tools/json.sh"),
-    include_str!("../tools/checks.sh"),
-    include_str!("night.sh")
-);
+const PROGRAM: &str =
+    concat!(include_str!("../tools/json.sh"), include_str!("../tools/checks.sh"), include_str!("night.sh"));
 
 /// Who such runs are said to be by.
 pub const OPERATOR: &str = "schedule";

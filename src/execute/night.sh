@@ -71,8 +71,10 @@ drilled() {
 }
 # No key here is a key of the status itself.
 promised() {
-  places | awk '{ printf "%s\"%s\":%s", (NR > 1 ? "," : "\"places\":{"), $1, $2 == "" ? "null" : "\"" $2 "\"" } END { printf "}" }'
-  drilled | awk '{ a = $1; o = $2; s = $3 } END { printf ",\"drill\":%s", a == "" ? "null" : "{\"at\":" a ",\"passed\":" o ",\"took\":" s "}" }'
+  printf '"places":{'
+  places | awk 'NR > 1 { printf "," } $2 == "" { printf "\"%s\":null", $1; next } { printf "\"%s\":\"%s\"", $1, $2 }'
+  printf '},"drill":'
+  drilled | awk '{ printf "{\"at\":%s,\"passed\":%s,\"took\":%s}", $1, $2, $3 } END { if (!NR) printf "null" }'
   printf ',"rpo":%s,"rto":%s' "${rpo:-null}" "${rto:-null}"
 }
 

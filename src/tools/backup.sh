@@ -229,8 +229,11 @@ confirm() {
   snapshot=$(said snapshot.id)
   restic ls --no-lock --json "$snapshot" </dev/null >"$now/listing" || { echo 'what was stored cannot be listed'; exit 1; }
   json_lines "$now/listing" /type /path /size >"$now/nodes" || { echo 'what was stored cannot be listed'; exit 1; }
-  LC_ALL=C awk -F '\t' -v view="$VIEW/" '$1 == "file" && index($2, view) == 1 { path = substr($2, length(view) + 1); gsub(/\\\\/, "\\", path); print path " " $3 + 0 }' \
-    "$now/nodes" | LC_ALL=C sort >"$now/there"
+  LC_ALL=C awk -F '\t' -v view="$VIEW/" '$1 == "file" && index($2, view) == 1 {
+      n = split(substr($2, length(view) + 1), part, /\\\\/)
+      for (i = 1; i <= n; i++) { gsub(/\\t/, "\t", part[i]); path = (i == 1 ? "" : path "\\") part[i] }
+      printf "%s %.0f\n", path, $3
+    }' "$now/nodes" | LC_ALL=C sort >"$now/there"
   {
     cat "$now/sizes"
     printf 'config/manifest.json %s\n' "$(stat -c %s "$now/config/manifest.json")"

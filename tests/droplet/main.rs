@@ -2,4 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "the tests start bubblewrap and shells")]
 //! The programs that run on droplets, without a droplet: each runs in a temporary root with stub tools on its PATH.
 
+mod json;
+mod json_guard;
+mod kept_json;
 mod sandbox;
