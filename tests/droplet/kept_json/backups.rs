@@ -3,9 +3,10 @@
 use ops::frames;
 use ops::record::{BackupCheck, BackupRecord};
 use ops::tools::backup::Return;
+use ops::tools::export::Export;
 use serde_json::{Value, json};
 
-use super::{ID, STORE, backup, droplet, each, making, manifest, stored, variants};
+use super::{ID, STORE, backup, droplet, each, made, making, manifest, stored, variants};
 use crate::sandbox::{Ran, Sandbox, Shell};
 
 /// The record that `confirm` writes, of lines of `restic ls` and the last line of `restic backup`.
@@ -135,4 +136,57 @@ fn restore_reads_the_same_manifest_in_any_order() {
         .run(&backup().restore(Return::Fetch, "beef", "odoo_restored"))
         .exits(1)
         .says(&["not what was stored"]);
+}
+
+#[test]
+fn export_compares_the_files_of_a_manifest_in_any_order() {
+    each(&manifest(), false, |sandbox, manifest| {
+        stored(sandbox, manifest);
+        sandbox.write(&format!("{STORE}/exporting/got/x"), "");
+        sandbox.run(&backup().export(Export::Fetch, ID, "beef")).exits(0);
+        sandbox.write("/srv/tree/db/1.dat", "y");
+        let ran = sandbox.run(&backup().export(Export::Fetch, ID, "beef"));
+        ran.exits(1).says(&["db/1.dat: FAILED", "not what was stored"]);
+    });
+}
+
+#[test]
+fn imported_backup_says_what_its_file_was_called() {
+    let mut sandbox = droplet(Shell::Dash);
+    sandbox.write(&format!("{STORE}/now/name"), "a \"b\".zip\n");
+    made(&mut sandbox, "imported=imported");
+    let manifest = sandbox.read(&format!("{STORE}/now/config/manifest.json"));
+    let manifest: Value = serde_json::from_str(&manifest).unwrap();
+    assert_eq!(manifest["imported"], "a__b_.zip");
+    assert_eq!(manifest["attachments"], json!({"named": 2, "missing": 1, "elsewhere": 4}));
+}
+
+#[test]
+fn database_that_came_back_is_compared_by_name_and_not_by_place() {
+    let parts =
+        ["json", "whole"].map(|name| std::fs::read_to_string(format!("src/tools/{name}.sh")).unwrap());
+    let manifest = manifest();
+    let said: Value = serde_json::from_str(&manifest).unwrap();
+    let said = variants(&said["database"].to_string(), false);
+    for (n, text) in variants(&manifest, false).iter().enumerate() {
+        let mut sandbox = droplet(Shell::ALL[n % 3]);
+        sandbox.write("/srv/m.json", text);
+        sandbox.write("/srv/now/x", "");
+        let mut compared = |said: &str| {
+            sandbox.write("/srv/said", said);
+            sandbox
+                .sh(&format!("now=/srv/now\n{}\ndiffering /srv/m.json </srv/said", parts.join("\n")))
+                .out
+                .trim_end()
+                .to_owned()
+        };
+        assert_eq!(compared(&said[n]), "");
+        let other =
+            said[0].replace("\"res_users\":7", "\"res_users\":8").replace("\"sale\":null", "\"sale\":\"\"");
+        assert_eq!(
+            compared(&other),
+            "counts/res_users: 7;\tcounts/res_users: 8;\tmodules/sale: ;modules/sale: null"
+        );
+        assert!(compared("").contains("counts/res_users: 7"));
+    }
 }

@@ -210,3 +210,30 @@ fn harden_takes_live_restore_back_in_any_form_of_daemon_json() {
         sandbox.sh(&script).exits(0);
     }
 }
+
+#[test]
+fn watch_counts_the_same_requests_of_a_log_in_json_in_any_order() {
+    let line = |status: &str, time: &str| {
+        format!(
+            "{{\"time\":\"{time}\",\"status\":{status},\"args\":\"2020-01-01T00:00:00Z\",\"request\":\"GET /\\\" 500 x\",\"upstream_status\":\"502\",\"agent\":\"a\"}}\n"
+        )
+    };
+    let log = line("\"404\"", "2026-11-21T07:45:44+00:00")
+        + &line("200", "21/Nov/2026:07:45:44 +0000")
+        + &line("503", "2026-11-21T07:45:43Z");
+    // As nginx writes it where the format does not say escape=json, and what is no line of a log.
+    let more = "{\"status\":200,\"time\":\"2026-11-21T07:45:44+00:00\",\"agent\":\"\\x22ops\\xC3\"}\n{\"status\":500,\"time\n";
+    let program = format!(
+        "{}\nfor since in 0 1795247144; do LC_ALL=C awk -v since=$since \"$json_parser$(cat /srv/access.awk)\" /srv/log; done",
+        std::fs::read_to_string("src/tools/json.sh").unwrap()
+    );
+    for text in &variants(&log, true) {
+        for awk in ["mawk", "gawk", "busybox"] {
+            let mut sandbox = Sandbox::new(Shell::Dash);
+            std::os::unix::fs::symlink(format!("/usr/bin/{awk}"), sandbox.path("/stubs/awk")).unwrap();
+            sandbox.write("/srv/access.awk", std::fs::read_to_string("src/tools/access.awk").unwrap());
+            sandbox.write("/srv/log", format!("{text}{more}"));
+            assert_eq!(sandbox.sh(&program).out, "4 1 1\n3 0 1\n", "{awk} {text}");
+        }
+    }
+}

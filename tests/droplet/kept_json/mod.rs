@@ -166,6 +166,11 @@ fn each(text: &str, lines: bool, mut check: impl FnMut(&mut Sandbox, &str)) {
 
 /// Files of a backup that is made, and what the manifest says of them.
 fn making(sandbox: &mut Sandbox) {
+    made(sandbox, "");
+}
+
+/// The same; `imported`: as a program that imports a file says it.
+fn made(sandbox: &mut Sandbox, imported: &str) {
     let now = format!("{STORE}/now");
     let notes = [
         ("id", ID),
@@ -197,7 +202,7 @@ fn making(sandbox: &mut Sandbox) {
     let parts = ["json", "whole", "beside", "backup"]
         .map(|name| std::fs::read_to_string(format!("src/tools/{name}.sh")).unwrap());
     let script = format!(
-        "dir=/var/lib/ops/shop project=shop db=db store={STORE} now={now}\n{}\nsum_up && manifest",
+        "dir=/var/lib/ops/shop project=shop db=db store={STORE} now={now} {imported}\n{}\nsum_up && manifest",
         parts.join("\n")
     );
     sandbox.sh(&script).exits(0);
