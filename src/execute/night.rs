@@ -15,7 +15,10 @@ use crate::plan::Plan;
 use crate::program::Program;
 use crate::record::RUN_SCHEMA;
 
-pub(super) const NIGHT: Program = Program::shell("night", &[include_str!("night.sh")]);
+pub(super) const NIGHT: Program = Program::shell(
+    "night",
+    &[include_str!("../tools/json.sh"), include_str!("../tools/checks.sh"), include_str!("night.sh")],
+);
 
 /// Who such runs are said to be by.
 pub const OPERATOR: &str = "schedule";

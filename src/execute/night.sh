@@ -37,14 +37,14 @@ newest() {
   else
     id=${newest##*/}
     printf '"backup":"%s",' "${id%.json}"
-    sed -n 's/.*\("bytes":[0-9]*,"added":[0-9]*\)}$/\1/p' "$newest"
+    printf '"bytes":%s,"added":%s' "$(json_integer "$newest" /bytes || echo null)" "$(json_integer "$newest" /added || echo null)"
   fi
 }
 
 # The newest of a file of ids that counts at a place: of those that were not found wrong there the last time (verify.sh).
 counts() { # place; ids, the newest first, on stdin
   while read -r one; do
-    case $(grep -s "\"place\":\"$1\"" "$store/$one.checks" | tail -n 1) in *'"ok":false'*) ;; *) echo "$one"; return ;; esac
+    [ "$(last_try "$store/$one.checks" "$1")" = false ] || { echo "$one"; return; }
   done
 }
 # Each place and its newest, as it was when it was last asked: a line each. What is not known of here was forgotten.
@@ -63,12 +63,18 @@ known() {
 }
 # The last drill of any backup: when, whether it passed, how long it took.
 drilled() {
-  grep -hs '"by":"drill"' "$store"/*z.checks | sed -n 's/^{"at":\([0-9]*\),.*"ok":\(true\|false\),.*"seconds":\([0-9]*\)}$/\1 \2 \3/p' | sort -n | tail -n 1
+  # A line that a loss of power cut ends where its file does.
+  for one in "$store"/*z.checks; do
+    [ ! -f "$one" ] || { cat "$one" && echo; }
+  done | json_whole_lines - /by /at /ok /seconds |
+    awk -F '\t' '$1 == "drill" && $2 $4 !~ /[^0-9]/ && $2 != "" && $4 != "" && ($3 == "true" || $3 == "false") { print $2, $3, $4 }' | sort -n | tail -n 1
 }
 # No key here is a key of the status itself.
 promised() {
-  places | awk '{ printf "%s\"%s\":%s", (NR > 1 ? "," : "\"places\":{"), $1, $2 == "" ? "null" : "\"" $2 "\"" } END { printf "}" }'
-  drilled | awk '{ a = $1; o = $2; s = $3 } END { printf ",\"drill\":%s", a == "" ? "null" : "{\"at\":" a ",\"passed\":" o ",\"took\":" s "}" }'
+  printf '"places":{'
+  places | awk 'NR > 1 { printf "," } $2 == "" { printf "\"%s\":null", $1; next } { printf "\"%s\":\"%s\"", $1, $2 }'
+  printf '},"drill":'
+  drilled | awk '{ printf "{\"at\":%s,\"passed\":%s,\"took\":%s}", $1, $2, $3 } END { if (!NR) printf "null" }'
   printf ',"rpo":%s,"rto":%s' "${rpo:-null}" "${rto:-null}"
 }
 
@@ -78,7 +84,8 @@ tell() { # when it ended, whether it was well, exit code, why not, seconds: all 
   printf '{"schema":"ops.backup-status/1","env":"%s","project":"%s","run":"%s","started":"%s","ended":%s,"ok":%s,"exit":%s,"why":%s,"seconds":%s,%s,%s}\n' \
     "$env" "$project" "$run" "$started" "$1" "$2" "$3" "$4" "$5" "$(newest)" "$(promised)" >"$status.new" && mv -f "$status.new" "$status"
 }
-said() { sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p" "$status"; }
+# A member of the status; nothing where it is null.
+said() { json_value "$status" "/$1"; }
 
 metric() { # name, value, what it is; one that is not known is left out
   case $2 in '' | null) return ;; esac
@@ -164,7 +171,7 @@ lock() {
     code=$?
     case $code in
       0) fence=${holder#taken }; return ;;
-      75) holder=$(printf %s "$holder" | sed -n 's/.*"run":"\([A-Za-z0-9._-]*\)".*/\1/p') ;;
+      75) holder=$(printf %s "$holder" | json_value - /run | tr -cd 'A-Za-z0-9._-') ;;
       *) over 1 "the lock cannot be taken (code $code)" ;;
     esac
     [ -z "$asked" ] || over 130 "ended while it waited for ${holder:-the lock}, as it was asked to"
@@ -276,9 +283,9 @@ work() {
 
 # The unit failed. Where the program was killed, it could not say so itself.
 failed() {
-  ! grep -q '"ended":null' "$status" || {
-    sed 's/"ended":null,"ok":null,"exit":null,"why":null/"ended":"'"$(utc)"'","ok":false,"exit":8,"why":"it was killed from outside"/' "$status" >"$status.new" &&
-      mv -f "$status.new" "$status"
+  run=$(said run) started=$(said started)
+  [ -z "$started" ] || [ -n "$(said ended)" ] || {
+    tell "\"$(utc)\"" false 8 '"it was killed from outside"' null
     metrics
   }
   ring /fail

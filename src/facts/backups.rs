@@ -23,8 +23,8 @@ pub struct Backups {
     pub image: bool,
 }
 
-// Of each record only its end and the size of its database (which PostgreSQL wrote, with blanks), and of each place only the ids that it had when it was last asked. What is not of one line
-// of ours is left out.
+// Of each record its sizes, and of each place only the ids that it had when it was last asked. A record that is not JSON is
+// left out.
 pub(super) const PROBE: Program = Program::shell(
     "facts.backups",
     &[r#"
@@ -41,9 +41,10 @@ of() { # kind, what awk does with a line, files
     [ ! -f "$1" ] || awk -v kind="$kind" 'function name() { sub(/^.*\//, "", FILENAME); sub(/\.[a-z]*$/, "", FILENAME); return FILENAME }
         { gsub(/[\t\r]/, " ") } '"$work" "$@"
 }
-of backup 'match($0, /"bytes":[0-9]+,"added":[0-9]+}$/) { end = substr($0, RSTART); size = ""
-    if (match($0, /"bytes" ?: ?[0-9]+, ?"server"/)) { size = substr($0, RSTART, RLENGTH); gsub(/[^0-9]/, "", size); size = "\"database\":" size "," }
-    print kind "\t" name() "\t" size end }' [0-9]*t[0-9]*z.json
+for record in [0-9]*t[0-9]*z.json; do
+    # A newline is whitespace in JSON, and never part of a text: each record becomes one line.
+    [ ! -f "$record" ] || { tr '\n\000' ' \001' <"$record" && echo; }
+done | awk "$OPS_JSON" whole_lines rows - /id /bytes /added /database/bytes | sed 's/^/backup\t/'
 of check 'length($0) < 2000 { print kind "\t" name() "\t" $0 }' [0-9]*t[0-9]*z.checks
 of place '/^[0-9]+t[0-9]+z$/ { print kind "\t" name() "\t" $0 }' places/*
 exit 0
@@ -59,20 +60,18 @@ pub(super) fn parse(text: &str) -> Probe<Backups> {
     let of = |kind: &str| fields.all(kind).filter_map(|value| value.split_once('\t')).collect::<Vec<_>>();
     let (checks, places) = (of("check"), of("place"));
     let here = fields.flag("repository");
-    let row = |(id, end): &(&str, &str)| {
-        let number = |key: &str| {
-            let digits = end.split_once(&format!("\"{key}\":"))?.1;
-            digits[..digits.find(|c: char| !c.is_ascii_digit())?].parse().ok()
-        };
+    let row = |(id, sizes): &(&str, &str)| {
+        let mut sizes = sizes.split('\t').map(|size| size.parse().ok());
+        let mut next = || sizes.next().flatten();
         let there = places.iter().filter(|(_, had)| had == id).map(|(place, _)| (*place).to_owned());
         let mut row = BackupRow {
             id: (*id).to_owned(),
             taken: moment(id)?,
             places: here.then(|| DROPLET.to_owned()).into_iter().chain(there).collect(),
             verified: true,
-            bytes: number("bytes"),
-            added: number("added"),
-            database: number("database"),
+            bytes: next(),
+            added: next(),
+            database: next(),
             ..BackupRow::default()
         };
         let tried = checks.iter().filter(|(of, _)| of == id);
@@ -92,10 +91,10 @@ pub(super) fn parse(text: &str) -> Probe<Backups> {
 mod tests {
     use super::*;
 
-    const SAID: &str = "repository\tyes\nbackup\t20261120t023000z\t\"database\":6,\"bytes\":7,\"added\":5}\nbackup\t20261121t023000z\t\"bytes\":9,\"added\":1}\n\
+    const SAID: &str = "repository\tyes\nbackup\t20261120t023000z\t7\t5\t6\nbackup\t20261121t023000z\t9\t1\t\n\
         check\t20261121t023000z\t{\"at\":3,\"by\":\"verify\",\"place\":\"droplet\",\"ok\":false,\"why\":\"cut\",\"seconds\":1}\n\
         check\t20261120t023000z\t{\"at\":2,\"by\":\"drill\",\"place\":\"spaces\",\"ok\":true,\"why\":\"\",\"seconds\":90}\n\
-        place\tspaces\t20261120t023000z\nplace\tspaces\t20261101t023000z\nbackup\tnonsense\t\"bytes\":1,\"added\":1}\n";
+        place\tspaces\t20261120t023000z\nplace\tspaces\t20261101t023000z\nbackup\tnonsense\t1\t1\t1\n";
 
     #[test]
     fn what_was_verified_counts_where_it_is_and_was_not_found_wrong() {

@@ -59,9 +59,12 @@ ask() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
 pub(super) const ASK: Program = Program::shell("facts.database.ask", &[INSIDE, QUESTIONS]);
 
 const QUESTIONS: &str = r#"
+# A line of JSON, and one that says whether the database is there.
 server=$(printf %s "$2" | ask -v name="$1") || exit
-printf '%s\n' "$server"
-case $server in *'"exists":true'* | *'"exists" : true'*) ;; *) exit 0 ;; esac
+printf '%s\n' "${server%
+*}"
+[ "${server##*
+}" = t ] || exit 0
 printf %s "$3" | PGDATABASE="$1" ask
 "#;
 
@@ -72,6 +75,7 @@ select json_build_object('server_version', current_setting('server_version'), 'b
     where not datallowconn and not datistemplate and datname ~ '_(before|after|broken|restored)_[0-9]{8}t[0-9]{6}z$'))
 from (select 1) one left join
   (select pg_database_size(oid) as size from pg_database where datname = :'name') d on true;
+select exists (select from pg_database where datname = :'name');
 "#;
 
 // Odoo writes the presence of its users in `bus_presence`, since 19.0 in `mail_presence`; where

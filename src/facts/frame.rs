@@ -11,7 +11,8 @@ use crate::frames::{self, Part};
 use crate::inventory::Environment;
 use crate::program::Program;
 
-pub(super) const GATHER: Program = Program::shell("facts.gather", &[include_str!("gather.sh")]);
+pub(super) const GATHER: Program =
+    Program::shell("facts.gather", &[include_str!("../tools/json.sh"), include_str!("gather.sh")]);
 
 /// Separates compose files in one argument of `gather.sh`.
 const UNIT: &str = "\x1f";

@@ -7,7 +7,9 @@
 
 LC_ALL=C
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin
-export LC_ALL PATH
+# The parser of json.sh, for probes: awk "$OPS_JSON" document rows - POINTER <FILE.
+OPS_JSON=$json_parser$json_program
+export LC_ALL PATH OPS_JSON
 nonce=$1 path=$2 state_dir=$3 web=$4 db=$5 proxy=$6 compose=$7
 shift 7
 us=$(printf '\037')
@@ -121,7 +123,7 @@ find_live() {
 		IFS= read -r said <"${state_dir%/}/$OPS_PROJECT/releases/current" || said=
 		case $said in
 		'' | .* | */*) ;;
-		*) ! grep -q '^ *"slot": "b",\{0,1\}$' "${state_dir%/}/$OPS_PROJECT/releases/$said/release.json" 2>/dev/null || live=$web-b ;;
+		*) [ "$(json_value "${state_dir%/}/$OPS_PROJECT/releases/$said/release.json" /slot 2>/dev/null)" != b ] || live=$web-b ;;
 		esac
 	fi
 }

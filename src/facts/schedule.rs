@@ -45,7 +45,7 @@ done
 [ ! -f schedule/ping ] || awk -F= '/^PING_[0-9a-f]*=/ { print "ping\t" $1 }' schedule/ping
 for file in backup/[0-9]*t[0-9]*z.json; do [ ! -f "$file" ] || newest=${file##*/}; done
 [ -z "${newest:-}" ] || printf 'newest\t%s\n' "${newest%.json}"
-[ ! -f backup/status.json ] || printf 'status\t%s\n' "$(head -c 4096 backup/status.json | tr '\n\t' '  ')"
+[ ! -f backup/status.json ] || printf 'status\t%s\n' "$(head -c 65536 backup/status.json | tr '\n\t' '  ')"
 lookout=ops-health-$OPS_PROJECT
 for file in schedule/inventory.yaml "$1/$lookout.service" "$1/$lookout.timer"; do
     [ ! -f "$file" ] || printf 'lookout-file\t%s\t%s\n' "$(sha256sum <"$file" | cut -d' ' -f1)" "${file##*/}"

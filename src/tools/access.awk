@@ -1,13 +1,41 @@
 # Counts what stands in nginx's access log, in the format `combined`, another with `" STATUS ` in it, or JSON.
 #
 # With since=SECONDS (of the epoch) only lines from then on count; where lines say no time, nothing is known.
-# Lines of `ops watch` itself never count. Prints "REQUESTS 5XX 404", or nothing where no line can be read.
+# Lines of `ops watch` itself never count. Prints "REQUESTS 5XX 404", or nothing where no line can be read. After the
+# parser of json.sh: a line of JSON is parsed, with the escapes that nginx writes where the format says no escape=json.
+
+BEGIN { json_nginx = 1 }
 
 function status(line) {
 	if (match(line, /" [1-5][0-9][0-9] /)) return substr(line, RSTART + 2, 3)
-	if (match(line, /"status": *"?[1-5][0-9][0-9]/)) return substr(line, RSTART + RLENGTH - 3, 3)
 	return ""
 }
+
+# Of a line of JSON: `said_status` is the status, `said_time` the text of the time. The member `status` with the fewest
+# others around it counts; of several times the one whose name says that it is one, and then the one that comes first by name.
+function read_json(line) {
+	said_status = said_time = ""
+	status_depth = 1000
+	time_name = ""
+	if (!json_line(line)) said_status = ""
+}
+function json_leaf(pointer, type, text,   name) {
+	name = pointer
+	sub(/.*\//, "", name)
+	if (name == "status" && text ~ /^[1-5][0-9][0-9]$/ && json_depth < status_depth) {
+		said_status = text
+		status_depth = json_depth
+	}
+	if (type != "string" || text !~ /^([0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9:]+([.][0-9]+)?([-+][0-9:]+|Z)|[0-9][0-9]\/[A-Z][a-z][a-z]\/[0-9][0-9][0-9][0-9]:[0-9:]+ [-+][0-9][0-9][0-9][0-9])$/) return
+	name = (name ~ /time|date|stamp/ ? "0" : "1") pointer
+	if (time_name == "" || name < time_name) {
+		time_name = name
+		said_time = text
+	}
+}
+function json_opened(pointer, type) { }
+function json_closed(pointer, type, members) { }
+function json_raw(text) { }
 
 # Days are counted from 1 March, so that a leap day is the last of its year.
 function seconds(year, month, day, clock, zone,   at, days) {
@@ -41,10 +69,15 @@ function when(line,   said, part) {
 
 /ops-watch/ { read++; next }
 {
-	code = status($0)
+	at = $0
+	if ($0 ~ /^[ \t]*[{]/) {
+		read_json($0)
+		code = said_status
+		at = said_time ~ /\// ? "[" said_time "]" : said_time
+	} else code = status($0)
 	if (code == "") next
 	if (since > 0) {
-		if (!(at = when($0))) next
+		if (!(at = when(at))) next
 		read++
 		if (at < since) next
 	}

@@ -11,6 +11,8 @@ use crate::program::Program;
 pub(super) const BACKUP: Program = Program::shell(
     "backup",
     &[
+        include_str!("json.sh"),
+        include_str!("checks.sh"),
         include_str!("restic.sh"),
         include_str!("beside.sh"),
         include_str!("whole.sh"),
@@ -22,8 +24,10 @@ pub(super) const BACKUP: Program = Program::shell(
 pub(super) const RESTORE: Program = Program::shell(
     "backup.restore",
     &[
+        include_str!("json.sh"),
         include_str!("restic.sh"),
         include_str!("beside.sh"),
+        include_str!("whole.sh"),
         include_str!("anew.sh"),
         include_str!("quiet.sh"),
         include_str!("mask.sh"),
@@ -32,7 +36,13 @@ pub(super) const RESTORE: Program = Program::shell(
 );
 pub(super) const OFFSITE: Program = Program::shell(
     "backup.offsite",
-    &[include_str!("restic.sh"), include_str!("images.sh"), include_str!("offsite.sh")],
+    &[
+        include_str!("json.sh"),
+        include_str!("checks.sh"),
+        include_str!("restic.sh"),
+        include_str!("images.sh"),
+        include_str!("offsite.sh"),
+    ],
 );
 pub(super) const KEY: Program =
     Program::shell("backup.key", &[include_str!("restic.sh"), include_str!("key.sh")]);

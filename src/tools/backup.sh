@@ -140,18 +140,34 @@ sum_up() {
 manifest() {
   # The list of the files is what everything is compared with later: half of it would be worse than none.
   grep -q '^db/toc\.dat ' "$now/sizes" && [ "$(wc -l <"$now/sums")" = "$(wc -l <"$now/sizes")" ] || { echo 'the sums of the dump are not complete'; return 1; }
+  members >"$now/members" &&
+    { printf '{' && cat "$now/members" && printf ',"files":[' && listed && printf ']}\n'; } >"$now/config/manifest.json" || return
+  json_row "$now/config/manifest.json" /id >/dev/null || { echo 'what the backup says of itself cannot be written as JSON'; return 1; }
+}
+# What the manifest and the record of a backup say alike: all but the files.
+members() {
   release=$(cat "$dir/releases/current" 2>/dev/null) || release=''
-  {
-    printf '{"schema":"ops.backup/1","id":%s,"env":%s,"project":%s,"release":%s,"taken":%s,' "$(json "$(said id)")" "$(json "$(said env)")" \
-      "$(json "$project")" "$(json "$release")" "$(json "$(said id | sed 's/^\(....\)\(..\)\(..\)t\(..\)\(..\)\(..\)z$/\1-\2-\3T\4:\5:\6Z/')")"
-    printf '"database":%s,"images":[%s],"kept":[%s],' "$(cat "$now/database.json")" "$(paste -sd, "$now/images")" "$(paste -sd, "$now/kept")"
-    printf '"attachments":{"named":%s,"missing":%s,"elsewhere":%s},"files":[' "$(wc -l <"$now/wanted")" "$(wc -l <"$now/bad")" "$(said elsewhere)"
-    # Paths are ours, and names of containers.
-    paste "$now/sums" "$now/sizes" | LC_ALL=C awk -F '\t' '
-      { sum = $1; sub(/^\\/, "", sum); bytes = path = $2; sub(/.* /, "", bytes); sub(/ [0-9]*$/, "", path); gsub(/["\\]/, "\\\\&", path)
-        printf "%s{\"path\":\"%s\",\"bytes\":%s,\"sha256\":\"%s\"}", comma, path, bytes, substr(sum, 1, 64); comma = "," }'
-    printf ']}\n'
-  } >"$now/config/manifest.json"
+  printf '"schema":"ops.backup/1","id":%s,"env":%s,"project":%s,"release":%s,"taken":%s,' "$(json_quoted "$(said id)")" "$(json_quoted "$(said env)")" \
+    "$(json_quoted "$project")" "$(json_quoted "$release")" "$(json_quoted "$(said id | sed 's/^\(....\)\(..\)\(..\)t\(..\)\(..\)\(..\)z$/\1-\2-\3T\4:\5:\6Z/')")"
+  printf '"database":%s,"images":[%s],"kept":[%s],' "$(cat "$now/database.json")" "$(paste -sd, "$now/images")" "$(paste -sd, "$now/kept")"
+  [ -z "${imported:-}" ] || printf '"imported":%s,' "$(json_quoted "$(said name | LC_ALL=C tr -c 'A-Za-z0-9._\n-' _)")"
+  printf '"attachments":{"named":%s,"missing":%s,"elsewhere":%s}' "$(wc -l <"$now/wanted")" "$(wc -l <"$now/bad")" "$(said elsewhere)"
+}
+# The files of the dump and of the configuration. Their names are ours, and those of containers and certificates.
+listed() {
+  LC_ALL=C awk 'BEGIN { for (code = 1; code < 32; code++) escape[sprintf("%c", code)] = sprintf("\\u%04x", code) }
+    NR == FNR { sub(/^\\/, ""); sum[FNR] = substr($0, 1, 64); next }
+    {
+      bytes = $0; sub(/.* /, "", bytes)
+      path = $0; sub(/ [0-9]*$/, "", path); gsub(/["\\]/, "\\\\&", path)
+      if (path ~ /[\001-\037]/) {
+        text = ""
+        for (i = 1; i <= length(path); i++) { one = substr(path, i, 1); text = text (one in escape ? escape[one] : one) }
+        path = text
+      }
+      printf "%s{\"path\":\"%s\",\"bytes\":%s,\"sha256\":\"%s\"}", comma, path, bytes, sum[FNR]
+      comma = ","
+    }' "$now/sums" "$now/sizes"
 }
 
 # --- store ----------------------------------------------------------------------------------------
@@ -190,16 +206,21 @@ put_away() { # options of restic
   while IFS=$tab read -r _ name; do set -- "$@" "$VIEW/$name"; done <"$now/view"
   # What it says in between is how far it is; its last line is the summary.
   export RESTIC_PROGRESS_FPS=0.5
-  progress() { tail -n 1 "$now/stored" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*"total_bytes":\([0-9]*\).*/stored \1 of \2 bytes/p'; }
+  progress() {
+    tail -n 1 "$now/stored" 2>/dev/null | json_whole_lines - /percent_done /total_bytes |
+      awk -F '\t' '$1 != "" && $2 != "" { printf "stored %d %% of %s bytes\n", int($1 * 100 + 0.000001), $2 }'
+  }
   into=$now/stored
   patiently restic_exec_viewing backup --json --host "$project" --tag "ops,unverified,$(said id)" --group-by host --retry-lock 2m "$@" \
     2>"$now/stored.err"
   code=$?
   [ "$code" = 0 ] || { echo "restic failed with $code:"; tail -n 5 "$now/stored.err"; exit 1; }
-  tail -n 1 "$now/stored" | sed -n 's/.*"snapshot_id":"\([0-9a-f]*\)".*/\1/p' >"$now/snapshot.id"
-  [ -s "$now/snapshot.id" ] || { echo 'restic does not say what it stored'; exit 1; }
-  tail -n 1 "$now/stored" | sed -n 's/.*"data_added_packed":\([0-9]*\).*"total_bytes_processed":\([0-9]*\).*/stored \2 bytes, of which \1 are new/p'
+  stored_as >"$now/snapshot.id" || { echo 'restic does not say what it stored'; exit 1; }
+  printf 'stored %s bytes, of which %s are new\n' "$(summary /total_bytes_processed | integers)" "$(summary /data_added_packed | integers)"
 }
+# Of the last line that `restic backup` printed.
+summary() { tail -n 1 "$now/stored" | json_value - "$1"; }
+stored_as() { summary /snapshot_id | grep -xE '[0-9a-f]+'; }
 
 # --- confirm --------------------------------------------------------------------------------------
 # What the repository says it has is what was to be kept: each file of the dump with its size, each file that the
@@ -207,7 +228,12 @@ put_away() { # options of restic
 confirm() {
   snapshot=$(said snapshot.id)
   restic ls --no-lock --json "$snapshot" </dev/null >"$now/listing" || { echo 'what was stored cannot be listed'; exit 1; }
-  sed -n "s#.*\"type\":\"file\",\"path\":\"$VIEW/\([^\"]*\)\".*\"size\":\([0-9]*\).*#\1 \2#p" "$now/listing" | LC_ALL=C sort >"$now/there"
+  json_lines "$now/listing" /type /path /size >"$now/nodes" || { echo 'what was stored cannot be listed'; exit 1; }
+  LC_ALL=C awk -F '\t' -v view="$VIEW/" '$1 == "file" && index($2, view) == 1 {
+      n = split(substr($2, length(view) + 1), part, /\\\\/)
+      for (i = 1; i <= n; i++) { gsub(/\\t/, "\t", part[i]); path = (i == 1 ? "" : path "\\") part[i] }
+      printf "%s %.0f\n", path, $3
+    }' "$now/nodes" | LC_ALL=C sort >"$now/there"
   {
     cat "$now/sizes"
     printf 'config/manifest.json %s\n' "$(stat -c %s "$now/config/manifest.json")"
@@ -216,10 +242,9 @@ confirm() {
     sed -n 's#^filestore/\([^ ]*\) .*#\1#p' "$now/there" | LC_ALL=C sort | LC_ALL=C comm -23 "$now/due" -; } | head -n 5)
   [ -z "$lost" ] || { echo 'what was stored is not all that was to be kept; not there:'; printf '%s\n' "$lost" | sed 's/^/  /'; exit 1; }
   ended=$(date +%s)
-  added=$(tail -n 1 "$now/stored" | sed -n 's/.*"data_added_packed":\([0-9]*\).*/\1/p') total=$(tail -n 1 "$now/stored" | sed -n 's/.*"total_bytes_processed":\([0-9]*\).*/\1/p')
+  added=$(summary /data_added_packed | integers) total=$(summary /total_bytes_processed | integers)
   # The files are in the manifest inside the snapshot; the record is short.
-  sed 's/,"files":\[.*$//' "$now/config/manifest.json" | tr -d '\n' >"$store/$(said id).json.new"
-  printf ',"verified":%s,"bytes":%s,"added":%s}\n' "$ended" "${total:-0}" "${added:-0}" >>"$store/$(said id).json.new"
+  { printf '{' && cat "$now/members" && printf ',"verified":%s,"bytes":%s,"added":%s}\n' "$ended" "${total:-0}" "${added:-0}"; } >"$store/$(said id).json.new" || exit
   # The record first: one without its snapshot is removed by the next backup, a backup without its record is not known.
   record=$store/$(said id)${imported:+.imported}.json
   mv -f "$store/$(said id).json.new" "$record" && sync "$record" &&
@@ -238,13 +263,16 @@ forget() { # days, weeks, months
   restic forget --json --host "$project" --tag verified --group-by host --keep-last "$((3 + $(wrong_at droplet)))" --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
     --prune --max-unused 10% </dev/null >"$store/forget" || { tail -n 3 "$store/forget"; exit 1; }
   # Each has a record, which goes with it.
-  grep -q '"remove":\[' "$store/forget" || [ -e "$4" ] || return 0
+  removed "$store/forget" || [ -e "$4" ] || return 0
   restic snapshots --json --no-lock --host "$project" --tag verified --tag imported </dev/null >"$store/snapshots.json" || exit
+  tagged "$store/snapshots.json" >"$store/tagged" && tr ' ' '\n' <"$store/tagged" >"$store/tags" || exit
   for record in "$store"/*z.json "$store"/*z.imported.json; do
     id=${record##*/} id=${id%%.*}
-    [ ! -e "$record" ] || grep -q "\"$id\"" "$store/snapshots.json" || rm -f "$record" "$store/$id.checks"
+    [ ! -e "$record" ] || grep -qxF "$id" "$store/tags" || rm -f "$record" "$store/$id.checks"
   done
 }
+# Whether restic forgot any snapshot. What it says of pruning stands on lines of its own.
+removed() { json_read "$1" whole_lines records | awk -F '\t' '$1 ~ /^\/[0-9]+\/remove\/0(\/|$)/ { found = 1 } END { exit !found }'; }
 
 # --- images ---------------------------------------------------------------------------------------
 # A registry may be gone on the day that the droplet is: what the newest backup runs with is kept beside it, each image
@@ -255,9 +283,11 @@ images() {
   for record in "$store"/*z.json; do newest=$record; done
   [ -e "$newest" ] || { echo 'there is no backup whose images could be kept'; exit 1; }
   restic snapshots --json --no-lock --host "$project" </dev/null >"$store/images.json" || exit
-  images_of "$newest" | while read -r hex; do
-    tagged "$store/images.json" | grep -q " image .*$(mark "$hex")" || keep_image "$hex" || exit
-  done || exit
+  tagged "$store/images.json" >"$store/tagged" && stored_images "$store/tagged" >"$now/stored.images" && json_row "$newest" /id >/dev/null || exit
+  images_of "$newest" >"$now/wanted.images"
+  while read -r hex; do
+    grep -q "^$(mark "$hex") " "$now/stored.images" || keep_image "$hex" || exit
+  done <"$now/wanted.images" || exit
   restic snapshots --json --no-lock --host "$project" </dev/null >"$store/images.json" && forget_images "$store/images.json" || exit
   rm -rf "$now"
 }
@@ -278,8 +308,10 @@ keep_image() { # its id
   : >"$into"
   patiently restic_exec_viewing backup --json --host "$project" --tag "ops,unverified,image" --group-by host --retry-lock 2m "$VIEW/image.tar" 2>"$now/stored.err" ||
     { echo 'an image could not be stored:'; tail -n 5 "$now/stored.err"; return 1; }
-  one=$(tail -n 1 "$now/stored" | sed -n 's/.*"snapshot_id":"\([0-9a-f]*\)".*/\1/p') bytes=$(stat -c %s "$now/image.tar")
-  restic ls --json "$one" </dev/null >"$now/listing" && grep -q "\"path\":\"$VIEW/image.tar\".*\"size\":${bytes}[,}]" "$now/listing" || { echo 'an image is not stored whole'; return 1; }
+  one=$(stored_as) || { echo 'restic does not say what it stored'; return 1; }
+  bytes=$(stat -c %s "$now/image.tar")
+  restic ls --json "$one" </dev/null >"$now/listing" && json_lines "$now/listing" /path /size >"$now/nodes" &&
+    grep -qxF "$VIEW/image.tar$(printf '\t')$bytes" "$now/nodes" || { echo 'an image is not stored whole'; return 1; }
   restic tag --set "ops,image,$(mark "$1")" "$one" </dev/null >/dev/null || return
   echo "kept an image of $((bytes / 1048576)) MB"
   rm -f "$now/image.tar" "$now/stored"
@@ -304,5 +336,6 @@ close() {
 unrecord() {
   [ -s "$now/id" ] && [ ! -e "$now/tagged" ] && [ -e "$store/$(said id).json" ] || return 0
   answer=$(restic snapshots --json --no-lock --tag "verified,$(said id)" </dev/null 2>/dev/null) || return 0
-  case $answer in *'"id"'*) ;; *) rm -f "$store/$(said id).json" ;; esac
+  found=$(printf '%s\n' "$answer" | json_rows - '' /id) || return 0
+  [ -n "$found" ] || rm -f "$store/$(said id).json"
 }

@@ -8,7 +8,13 @@ use crate::program::Program;
 
 pub(super) const EXPORT: Program = Program::shell(
     "backup.export",
-    &[include_str!("restic.sh"), include_str!("beside.sh"), include_str!("export.sh")],
+    &[
+        include_str!("json.sh"),
+        include_str!("restic.sh"),
+        include_str!("beside.sh"),
+        include_str!("whole.sh"),
+        include_str!("export.sh"),
+    ],
 );
 pub(super) const PACK: Program = Program::python("backup.export.pack", &[include_str!("export.py")]);
 

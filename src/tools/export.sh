@@ -15,7 +15,7 @@ ready() {
   find "$zips" -type f -mmin +1440 -exec rm -f {} + || exit
   introduce && web_container || exit
   [ -s "$key" ] || { echo "there is no key at $key: what is in $repository cannot be read"; exit 1; }
-  bytes=$(restic stats --json --no-lock --mode restore-size "$snapshot" </dev/null | sed -n 's/.*"total_size":\([0-9]*\).*/\1/p')
+  bytes=$(restic stats --json --no-lock --mode restore-size "$snapshot" </dev/null | restored_bytes)
   [ -n "$bytes" ] || { echo "the backup $id cannot be read"; exit 1; }
   # The dump is there twice for a time, then the rest and what is packed.
   wanted=$((bytes / 512 + RESERVE)) free=$(df -Pk "$now" | awk 'NR == 2 { print $4 }')
@@ -24,13 +24,12 @@ ready() {
 
 fetch() {
   export RESTIC_PROGRESS_FPS=0.5
-  progress() { tail -n 1 "$now/fetched" 2>/dev/null | sed -n 's/.*"percent_done":0\.\([0-9][0-9]\).*/fetched \1 %/p'; }
+  progress() { fetched "$now/fetched"; }
   into=$now/fetched target=$now/got
   patiently restic_exec restore "$snapshot:$VIEW" --no-lock --target "$target" --include /db --include /config --include /filestore --json \
     2>"$now/err" || { tail -n 3 "$now/err"; exit 1; }
-  into='' manifest=$now/got/config/manifest.json
-  sed 's/.*"files":\[//' "$manifest" | tr '{' '\n' |
-    sed -n 's/^"path":"\(\(db\|config\)\/[^"\\]*\)","bytes":\([0-9]*\),"sha256":"\([0-9a-f]*\)".*/\4  \1/p' >"$now/sums"
+  into=''
+  sums_of "$now/got/config/manifest.json" >"$now/sums"
   grep -q ' db/toc\.dat$' "$now/sums" || { echo "the backup $id has no list of its files"; exit 1; }
   (cd "$now/got" && LC_ALL=C nice sha256sum --check --quiet --strict "$now/sums") || { echo 'what was fetched is not what was stored'; exit 1; }
 }

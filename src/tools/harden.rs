@@ -9,6 +9,7 @@ use crate::program::Program;
 pub(super) const HARDEN: Program = Program::shell(
     "harden",
     &[
+        include_str!("json.sh"),
         include_str!("harden.sh"),
         include_str!("harden_logins.sh"),
         include_str!("harden_wall.sh"),

@@ -119,7 +119,7 @@ unwrite() { # file, who
   [ -e "$(place "$1").was" ] || return 0
   case $2 in
     # The engine does not forget an option that is only gone from its file.
-    docker) ! grep -q '"live-restore": true' "$1" 2>/dev/null || { sed -i 's/"live-restore": true/"live-restore": false/' "$1" && systemctl reload docker && sleep 1; } || exit ;;
+    docker) [ "$(json_value "$1" /live-restore 2>/dev/null)" != true ] || { json_set "$1" /live-restore false >"$kept/engine" && cat "$kept/engine" >"$1" && systemctl reload docker && sleep 1; } || exit ;;
   esac
   back "$1" || exit
   case $2 in

@@ -9,6 +9,7 @@ use crate::program::Program;
 pub(super) const IMPORT: Program = Program::shell(
     "backup.import",
     &[
+        include_str!("json.sh"),
         include_str!("restic.sh"),
         include_str!("beside.sh"),
         include_str!("whole.sh"),

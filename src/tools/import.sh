@@ -186,8 +186,7 @@ dump_again() {
   sum_up || exit 2
   # No release of ours is what it was made beside.
   : >"$now/images"
-  (dir=$now/none && manifest) && sed "s/,\"attachments\":/,\"imported\":$(json "$(said name | LC_ALL=C tr -c 'A-Za-z0-9._\n-' _)"),\"attachments\":/" "$now/config/manifest.json" \
-    >"$now/manifest" && mv "$now/manifest" "$now/config/manifest.json" || exit 2
+  (dir=$now/none && manifest) || exit 2
 }
 # What a server wrote belongs to it.
 rm_server() {

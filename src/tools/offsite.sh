@@ -30,16 +30,19 @@ copy() {
   : >"$into"
   patiently restic_exec copy --host "$project" --tag verified 2>"$store/restic.err" || { tail -n 3 "$store/restic.err"; return 1; }
   # Every verified one is there, by its own id.
-  restic snapshots --json --host "$project" --tag verified </dev/null >"$store/there.json" || return
+  restic snapshots --json --host "$project" --tag verified </dev/null >"$store/there.json" && tagged "$store/there.json" >"$store/tagged" &&
+    ids <"$store/tagged" >"$store/there" || return
   for record in "$store"/*z.json; do
     id=${record##*/} id=${id%.json}
-    [ ! -e "$record" ] || grep -q "\"$id\"" "$store/there.json" || { echo "$id is not in $name after copying"; return 1; }
+    [ ! -e "$record" ] || grep -qxF "$id" "$store/there" || { echo "$id is not in $name after copying"; return 1; }
   done
-  mkdir -p "$store/places" && ids "$store/there.json" >"$store/there" && mv -f "$store/there" "$store/places/$name" || return
+  mkdir -p "$store/places" && mv -f "$store/there" "$store/places/$name" || return
   echo "$name has all verified backups"
 }
-# Of what restic lists, a line for each tag that is an id of ours: what the droplet remembers without asking again.
-ids() { tr ',[]' '\n\n\n' <"$1" | sed -n 's/^"\([0-9]\{8\}t[0-9]\{6\}z\)"$/\1/p' | sort -u; }
+# A line for each tag that is an id of ours: what the droplet remembers without asking again.
+ids() { # lines of `tagged` on stdin
+  tr ' ' '\n' | grep -xE '[0-9]{8}t[0-9]{6}z' | sort -u
+}
 
 forget() {
   restic forget --host "$project" --tag verified --group-by host --keep-last "$((3 + $(wrong_at "$name")))" --keep-daily "$1" --keep-weekly "$2" --keep-monthly "$3" \
@@ -51,8 +54,8 @@ copy_images() {
   secrets_are_here && engine || return
   soon 60 snapshots --json --no-lock --host "$project" || { echo "$name ($repository) cannot be read:"; tail -n 3 "$store/restic.err"; return 1; }
   cp "$store/restic.out" "$store/there.json" || return
-  tagged "$store/images.json" | grep ' image ' | grep -o 'image-[0-9a-f]*' | LC_ALL=C sort -u >"$store/images.here"
-  tagged "$store/there.json" | grep ' image ' | grep -o 'image-[0-9a-f]*' | LC_ALL=C sort -u >"$store/images.there"
+  tagged "$store/images.json" >"$store/tagged" && image_marks >"$store/images.here" &&
+    tagged "$store/there.json" >"$store/tagged" && image_marks >"$store/images.there" || return
   if [ -n "$(LC_ALL=C comm -23 "$store/images.here" "$store/images.there")" ]; then
     progress() { :; }
     into=$store/copied
@@ -61,6 +64,7 @@ copy_images() {
   fi
   forget_images "$store/there.json" && echo "$name has the images that backups run with"
 }
+image_marks() { stored_images "$store/tagged" | cut -d ' ' -f 1 | LC_ALL=C sort -u; }
 
 umask 077
 case $verb in

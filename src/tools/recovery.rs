@@ -9,11 +9,18 @@ use crate::program::Program;
 
 pub(super) const STOCK: Program = Program::shell(
     "recovery.stock",
-    &[frames::SHELL, include_str!("restic.sh"), include_str!("obstacles.sh"), include_str!("stock.sh")],
+    &[
+        frames::SHELL,
+        include_str!("json.sh"),
+        include_str!("restic.sh"),
+        include_str!("obstacles.sh"),
+        include_str!("stock.sh"),
+    ],
 );
 pub(super) const RECOVERY: Program = Program::shell(
     "recovery",
     &[
+        include_str!("json.sh"),
         include_str!("restic.sh"),
         include_str!("beside.sh"),
         include_str!("whole.sh"),

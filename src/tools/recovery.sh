@@ -19,8 +19,8 @@ ready() {
   [ -z "$found" ] || { echo 'this droplet is not bare:'; printf '%s\n' "$found"; exit 1; }
   rm -rf "$now" && mkdir -p "$now" && use_restic || exit
   restic dump --no-lock "$snapshot" "$VIEW/config/manifest.json" </dev/null >"$now/manifest.json" || { echo "the backup $snapshot cannot be read"; exit 1; }
-  total=$(restic stats --json --no-lock --mode restore-size "$snapshot" </dev/null | sed -n 's/.*"total_size":\([0-9]*\).*/\1/p')
-  bytes=$(sed -n '1s/.*"bytes" *: *\([0-9]*\), *"server".*/\1/p' "$now/manifest.json")
+  total=$(restic stats --json --no-lock --mode restore-size "$snapshot" </dev/null | restored_bytes)
+  bytes=$(json_integer "$now/manifest.json" /database/bytes)
   # The database once as a dump and once restored; an image is unpacked beside its archive.
   wanted=$((2 * (${total:-0} + ${bytes:-0}) / 1024 + 2097152))
   for disk in "$now" "$(docker info -f '{{.DockerRootDir}}')"; do
@@ -36,28 +36,30 @@ fetch() {
   use_restic || exit
   mkdir -p "$now/got" || exit
   export RESTIC_PROGRESS_FPS=0.5
-  progress() { tail -n 1 "$now/fetched" 2>/dev/null | sed -n 's/.*"percent_done":0\.\([0-9][0-9]\).*/fetched \1 %/p'; }
+  progress() { fetched "$now/fetched"; }
   into=$now/fetched target=$now/got
   patiently restic_exec restore "$snapshot:$VIEW" --no-lock --target "$target" --include /db --include /config --include /ops --include /stack \
     --include /letsencrypt --json 2>"$now/err" || { tail -n 3 "$now/err"; exit 1; }
   sums_of "$now/got/config/manifest.json" >"$now/sums"
   grep -q ' db/toc\.dat$' "$now/sums" || { echo 'the backup has no list of its files'; exit 1; }
   (cd "$now/got" && LC_ALL=C nice sha256sum --check --quiet --strict "$now/sums") || { echo 'what was fetched is not what was stored'; exit 1; }
-  sed -n '1s/.*"kept":\[//p' "$now/manifest.json" | tr '{' '\n' | sed -n 's/^"tag":"\([^"]*\)","id":"sha256:\([0-9a-f]*\)".*/\2 \1/p' >"$now/tags"
-  sed -n '1s/.*},"images":\[//; 1s/],"kept".*//p' "$now/manifest.json" | tr '{' '\n' |
-    sed -n 's/^"service":"\([^"]*\)","image":"\([^"]*\)","id":"sha256:\([0-9a-f]*\)","running":\(true\|false\).*/\3 \1 \2 \4/p' >"$now/services"
-  note release "$(sed -n '1s/.*"release":"\([A-Za-z0-9._-]*\)","taken".*/\1/p' "$now/manifest.json")"
+  json_rows "$now/manifest.json" /kept /id /tag | words >"$now/tags"
+  # Backups of an older ops do not say whether a container ran.
+  json_rows "$now/manifest.json" /images /id /service /image /running | awk -F '\t' -v OFS='\t' '$4 == "" { $4 = "true" } { print }' | words >"$now/services"
+  note release "$(json_value "$now/manifest.json" /release | grep -xE '[A-Za-z0-9._-]+')"
 }
+# Lines of an image's hash and of words, of rows that have them all.
+words() { awk -F '\t' '$1 ~ /^sha256:[0-9a-f]+$/ && !/[ \\]/ && !/\t\t|\t$/ { sub(/^sha256:/, ""); gsub(/\t/, " "); print }'; }
 
 # --- images ---------------------------------------------------------------------------------------
 images() {
   use_restic || exit
   : >"$now/ids"
   restic snapshots --json --no-lock --host "$project" --tag image </dev/null >"$now/images.json" || exit
-  tagged "$now/images.json" >"$now/stored"
+  tagged "$now/images.json" >"$now/tagged" && stored_images "$now/tagged" >"$now/stored" || exit
   cut -d' ' -f 1 "$now/services" "$now/tags" | sort -u >"$now/wanted.images"
   while read -r hex; do
-    one=$(sed -n "s/^\([0-9a-f]*\) .*$(mark "$hex")\( .*\|\)\$/\1/p" "$now/stored" | head -n 1)
+    one=$(sed -n "s/^$(mark "$hex") //p" "$now/stored" | head -n 1)
     if docker image inspect "sha256:$hex" >/dev/null 2>&1; then echo "$hex sha256:$hex" >>"$now/ids"
     elif [ -n "$one" ]; then load "$hex" "$one" || exit
     elif needed "$hex"; then pulled "$hex" || exit
@@ -99,7 +101,7 @@ load() { # image's id in the backup, snapshot
 # A backup that was made without images: the registry may still be there.
 pulled() { # image's id in the backup
   for name in $(sed -n "s/^$1 [^ ]* \([^ ]*\) .*/\1/p" "$now/services") \
-    $(sed -n 's/.*"digest": "\([^"]*\)".*/\1/p' "$now/got/ops/releases/$(said release)/release.json" 2>/dev/null); do
+    $(json_rows "$now/got/ops/releases/$(said release)/release.json" /images /digest 2>/dev/null); do
     timeout 900 docker pull -q "$name" </dev/null >/dev/null 2>&1 && [ "$(docker image inspect -f '{{.Id}}' "$name")" = "sha256:$1" ] || continue
     echo "$1 sha256:$1" >>"$now/ids"
     return
@@ -122,14 +124,15 @@ place() {
   done
   # A run that had not ended then, the one of the backup for one, never will.
   for one in "$now/got/ops/runs"/*; do
-    grep -qs '"ended": *"' "$one/run.json" && [ ! -e "$real/runs/${one##*/}" ] || continue
+    [ -n "$(json_value "$one/run.json" /ended 2>/dev/null)" ] && [ ! -e "$real/runs/${one##*/}" ] || continue
     make_note records "$real/runs/${one##*/}" && mv "$one" "$real/runs/" || exit
   done
   for one in audit.jsonl audit.head; do
     [ ! -e "$now/got/ops/$one" ] || { make_note records "$real/before-recovery.$one" && mv "$now/got/ops/$one" "$real/before-recovery.$one"; } || exit
   done
   while read -r hex id; do
-    [ "sha256:$hex" = "$id" ] || sed -i "s|sha256:$hex|$id|" "$real/releases"/*/release.json || exit
+    [ "sha256:$hex" != "$id" ] || continue
+    for one in "$real/releases"/*/release.json; do replace "$one" id "sha256:$hex" "$id" || exit; done
   done <"$now/ids"
   digests || exit
   bring "$now/got/letsencrypt" /etc/letsencrypt || exit
@@ -142,9 +145,12 @@ digests() {
   [ -n "$release" ] || return 0
   while read -r hex service name _; do
     case $name in *@*) ;; *) continue ;; esac
-    named "$hex" "ops/$project:$release-$service" &&
-      sed -i "s|\"image\": \"$name\"|\"image\": \"ops/$project:$release-$service\"|" "$real/releases/$release/compose.json" || return
+    named "$hex" "ops/$project:$release-$service" && replace "$real/releases/$release/compose.json" image "$name" "ops/$project:$release-$service" || return
   done <"$now/services"
+}
+# The file keeps its owner and its mode.
+replace() { # file, key, old text, new text
+  json_replace "$@" >"$now/replaced" && cat "$now/replaced" >"$1" || { echo "$1 could not be changed"; return 1; }
 }
 
 # Files that are not there yet; what is there stays.
@@ -214,11 +220,11 @@ files() { # the words of Compose
   [ -z "$(ls -A "$root/$database" 2>/dev/null)" ] || { echo "$root/$database is not empty"; exit 1; }
   [ -d "$root" ] || { make_note directories "$root" && mkdir "$root" && chown --reference="${root%/*}" "$root" && chmod --reference="${root%/*}" "$root"; } || exit
   make_note data "$root/$database"
-  note allowed "$(sed -n '1s/.*"attachments":{[^}]*"missing":\([0-9]*\).*/\1/p' "$now/manifest.json" | grep . || echo 0)"
+  note allowed "$(json_integer "$now/manifest.json" /attachments/missing || echo 0)"
   note files ''
   restic ls --no-lock "$snapshot" "$VIEW/filestore" </dev/null >"$now/listing" 2>/dev/null
   if grep -qx "$VIEW/filestore" "$now/listing"; then
-    progress() { tail -n 1 "$now/fetched" 2>/dev/null | sed -n 's/.*"percent_done":0\.\([0-9][0-9]\).*/fetched \1 %/p'; }
+    progress() { fetched "$now/fetched"; }
     into=$now/fetched target=$root/$database
     patiently restic_exec restore "$snapshot:$VIEW/filestore" --no-lock --target "$target" --json 2>"$now/err" || { tail -n 3 "$now/err"; exit 1; }
     into=''

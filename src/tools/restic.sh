@@ -160,11 +160,9 @@ soon() { # seconds; arguments of restic
   wait "$work"
 }
 
-# How many backups the last try at a place found wrong (verify.sh): they take no place of the newest three.
-wrong_at() { # place
-  bad=0
-  for file in "$store"/*z.checks; do
-    case $(grep -s "\"place\":\"$1\"" "$file" | tail -n 1) in *'"ok":false'*) bad=$((bad + 1)) ;; esac
-  done
-  echo "$bad"
+# How far restic is, of a restore whose output is in a file. Its last line may not be whole yet.
+fetched() { # file
+  tail -n 1 "$1" 2>/dev/null | json_whole_lines - /percent_done | awk '$1 != "" { printf "fetched %d %%\n", int($1 * 100 + 0.000001) }'
 }
+# The bytes that a snapshot restores to, as restic tells them on stdin.
+restored_bytes() { json_integer - /total_size; }

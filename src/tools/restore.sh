@@ -31,15 +31,14 @@ ready() {
   [ "$secrets" = "$lent" ] || [ -s "$key" ] || { echo "there is no key at $key: what is in $repository cannot be read"; exit 1; }
   mkdir -p "$now" && introduce && locate || exit
   restic dump "$snapshot" "$VIEW/config/manifest.json" </dev/null >"$now/manifest.json" || { echo "the backup $snapshot cannot be read"; exit 1; }
-  # All before the list of files, which ends it.
-  sed 's/,"files":\[.*$/}/' "$now/manifest.json" | tr -d '\n' >"$now/said"
-  sed 's/.*"files":\[//' "$now/manifest.json" | tr '{' '\n' |
-    sed -n 's/^"path":"\(\(db\|config\)\/[A-Za-z0-9._/-]*\)","bytes":\([0-9]*\),"sha256":"\([0-9a-f]*\)".*/\4  \1/p' >"$now/sums"
+  # What it says of the database, for the server, which reads JSON.
+  json_row "$now/manifest.json" /database >"$now/said" && grep -q . "$now/said" || { echo "the backup $snapshot says nothing of its database"; exit 1; }
+  sums_of "$now/manifest.json" >"$now/sums"
   [ -s "$now/sums" ] || { echo "the backup $snapshot has no list of its files"; exit 1; }
-  total=$(restic snapshots --json --no-lock "$snapshot" </dev/null | sed -n 's/.*"total_bytes_processed":\([0-9]*\).*/\1/p')
+  total=$(restic snapshots --json --no-lock "$snapshot" </dev/null | json_rows - '' /summary/total_bytes_processed | integers | tail -n 1)
   # What another restic than ours stored may not say it.
-  [ -n "$total" ] || total=$(restic stats --json --mode restore-size "$snapshot" </dev/null | sed -n 's/.*"total_size":\([0-9]*\).*/\1/p')
-  bytes=$(sed -n 's/.*"bytes" *: *\([0-9]*\), *"server".*/\1/p' "$now/said")
+  [ -n "$total" ] || total=$(restic stats --json --mode restore-size "$snapshot" </dev/null | restored_bytes)
+  bytes=$(json_integer "$now/said" /bytes)
   wanted=$(((${total:-0} + ${bytes:-0}) / 1024 + 262144))
   free=$({ df -Pk "$now"; docker exec "$c" sh -c 'df -Pk "${PGDATA:-/var/lib/postgresql/data}"'; } | awk '$4 ~ /^[0-9]+$/ { print $4 }' | sort -n | head -n 1)
   [ "$free" -gt "$wanted" ] || { echo "the backup wants $((wanted / 1024)) MB, and $((free / 1024)) MB are free"; exit 1; }
@@ -47,7 +46,7 @@ ready() {
 
 # --- fetch ----------------------------------------------------------------------------------------
 fetch() {
-  progress() { tail -n 1 "$now/fetched" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
+  progress() { fetched "$now/fetched"; }
   into=$now/fetched target=$now
   export RESTIC_PROGRESS_FPS=0.5
   patiently restic_exec restore "$snapshot:$VIEW" --include /db --include /config --target "$now" --json || { tail -n 3 "$now/fetched"; exit 1; }
@@ -62,7 +61,7 @@ database() { # `files`
   sed -n '/^CREATE ROLE /p' "$now/config/globals.sql" | docker exec -i "$c" sh -c 'exec psql -XAtq -U "${POSTGRES_USER:-postgres}" -d postgres' >/dev/null 2>&1
   owner=$(ask postgres <<'SQL'
 select coalesce((select pg_get_userbyid(datdba) from pg_database where datname = :'db'),
-  (select rolname from pg_roles where rolname = :'said'::json->'database'->>'owner'), current_user);
+  (select rolname from pg_roles where rolname = :'said'::json->>'owner'), current_user);
 SQL
   ) || exit
   note owner "$owner"
@@ -88,7 +87,7 @@ come() {
   trap '{ end_restic; kill "$coming"; wait "$coming"; } 2>/dev/null' EXIT
 }
 come_to_an_end() {
-  progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
+  progress() { fetched "$now/files.json"; }
   awaited "$coming"
   note came "$?"
   trap - EXIT
@@ -105,7 +104,7 @@ select format('comment on role %I is %L', :'copy', :'mine') \gexec
 commit;
 select format('create database %I template template0 owner %I encoding %L lc_collate %L lc_ctype %L%s', :'copy', :'copy', d->>'encoding', d->>'collate', d->>'ctype',
   case when d->>'icu' is null then '' else format(' locale_provider icu icu_locale %L', d->>'icu') end)
-  from (select :'said'::json->'database' as d) one \gexec
+  from (select :'said'::json as d) one \gexec
 SQL
     settings
   } | ask postgres || return
@@ -115,14 +114,14 @@ SQL
 
 compare() {
   wrong=$(ask "$copy" <<'SQL'
-select key || ': ' || value || ' rows were kept, ' || coalesce(there, 'none') || ' came back' from json_each_text(:'said'::json->'database'->'counts') said
+select key || ': ' || value || ' rows were kept, ' || coalesce(there, 'none') || ' came back' from json_each_text(:'said'::json->'counts') said
   left join lateral (select (xpath('/row/n/text()', query_to_xml(format('select count(*) as n from public.%I', key), false, true, '')))[1]::text as there
     where to_regclass(format('public.%I', key)) is not null) now on true
   where value is distinct from there;
 SQL
   ) || return
   [ -z "$wrong" ] || { echo 'what came back is not what was kept:'; printf '%s\n' "$wrong"; return 1; }
-  echo "select 'ops.compared rows ' || coalesce(sum(value::bigint), 0) from json_each_text(:'said'::json->'database'->'counts')" | ask "$copy"
+  echo "select 'ops.compared rows ' || coalesce(sum(value::bigint), 0) from json_each_text(:'said'::json->'counts')" | ask "$copy"
 }
 
 # --- quiet ----------------------------------------------------------------------------------------
@@ -174,7 +173,7 @@ SQL
 files() {
   [ "$(said came)" = 0 ] || without_files
   compare_files "$copy.new" "$now/names"
-  bad=$(wc -l <"$now/bad") allowed=$(sed -n 's/.*"missing" *: *\([0-9]*\).*/\1/p' "$now/said")
+  bad=$(wc -l <"$now/bad") allowed=$(json_integer "$now/manifest.json" /attachments/missing)
   [ "$bad" -le "${allowed:-0}" ] || { echo "of $(wc -l <"$now/names") files that the database names, $bad did not come back:"
     head -n 5 "$now/bad"; exit 1; }
   echo "ops.compared files $(wc -l <"$now/names")"
@@ -223,7 +222,7 @@ found() {
   in_files 'rm -rf "/files/$1.new" && mkdir -p "/files/$1.new"' "$copy" </dev/null || exit
   set --
   [ "$(wc -l <"$now/lacking")" -gt "$MANY" ] || while read -r name; do set -- "$@" --include "/$name"; done <"$now/lacking"
-  progress() { tail -n 1 "$now/files.json" 2>/dev/null | sed -n 's/.*"percent_done":\(0\.[0-9][0-9]\|1\).*/fetched \1/p'; }
+  progress() { fetched "$now/files.json"; }
   into=$now/files.json target=$root/$copy.new
   patiently restic_exec restore "$snapshot:$VIEW/filestore" --target "$target" "$@" --json || { tail -n 3 "$now/files.json"; exit 1; }
   compare_files "$copy.new" "$now/lacking"

@@ -29,7 +29,7 @@ if [ -z "$snapshot" ]; then
   exit 0
 fi
 ask manifest dump --no-lock "$snapshot" "$VIEW/config/manifest.json" || exit 0
-release=$(sed -n '1s/.*"release":"\([A-Za-z0-9._-]*\)","taken".*/\1/p' "$scratch/restic.out")
+release=$(json_value "$scratch/restic.out" /release | grep -xE '[A-Za-z0-9._-]+')
 [ -z "$release" ] || ask release dump --no-lock "$snapshot" "$VIEW/ops/releases/$release/release.json"
 ask size stats --no-lock --json --mode restore-size "$snapshot"
 ask images snapshots --json --no-lock --host "$project" --tag image

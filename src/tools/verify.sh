@@ -19,7 +19,7 @@ wrong() { # what
   exit 1
 }
 checked() { # true or false; why not
-  printf '{"at":%s,"by":"%s","place":"%s","ok":%s,"why":%s,"seconds":%s}\n' "$(date +%s)" "$by" "$place" "$1" "$(json "$2")" "$(($(date +%s) - $(said began)))" \
+  printf '{"at":%s,"by":"%s","place":"%s","ok":%s,"why":%s,"seconds":%s}\n' "$(date +%s)" "$by" "$place" "$1" "$(json_quoted "$2")" "$(($(date +%s) - $(said began)))" \
     >>"$store/$id.checks" && sync "$store/$id.checks"
 }
 # A judgement (whole.sh): code 1 says that the backup is wrong, any other that it could not be told.
@@ -78,8 +78,9 @@ check() {
     12) wrong "the key $key does not open the repository $repository" ;;
     *) unreached || exit 2 ;;
   esac
-  sed -n 's/.*"id":"\([0-9a-f]*\)".*/\1/p' "$now/restic.out" >"$now/snapshot"
-  sed -n 's/.*"total_bytes_processed":\([0-9]*\).*/\1/p' "$now/restic.out" >"$now/bytes"
+  json_rows "$now/restic.out" '' /id /summary/total_bytes_processed >"$now/listed" || { echo 'what restic lists cannot be read'; exit 2; }
+  tail -n 1 "$now/listed" | cut -f 1 | grep -xE '[0-9a-f]+' >"$now/snapshot"
+  tail -n 1 "$now/listed" | cut -f 2 | integers >"$now/bytes"
   [ -s "$now/snapshot" ] || wrong "it is no longer in the repository $repository"
   # All of it, or the part whose turn is today, so that after so many days all of it was read.
   data=--read-data
@@ -102,7 +103,7 @@ fetch() {
   room
   mkdir -p "$now/got" || exit
   export RESTIC_PROGRESS_FPS=0.5
-  progress() { tail -n 1 "$now/fetched" 2>/dev/null | sed -n 's/.*"percent_done":0\.\([0-9][0-9]\).*/fetched \1 %/p'; }
+  progress() { fetched "$now/fetched"; }
   into=$now/fetched target=$now/got
   insisted patiently restic_exec restore "$snapshot:$VIEW" --no-lock --target "$target" --include /db --include /config --include /filestore --json 2>"$now/err"
   code=$? into=''
@@ -115,9 +116,9 @@ room() {
   # What another restic than ours stored may not say it.
   bytes=$(said bytes)
   [ -n "$bytes" ] || soon 300 stats --json --no-lock --mode restore-size "$snapshot" || unreached || exit 2
-  [ -n "$bytes" ] || bytes=$(sed -n 's/.*"total_size":\([0-9]*\).*/\1/p' "$now/restic.out")
+  [ -n "$bytes" ] || bytes=$(restored_bytes <"$now/restic.out")
   [ -n "$bytes" ] || { echo 'how large it is cannot be told'; exit 2; }
-  [ "$by" = verify ] || bytes=$((bytes + $(sed -n 's/.*"bytes" *: *\([0-9]*\), *"server".*/\1/p' "$store/$id.json" | head -n 1 | grep . || echo "$bytes")))
+  [ "$by" = verify ] || bytes=$((bytes + $(json_integer "$store/$id.json" /database/bytes || echo "$bytes")))
   wanted=$((bytes / 1024 + RESERVE)) free=$(df -Pk "$now" | awk 'NR == 2 { print $4 }')
   [ "$free" -gt "$wanted" ] || { echo "to try it, $((wanted / 1024)) MB are wanted below $now, and $((free / 1024)) MB are free"; exit 2; }
 }
@@ -141,11 +142,11 @@ read_all() {
   judge "$whole"
   names
   if [ -d "$now/got/filestore" ]; then note files "$now/got/filestore"; else note files ''; fi
-  note allowed "$(attachments missing | grep . || echo 0)"
+  note allowed "$(attachments missing || echo 0)"
   judged whole_files
   echo "ops.compared files $(wc -l <"$now/wanted")"
 }
-attachments() { sed -n "s/.*\"attachments\":{[^}]*\"$1\":\([0-9]*\).*/\1/p" "$now/got/config/manifest.json"; }
+attachments() { json_integer "$now/got/config/manifest.json" "/attachments/$1"; }
 
 # The files that the dump names, told by the column of the table as the dump has it.
 names() {
@@ -212,8 +213,7 @@ compare() {
   says | ask "$(said name)" >"$now/says" || exit 2
   differ=$(differing "$now/got/config/manifest.json" <"$now/says")
   [ -z "$differ" ] || wrong "what came back is not what was kept: $differ"
-  # What is no text is a number of rows.
-  awk -F: '$1 == "\"tables\"" { print "ops.compared tables " $2; next } $2 ~ /^[0-9]+$/ { rows += $2 } END { print "ops.compared rows " rows + 0 }' "$now/there"
+  awk -F ': ' '$1 == "tables" { print "ops.compared tables " $2 } $1 ~ /^counts\// { rows += $2 } END { print "ops.compared rows " rows + 0 }' "$now/there"
 }
 
 # --- files ----------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ files() {
 # The container that serves, once more: its code and options, the server of the drill, which wants no password, and files of
 # its own.
 odoo() { # what waits for the login page
-  release=$(sed -n 's/^{"schema":"ops\.backup\/1",.*"release":"\([^"]*\)","taken".*/\1/p' "$now/got/config/manifest.json")
+  release=$(json_value "$now/got/config/manifest.json" /release)
   current=$(cat "$dir/releases/current" 2>/dev/null) || current=''
   [ "$release" = "$current" ] || { echo "Odoo is not started: the backup is of release ${release:-none}, and ${current:-none} runs"; return; }
   name=$(said name) holder=$(said holder)

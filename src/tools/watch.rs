@@ -9,7 +9,7 @@ use crate::program::Program;
 use crate::tools::slots;
 
 pub(super) const WATCH: Program =
-    Program::shell("watch", &[include_str!("nginx.sh"), include_str!("watch.sh")]);
+    Program::shell("watch", &[include_str!("json.sh"), include_str!("nginx.sh"), include_str!("watch.sh")]);
 pub(super) const COMPARE: Program = Program::awk("watch.compare", &[include_str!("watch.awk")]);
 pub(super) const COUNT: Program = Program::awk("watch.count", &[include_str!("access.awk")]);
 

@@ -104,7 +104,7 @@ new_lines() {
 }
 
 count_log() { # awk's options; lines on stdin
-  counted=$(awk "$@" "$count")
+  counted=$(LC_ALL=C awk "$@" "$json_parser$count")
   [ -n "$counted" ] || { unread='its log has a format of its own'; return; }
   printf 'nginx\t%s\n' "$(printf '%s' "$counted" | tr ' ' '\t')" >>"$to"
 }

@@ -41,20 +41,33 @@ whole_files() {
   LC_ALL=C sort "$now/bad" | LC_ALL=C comm -23 "$now/wanted" - >"$now/due"
 }
 
-# What the files of the dump and of the configuration have to be, for sha256sum.
+# What the files of the dump and of the configuration have to be, for sha256sum, which reads a name with `\\` or
+# `\n` in it where the line begins with a backslash.
 sums_of() { # manifest
-  sed 's/.*"files":\[//' "$1" | tr '{' '\n' |
-    sed -n 's/^"path":"\(\(db\|config\)\/[^"\\]*\)","bytes":\([0-9]*\),"sha256":"\([0-9a-f]*\)".*/\4  \1/p'
+  json_rows "$1" /files /path /sha256 | LC_ALL=C awk -F '\t' '
+    $1 !~ /^(db|config)\// || length($2) != 64 || $2 ~ /[^0-9a-f]/ { next }
+    !index($1, "\\") { print $2 "  " $1; next }
+    {
+      n = split($1, part, /\\\\/)
+      for (i = 1; i <= n; i++) { gsub(/\\t/, "\t", part[i]); name = (i == 1 ? "" : name "\\\\") part[i] }
+      print "\\" $2 "  " name
+    }'
 }
 
 # Tables, modules and rows of a database that are not what a manifest has; the database's own `says` on stdin.
 differing() { # manifest
-  lines >"$now/there"
-  sed 's/},"images":.*//; s/.*"database"://' "$1" | lines >"$now/then"
+  lines - '' >"$now/there"
+  lines "$1" /database >"$now/then"
   [ -s "$now/then" ] || echo 'its manifest says nothing of the database'
   LC_ALL=C comm -3 "$now/then" "$now/there" | head -n 6 | paste -sd';'
 }
-lines() { sed 's/.*"tables" *:/"tables" :/; s/"modules" *: *{/ /; s/"counts" *: *{/ /' | tr -d '{} ' | tr ',' '\n' | grep . | LC_ALL=C sort; }
+# `tables: 612`, `modules/sale: 14.0.1.2`, `counts/res_users: 7`.
+lines() { # a file of JSON, where the database is in it
+  json_records "$1" | awk -F '\t' -v at="$2/" 'index($1, at) == 1 {
+    name = substr($1, length(at) + 1)
+    if (name == "tables" || name ~ /^(modules|counts)\//) print name ": " ($2 == "null" ? $2 : $3)
+  }' | LC_ALL=C sort
+}
 
 # What a manifest says of the database, as one statement.
 says() {
@@ -71,5 +84,3 @@ select json_build_object('name', current_database(), 'bytes', pg_database_size(d
   from pg_database d where datname = current_database();
 SQL
 }
-
-json() { printf '%s\n' "$1" | tr -d '\000-\011\013-\037' | head -n 1 | sed 's/["\\]/\\&/g; s/^/"/; s/$/"/'; }

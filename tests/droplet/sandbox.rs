@@ -240,6 +240,11 @@ fn start(root: &Path, disks: &[String]) -> Child {
     command.spawn().unwrap()
 }
 
+/// A script of a test, with its arguments: the product's own are [`ops::program::Program`]s.
+pub fn script(text: &str, args: impl IntoIterator<Item = impl Into<String>>) -> Cmd {
+    Cmd::new("sh").arg("-c").arg(text).arg("test").args(args)
+}
+
 /// A call that was started.
 pub struct Started(usize);
 

@@ -279,7 +279,7 @@ fn a_snapshot_that_is_not_what_it_says_is_found() {
     rejected(&laptop, 7, "rm -f config/manifest.json", &["it has no manifest"]);
     // Whole to the last byte, and still other rows than those that were counted.
     let counts = "sed -i 's/\"res_users\" : 2/\"res_users\" : 3/' config/manifest.json";
-    rejected(&laptop, 8, counts, &["what came back is not what was kept", "\"res_users\":3"]);
+    rejected(&laptop, 8, counts, &["what came back is not what was kept", "counts/res_users: 3"]);
     let after = held().lines().filter(|line| !line.contains(REPOSITORY)).collect::<Vec<_>>().join("\n");
     assert_eq!(after, before, "something was left");
     assert_eq!(verified(&laptop), [id.as_str()]);

@@ -33,7 +33,7 @@ stat -L -c 'socket	%U:%G %a' /var/run/docker.sock
 getent group docker | cut -d: -f4 | tr , '\n' | sed -n 's/^./member\t&/p'
 docker info --format '{{if .LiveRestoreEnabled}}live	yes{{"\n"}}{{end}}{{range .RegistryConfig.InsecureRegistryCIDRs}}insecure	{{.}}{{"\n"}}{{end}}{{range .RegistryConfig.IndexConfigs}}{{if not .Secure}}insecure	{{.Name}}{{"\n"}}{{end}}{{end}}' |
     awk -F '\t' 'NF && $2 !~ /^(127\.0\.0\.0\/8|::1\/128)$/'
-! grep -qE '"iptables"[[:space:]]*:[[:space:]]*false' /etc/docker/daemon.json 2>/dev/null || echo 'no-iptables	yes'
+[ ! -r /etc/docker/daemon.json ] || [ "$(awk "$OPS_JSON" document rows - /iptables </etc/docker/daemon.json 2>/dev/null)" != false ] || echo 'no-iptables	yes'
 if command -v apt-get >/dev/null; then
     printf 'updates\t%s\n' "$(apt-get -s -o Debug::NoLocking=1 dist-upgrade 2>/dev/null | grep -cE '^Inst (docker-ce|docker.io|containerd|containerd.io|runc) ')"
 fi

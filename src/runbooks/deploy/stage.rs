@@ -16,32 +16,35 @@ use crate::program::Program;
 use crate::text;
 use crate::tools::odoo::ADDONS;
 
-pub(crate) const STAGE: Program = Program::shell("deploy.stage", &[frames::SHELL, include_str!("stage.sh")])
-    .reads(&[
-        "nonce",
-        "dir",
-        "project",
-        "path",
-        "remote",
-        "ref",
-        "running",
-        "owner",
-        "image",
-        "web",
-        "compose",
-        "profiles",
-        "config_files",
-        "pulled",
-        "planned_env",
-        "known",
-        "kept",
-        "kept_sha",
-        "since",
-        "catalog",
-        "live",
-        "db",
-        "database",
-    ]);
+pub(crate) const STAGE: Program = Program::shell(
+    "deploy.stage",
+    &[frames::SHELL, include_str!("../../tools/json.sh"), include_str!("stage.sh")],
+)
+.reads(&[
+    "nonce",
+    "dir",
+    "project",
+    "path",
+    "remote",
+    "ref",
+    "running",
+    "owner",
+    "image",
+    "web",
+    "compose",
+    "profiles",
+    "config_files",
+    "pulled",
+    "planned_env",
+    "known",
+    "kept",
+    "kept_sha",
+    "since",
+    "catalog",
+    "live",
+    "db",
+    "database",
+]);
 
 /// What is asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -271,10 +274,11 @@ fn model(parts: &Parts, name: &str, lists: [&str; 2]) -> Probe<Model> {
     let mut json: Json = serde_json::from_slice(&part.bytes)
         .map_err(|error| ProbeFailure { why: format!("docker compose config printed no JSON: {error}") })?;
     for (part, key) in lists.into_iter().zip(["volumes", "ports"]) {
-        let resolved: BTreeMap<String, Json> = serde_json::from_slice(&good(parts, part)?.bytes)
-            .map_err(|error| ProbeFailure { why: format!("the {key} cannot be read: {error}") })?;
-        for (service, list) in resolved {
-            if let Some(service) = json.pointer_mut("/services").and_then(|all| all.get_mut(&service)) {
+        let text = good(parts, part)?.text();
+        for (service, list) in text.lines().filter_map(|line| line.split_once('\t')) {
+            let list: Json = serde_json::from_str(list)
+                .map_err(|error| ProbeFailure { why: format!("the {key} cannot be read: {error}") })?;
+            if let Some(service) = json.pointer_mut("/services").and_then(|all| all.get_mut(service)) {
                 service[key] = list;
             }
         }

@@ -118,23 +118,16 @@ compose() {
 model() { verb='config --no-interpolate --format json' compose; }
 
 # The images with every variable filled in. Only names leave this pipe, never the resolved model,
-# which holds secrets. Compose prints JSON indented by two, always.
+# which holds secrets.
 names() {
   verb='config --format json' compose >"$work/resolved" || return
-  awk '/^  "services": \{$/ {on=1; next} on && /^  \}/ {exit}
-    on && /^    "[^"]+": \{$/ {s=$0; sub(/^ *"/,"",s); sub(/": \{$/,"",s)}
-    on && /^      "image": "/ {i=$0; sub(/^ *"image": "/,"",i); sub(/",?$/,"",i); print s " " i}' "$work/resolved"
+  json_rows "$work/resolved" /services key /image >"$work/rows" && awk -F '\t' '$2 != "" { print $1 " " $2 }' "$work/rows"
 }
 
-# The volumes (or ports) of each service with variables filled in, as JSON: without that, Compose takes the
+# The volumes (or ports) of each service with variables filled in, as lines `service TAB JSON`: without that, Compose takes the
 # short form `${DIR:-./data}:/data` apart at the wrong colon, and a port of a variable is none.
 lists() { # resolved model, volumes or ports
-  echo '{'
-  awk -v key="      \"$2\": [" '/^  "services": \{$/ {on=1; next} on && /^  \}/ {exit}
-    on && /^    "[^"]+": \{$/ {s=$0; sub(/^ */,"",s); sub(/ \{$/,"",s)}
-    on && $0 == key {v=1; if (n++) print ","; print s " ["; next}
-    v && /^      \]/ {v=0; print "]"; next} v {print}' "$1"
-  echo '}'
+  json_rows "$1" /services key "/$2" >"$work/rows.$2" && awk -F '\t' '$2 != ""' "$work/rows.$2"
 }
 
 # Without TLS, and with a login that then travels in the clear, only where the engine itself was told so.

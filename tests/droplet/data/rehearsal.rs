@@ -1,10 +1,9 @@
 //! A copy of the live database for a rehearsal: made, switched off from the world, watched, dropped.
 
-use ops::cmd::Cmd;
 use ops::tools::rehearsal::{Rehearsal, copy, network};
 
 use super::stack::{FAILS, HANGS, Stack};
-use crate::sandbox::{Sandbox, Shell};
+use crate::sandbox::{Sandbox, Shell, script};
 
 fn rehearsal<'a>(database: &'a str, copy: &'a str, network: &'a str) -> Rehearsal<'a> {
     Rehearsal { project: "odoo", service: "db", web: "web-rehearsal", database, copy, network }
@@ -26,7 +25,7 @@ fn rehearsal_leaves_nothing_but_what_was_there() {
             assert_eq!(stack.sql(&copy, says), "2|0|true");
             // What is tried in it has its exit code and its figures.
             stack.write("/opt/log", "2026-12-01 01:00:00,000 7 ERROR odoo x: bad\n2026-12-01 01:00:00,001 7 WARNING odoo x: \u{1b}[31m\n");
-            let work = Cmd::script("echo \"at $1\"; exit \"$2\"", ["work $(touch pwned)", "7"]);
+            let work = script("echo \"at $1\"; exit \"$2\"", ["work $(touch pwned)", "7"]);
             stack.run(&it.guard("/opt/log", &work)).exits(7).says(&["at work", "errors=1 warnings=1"]);
             std::fs::remove_file(stack.path("/opt/log")).unwrap();
             for _ in 0..2 {

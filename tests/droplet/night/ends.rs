@@ -1,6 +1,6 @@
 //! Scheduled runs that fail, are asked to end, or are killed.
 
-use ops::cmd::Cmd;
+use crate::sandbox::script;
 use serde_json::Value;
 
 use super::{
@@ -53,7 +53,7 @@ fn scheduled_run_asks_its_section_to_end_when_systemd_asks_it_to() {
     in_each_shell(|stack| {
         let waits = "echo one >>/root/mark; until [ -e \"$OPS_HALT\" ]; do /usr/bin/sleep 0.02; done; exit 9";
         install(stack, vec![step("backup.store", waits, "echo back >>/root/mark")]);
-        let cmd = Cmd::script(
+        let cmd = script(
             "/bin/sh \"$1\" work & p=$!; until [ -s /root/mark ]; do /usr/bin/sleep 0.02; done; kill -TERM $p; wait $p",
             [format!("{DIR}/schedule/night")],
         );
@@ -71,7 +71,7 @@ fn scheduled_run_that_is_killed_is_said_to_be_and_the_next_takes_its_lock_over()
     in_each_shell(|stack| {
         let waits = "echo one >>/root/mark; until [ -e /root/go ]; do /usr/bin/sleep 0.02; done";
         install(stack, vec![step("backup.store", waits, ""), step("backup.close", KEEPS, "")]);
-        let cmd = Cmd::script(
+        let cmd = script(
             "/bin/sh \"$1\" work & p=$!; until [ -s /root/mark ]; do /usr/bin/sleep 0.02; done; kill -KILL $p",
             [format!("{DIR}/schedule/night")],
         );

@@ -1,6 +1,6 @@
 //! Scheduled runs and the lock: waited for, given up, taken over.
 
-use ops::cmd::Cmd;
+use crate::sandbox::script;
 
 use super::{DIR, KEEPS, STACK, in_each_shell, install, is_free, launch, night, status, step};
 
@@ -43,7 +43,7 @@ fn scheduled_run_that_waits_for_the_lock_ends_when_systemd_asks_it_to() {
         install(stack, vec![step("backup.store", KEEPS, "")]);
         let take = stack.runner.take("manual-alice", STACK, r#""command":"lock take""#);
         stack.sandbox.run(&take).exits(0);
-        let cmd = Cmd::script(
+        let cmd = script(
             "OPS_NIGHT_AGAIN=0.05 /bin/sh \"$1\" work & p=$!; /usr/bin/sleep 0.5; kill -TERM $p; wait $p",
             [format!("{DIR}/schedule/night")],
         );

@@ -4,14 +4,13 @@ mod ends;
 mod lock;
 mod told;
 
-use ops::cmd::Cmd;
 use ops::execute::night::{Told, files};
 use ops::execute::runner::Runner;
 use ops::plan::{Action, Phase, Plan, SCHEMA, Section, Step, Undo};
 use serde_json::Value;
 
 use crate::runner::{DIR, Keeper, Stack};
-use crate::sandbox::{Ran, Shell, Started};
+use crate::sandbox::{Ran, Shell, Started, script};
 
 const STACK: &str = r#"{"env":"prod","project":"odoo"}"#;
 const CANARY: &str = "canary4711";
@@ -19,7 +18,7 @@ const CANARY: &str = "canary4711";
 const KEEPS: &str = "mkdir -p /var/lib/ops/odoo/backup; echo '{\"id\":\"20261130t011700z\",\"bytes\":5000,\"added\":70}' >/var/lib/ops/odoo/backup/20261130t011700z.json; echo one >>/root/mark";
 
 fn step(id: &str, script: &'static str, undo: &'static str) -> Step {
-    let run = |text: &'static str| vec![Action::Run(Cmd::script(text, [""; 0]))];
+    let run = |text: &'static str| vec![Action::Run(crate::sandbox::script(text, [""; 0]))];
     Step {
         id: id.into(),
         phase: Phase::Backup,
@@ -62,7 +61,7 @@ fn install(stack: &mut Stack, steps: Vec<Step>) {
 
 /// Starts the program in an environment, as its unit does.
 fn launch(stack: &mut Stack, verb: &str, env: &str) -> Started {
-    let cmd = Cmd::script("exec env $1 /bin/sh \"$2\" \"$3\"", [env, &format!("{DIR}/schedule/night"), verb]);
+    let cmd = script("exec env $1 /bin/sh \"$2\" \"$3\"", [env, &format!("{DIR}/schedule/night"), verb]);
     stack.sandbox.start(&cmd)
 }
 

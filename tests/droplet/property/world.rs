@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use ops::approve::{ApprovedPlan, Given, approve};
-use ops::cmd::Cmd;
 use ops::error::{Error, Result};
 use ops::event::Silent;
 use ops::execute::lock::{Claim, take_all};
@@ -21,7 +20,7 @@ use proptest::prelude::*;
 
 use super::droplet::{Behind, Weather, link};
 use crate::runner::{Keeper, Stack};
-use crate::sandbox::Shell;
+use crate::sandbox::{Shell, script};
 
 /// Sections as (droplets they are on, critical, steps that fail or not).
 pub type Drawn = Vec<(Vec<usize>, bool, Vec<bool>)>;
@@ -55,13 +54,13 @@ fn sections(drawn: &Drawn) -> Vec<Section> {
             let name = format!("erp-{droplet}");
             let step = |(n, fails): (usize, &bool)| {
                 let id = format!("s{at}.{n}");
-                let script = Cmd::script(STEP, [&id, u8::from(*fails).to_string().as_str()]);
+                let cmd = script(STEP, [&id, u8::from(*fails).to_string().as_str()]);
                 Step {
                     phase: Phase::Switch,
                     droplet: name.clone(),
                     title: id.clone(),
-                    actions: vec![Action::Run(script)],
-                    undo: Undo::By(vec![Action::Run(Cmd::script(UNDO, [&id]))]),
+                    actions: vec![Action::Run(cmd)],
+                    undo: Undo::By(vec![Action::Run(script(UNDO, [&id]))]),
                     timeout: 600,
                     id,
                 }
