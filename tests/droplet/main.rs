@@ -3,6 +3,7 @@
 //! The programs that run on droplets, without a droplet: each runs in a temporary root with stub tools on its PATH.
 
 mod bundle;
+mod checksums;
 mod facts;
 mod harden;
 mod harden_logins;
