@@ -4,6 +4,7 @@
 
 mod bundle;
 mod catalog;
+mod checksums;
 mod data;
 mod facts;
 mod harden;
