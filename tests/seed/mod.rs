@@ -2,6 +2,8 @@
 //!
 //! A test prints its seed when it starts, and the command that repeats it when it fails. No test chooses by the clock.
 
+#![expect(clippy::print_stderr, reason = "a test prints its seed")]
+
 use rand::rngs::Xoshiro256PlusPlus;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
