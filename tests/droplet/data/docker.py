@@ -567,6 +567,9 @@ def things(kind, args):
                 fail("error while removing network: %s has active endpoints" % name)
             os.path.exists(path(kind, name)) or fail("Error: no such thing: " + name)
             os.unlink(path(kind, name))
+            if kind == "volumes" and os.path.isdir("%s/volumes/%s" % (ROOT, name)):
+                import shutil
+                shutil.rmtree("%s/volumes/%s" % (ROOT, name))
     elif verb in ("connect", "disconnect"):
         given, names = mixed(args, ["-f"], ["--alias"])
         one = known(names[1])

@@ -4,7 +4,7 @@
 mod backup;
 mod cluster;
 mod restore;
-
 mod snapshot;
 mod stack;
+mod store;
 mod verify;
