@@ -3,6 +3,7 @@
 
 mod backup;
 mod cluster;
+mod rehearsal;
 mod restore;
 mod snapshot;
 mod stack;
