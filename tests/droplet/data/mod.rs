@@ -5,6 +5,7 @@ mod backup;
 mod cluster;
 mod rehearsal;
 mod restore;
+mod schedule;
 mod snapshot;
 mod stack;
 mod store;
