@@ -4,6 +4,7 @@
 mod archives;
 mod backup;
 mod cluster;
+mod recovery;
 mod rehearsal;
 mod restore;
 mod schedule;
