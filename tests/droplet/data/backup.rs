@@ -37,6 +37,7 @@ pub fn attempt(stack: &mut Stack) -> Ran {
 /// Nothing is left of an attempt, and nothing counts as a backup.
 #[track_caller]
 fn nothing_counts(stack: &mut Stack, why: &str) {
+    let why = format!("{why} ({:?})", stack.shell());
     assert_eq!(stack.verified(REPOSITORY), Vec::<String>::new(), "{why}: a snapshot counts as verified");
     assert!(!stack.exists(&format!("{DIR}/backup/now")), "{why}: the attempt leaves its directory");
     let left = stack
@@ -274,4 +275,22 @@ fn backup_says_how_much_room_it_wants_and_survives_a_full_disk() {
     let left =
         stack.sh(&format!("grep -l '\"verified\"' {REPOSITORY}/snapshots/*; ls {DIR}/backup | grep z.json"));
     assert_eq!(left.out, "");
+}
+
+#[test]
+fn close_removes_the_dump_when_an_ended_step_makes_one_more_file() {
+    let mut stack = Stack::new(Shell::Dash);
+    // What `rm` finds when a file comes into a directory that it has just emptied.
+    stack.stub(
+        "rm",
+        "[ \"$1\" != -rf ] || [ -e /etc/late ] || { : >/etc/late; exit 1; }\nexec /usr/bin/rm \"$@\"",
+    );
+    for shell in Shell::ALL {
+        stack.again(shell);
+        let _ = std::fs::remove_file(stack.path("/etc/late"));
+        stack.write(&format!("{DIR}/backup/now/sizes"), "");
+        let close = stack.tool().close();
+        stack.run(&close).exits(0);
+        assert!(stack.exists("/etc/late") && !stack.exists(&format!("{DIR}/backup/now")));
+    }
 }

@@ -1,9 +1,9 @@
 //! The programs that make, keep, try and bring back backups, each as Rust composes it, against a real PostgreSQL server, a
 //! Docker of the sandbox and a restic of the sandbox.
 
+mod archives;
 mod backup;
 mod cluster;
-mod moved;
 mod recovery;
 mod rehearsal;
 mod restore;
