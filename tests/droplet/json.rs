@@ -121,6 +121,18 @@ fn document() -> impl Strategy<Value = Value> {
     })
 }
 
+/// The records of an output without their order, each once, and numbers by what they mean: `1.50` is `1.5`.
+fn meant(records: &str) -> Vec<String> {
+    let number = |line: &str| match line.split_once("\tnumber\t") {
+        Some((at, number)) => format!("{at} {:?}", number.parse::<f64>().unwrap()),
+        None => line.to_owned(),
+    };
+    let mut all: Vec<_> = records.lines().map(number).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
@@ -151,8 +163,7 @@ proptest! {
                     None => prop_assert!(code == NO_JSON && out.is_empty(), "{awk} takes {text}: {out}"),
                     Some(wanted) => {
                         prop_assert_eq!(code, 0, "{} refuses {}", awk, text);
-                        let sorted = |all: &str| { let mut all: Vec<_> = all.lines().map(str::to_owned).collect(); all.sort(); all.dedup(); all };
-                        prop_assert!(sorted(&out) == sorted(&wanted) || out.lines().count() > wanted.lines().count(), "{awk} {text}\n{out}\n{wanted}");
+                        prop_assert!(meant(&out) == meant(&wanted) || out.lines().count() > wanted.lines().count(), "{awk} {text}\n{out}\n{wanted}");
                     }
                 }
             }
@@ -161,69 +172,18 @@ proptest! {
     }
 }
 
+/// Texts that are not JSON, with `¦` between them.
+const BAD: &str = "¦ ¦{¦[¦]¦}¦{]¦[}¦[1,]¦{\"a\":1,}¦{,}¦[,1]¦{\"a\"}¦{\"a\":}¦{1:2}¦{\"a\" 1}¦{\"a\":1 \"b\":2}¦\
+    [1 2]¦1 2¦{}{}¦[]]¦\"a¦a\"¦'a'¦tru¦True¦nul¦NaN¦-¦+1¦01¦-01¦1.¦.5¦1e¦1e+¦0x1¦\"\\x41\"¦\
+    \"\\u12\"¦\"\\u12G4\"¦\"\\ud800\"¦\"\\udc00\"¦\"\\ud800\\u0041\"¦\"\\ud83dx\\ude00\"¦\"\t\"¦\
+    \"\n\"¦\"a\0b\"¦{\"a\":1}\0¦\u{feff}{}¦[\"a\" \"b\"]¦[\"a\":1]¦// x\n1¦[1]x¦\"\\\"¦\"\\¦\
+    [\"ok\",{\"n\":1},tru]¦\"\\ud800\\udbff\"¦\"\\ud800\\ue000\"";
+
 #[test]
 fn parser_refuses_what_is_not_json_and_prints_nothing_of_it() {
-    let bad = [
-        "",
-        " ",
-        "{",
-        "[",
-        "]",
-        "}",
-        "{]",
-        "[}",
-        "[1,]",
-        "{\"a\":1,}",
-        "{,}",
-        "[,1]",
-        "{\"a\"}",
-        "{\"a\":}",
-        "{1:2}",
-        "{\"a\" 1}",
-        "{\"a\":1 \"b\":2}",
-        "[1 2]",
-        "1 2",
-        "{}{}",
-        "[]]",
-        "\"a",
-        "a\"",
-        "'a'",
-        "tru",
-        "True",
-        "nul",
-        "NaN",
-        "-",
-        "+1",
-        "01",
-        "-01",
-        "1.",
-        ".5",
-        "1e",
-        "1e+",
-        "0x1",
-        "\"\\x41\"",
-        "\"\\u12\"",
-        "\"\\u12G4\"",
-        "\"\\ud800\"",
-        "\"\\udc00\"",
-        "\"\\ud800\\u0041\"",
-        "\"\\ud83dx\\ude00\"",
-        "\"\t\"",
-        "\"\n\"",
-        "\"a\0b\"",
-        "{\"a\":1}\0",
-        "\u{feff}{}",
-        "[\"a\" \"b\"]",
-        "[\"a\":1]",
-        "// x\n1",
-        "[1]x",
-        "\"\\\"",
-        "\"\\",
-        "[\"ok\",{\"n\":1},tru]",
-    ];
     let deep = |n: usize| format!("{}1{}", "[".repeat(n), "]".repeat(n));
     let objects = |n: usize| format!("{}1{}", "{\"a\":".repeat(n), "}".repeat(n));
-    let mut texts: Vec<String> = bad.iter().map(|text| (*text).to_owned()).collect();
+    let mut texts: Vec<String> = BAD.split('¦').map(str::to_owned).collect();
     texts.extend([deep(101), objects(101), "[".repeat(1_000_000), "{\"a\":".repeat(300_000)]);
     let good = [
         " 1 ",
