@@ -295,27 +295,32 @@ json_set /srv/a /x 1 2>/dev/null; echo $?; json_set /srv/a /none 1 2>/dev/null; 
 fn seconds(sandbox: &mut Sandbox, call: &str) -> f64 {
     let ran = sandbox.sh(&format!(". /srv/json.sh\n{call} >/dev/null 2>&1\ntimes")).exits(0);
     let of_children = ran.out.lines().nth(1).unwrap_or_else(|| panic!("{ran}")).to_owned();
-    let user = of_children.split_whitespace().next().unwrap();
-    let (minutes, seconds) = user.trim_end_matches('s').split_once('m').unwrap();
-    minutes.parse::<f64>().unwrap() * 60.0 + seconds.parse::<f64>().unwrap()
+    let seconds = |time: &str| {
+        let (minutes, seconds) = time.trim_end_matches('s').split_once('m').unwrap();
+        minutes.parse::<f64>().unwrap() * 60.0 + seconds.parse::<f64>().unwrap()
+    };
+    of_children.split_whitespace().map(seconds).sum()
 }
 
-/// Shapes that a parser with a quadratic step is slow on: what to call and the text of so many units.
-fn shapes() -> Vec<(&'static str, &'static str, fn(usize) -> String)> {
+/// What it is, what is called, and the text of so many units.
+type Shape = (&'static str, &'static str, fn(usize) -> String);
+
+/// Shapes that a parser with a quadratic step is slow on.
+fn shapes() -> Vec<Shape> {
     vec![
         ("lines of restic ls", "json_lines /srv/a /path /size", |n| {
-            (0..n).map(|n| format!("{{\"name\":\"{n:040}\",\"type\":\"file\",\"path\":\"/run/ops-backup/filestore/{n}\",\"size\":{n}}}\n")).collect()
+            (0..n / 2).map(|n| format!("{{\"name\":\"{n:040}\",\"type\":\"file\",\"path\":\"/run/ops-backup/filestore/{n}\",\"size\":{n}}}\n")).collect()
         }),
         ("files of a manifest on one line", "json_rows /srv/a /files /path", |n| {
-            let files: Vec<_> = (0..n)
+            let files: Vec<_> = (0..n / 2)
                 .map(|n| format!("{{\"path\":\"db/{n}.dat\",\"bytes\":{n},\"sha256\":\"{n:064}\"}}"))
                 .collect();
             format!("{{\"files\":[{}]}}", files.join(","))
         }),
-        ("numbers", "json_rows /srv/a '' key", |n| format!("[{}]", vec!["1234"; n * 5].join(","))),
-        ("escapes in one string", "json_records /srv/a", |n| format!("\"{}\"", "\\n\\u00e9".repeat(n * 4))),
-        ("quotes in one string", "json_records /srv/a", |n| format!("\"{}\"", "\\\"".repeat(n * 8))),
-        ("backslashes in one string", "json_records /srv/a", |n| format!("\"{}\"", "\\\\".repeat(n * 10))),
+        ("numbers", "json_rows /srv/a '' key", |n| format!("[{}]", vec!["1234"; n * 15].join(","))),
+        ("escapes in one string", "json_records /srv/a", |n| format!("\"{}\"", "\\n\\u00e9".repeat(n * 15))),
+        ("quotes in one string", "json_records /srv/a", |n| format!("\"{}\"", "\\\"".repeat(n * 40))),
+        ("backslashes in one string", "json_records /srv/a", |n| format!("\"{}\"", "\\\\".repeat(n * 40))),
         ("whitespace", "json_records /srv/a", |n| {
             format!("[{}1,{}2]", " ".repeat(n * 100), "\n".repeat(n * 100))
         }),
@@ -326,7 +331,7 @@ fn shapes() -> Vec<(&'static str, &'static str, fn(usize) -> String)> {
 #[test]
 fn parser_takes_time_in_proportion_to_the_size() {
     // busybox is slower than mawk by ten.
-    for (awk, units) in [("mawk", 10_000), ("gawk", 6_000), ("busybox", 1_500)] {
+    for (awk, units) in [("mawk", 9_000), ("gawk", 5_000), ("busybox", 1_500)] {
         let mut sandbox = sandbox(Shell::Dash, awk);
         for (shape, call, text) in shapes() {
             let mut time = |units: usize| {

@@ -86,6 +86,7 @@ impl Style {
 }
 
 /// A text as it is written today, with its keys reversed, with more keys, and with both shuffled. `lines`: each stays one.
+#[expect(clippy::print_stdout, reason = "whoever repeats a failure needs the seed")]
 fn variants(text: &str, lines: bool) -> Vec<String> {
     let seed = std::env::var("OPS_JSON_SEED").ok().and_then(|seed| seed.parse().ok());
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));

@@ -55,6 +55,7 @@ fn recovery_reads_the_same_images_tags_and_release_of_a_manifest() {
 }
 
 #[test]
+#[expect(clippy::needless_range_loop, reason = "one number chooses a variant of several texts")]
 fn recovery_places_releases_and_ended_runs_whatever_their_keys() {
     let compose = json!({"name": "shop", "services": {"odoo": {"image": "odoo:14", "command": "postgres@sha256:0f"}, "db": {"image": "postgres@sha256:0f", "environment": {"X": "é\u{1}"}}}});
     let ended = json!({"schema": "ops.run/1", "id": "run1", "ended": "2026-11-21T16:20:01Z", "exit": 0});

@@ -29,6 +29,7 @@ fn tried() -> Tried<'static> {
 }
 
 #[test]
+#[expect(clippy::needless_range_loop, reason = "one number chooses a variant of several texts")]
 fn verify_reads_the_same_manifest_record_and_snapshots() {
     let all = json!([serde_json::from_str::<Value>(&snapshots()).unwrap()[1]]).to_string();
     let parts = [manifest(), record(), all].map(|text| variants(&text, false));
@@ -61,6 +62,7 @@ fn verify_reads_the_same_manifest_record_and_snapshots() {
 }
 
 #[test]
+#[expect(clippy::needless_range_loop, reason = "one number chooses a variant of several texts")]
 fn forget_removes_the_records_of_snapshots_that_are_gone_and_no_others() {
     let forgot = "[{\"tags\":null,\"host\":\"shop\",\"keep\":[{\"id\":\"bbbb2222\"}],\"remove\":[{\"id\":\"aaaa1111\"}],\"reasons\":[]}]\n";
     let left = json!([serde_json::from_str::<Value>(&snapshots()).unwrap()[1]]).to_string();
@@ -97,7 +99,7 @@ fn images_and_copies_far_away_are_told_by_tags_in_any_order() {
         sandbox.write("/srv/restic.snapshots.json", &lists[n]);
         sandbox.write(
             &format!("{STORE}/{ID}.json"),
-            &records[n].replace("sha256:bb22", "sha256:aa11").replace("sha256:cc33", "sha256:aa11"),
+            records[n].replace("sha256:bb22", "sha256:aa11").replace("sha256:cc33", "sha256:aa11"),
         );
         sandbox.run(&backup().images()).exits(0);
         let calls = sandbox.calls("restic");
@@ -128,6 +130,7 @@ fn night(sandbox: &mut Sandbox, verb: &str) -> Ran {
 }
 
 #[test]
+#[expect(clippy::needless_range_loop, reason = "one number chooses a variant of several texts")]
 fn scheduled_backup_tells_the_same_of_records_checks_and_its_own_status() {
     let status = json!({"schema": "ops.backup-status/1", "env": "prod", "project": "shop", "run": "prod-20261121T162001Z-night", "started": "2026-11-21T16:20:01Z",
         "ended": null, "ok": null, "exit": null, "why": null, "seconds": null, "backup": "old", "bytes": 1, "added": 1, "places": {"droplet": "old"}, "drill": null, "rpo": 1, "rto": 1}).to_string();
