@@ -203,7 +203,10 @@ worse: portal p50 52 -> 252 ms, p95 54 -> 254 ms (n 20 -> 30); nginx 2 new 5xx, 
         let file = dir.path().join("log");
         std::fs::write(&file, log).unwrap();
         let mut awk = program("awk");
-        let out = awk.args(["-v", &format!("since={since}"), &COUNT.text()]).arg(file).output().unwrap();
+        let (_, parser) = include_str!("json.sh").split_once("json_parser='").unwrap();
+        let (parser, _) = parser.split_once("\n'\n").unwrap();
+        let program = format!("{parser}\n{}", COUNT.text());
+        let out = awk.args(["-v", &format!("since={since}"), &program]).arg(file).output().unwrap();
         String::from_utf8(out.stdout).unwrap()
     }
 

@@ -62,7 +62,10 @@ fn files_and_functions_are_small() {
     let mut lengths = Vec::new();
     for (path, text) in sources() {
         let name = path.display().to_string();
-        lengths.push(text.lines().count());
+        // A test file may hold one long scenario; it has the limit of a file, and no share in the median.
+        if path.starts_with("src") {
+            lengths.push(text.lines().count());
+        }
         faults.extend(too_long(&name, &text));
     }
     assert!(lengths.len() > 100, "only {} files were found", lengths.len());

@@ -347,9 +347,10 @@ pub fn every_step_meets_a_fault(path: &'static Path, test: &'static str) {
     }
 }
 
-/// Asks no droplet.
-#[test]
+lab_test!(lab, machine, seed_chooses_the_same_faults_twice_and_another_seed_chooses_others);
+/// Needs no droplet.
 fn seed_chooses_the_same_faults_twice_and_another_seed_chooses_others() {
+    crate::checked::once();
     let faults = |number| drawn(&Seed::from(number), IN_PLACE.steps);
     assert_eq!(faults(4711), faults(4711));
     for other in [0, 1, 4712] {

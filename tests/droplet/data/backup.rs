@@ -111,7 +111,7 @@ const FAULTS: [(&str, &str, &str, &str); 18] = [
         "restic failed with 3",
     ),
     ("restic", "backup --json", GARBAGE, "restic does not say what it stored"),
-    ("restic", "ls", GARBAGE, "what was stored is not all that was to be kept"),
+    ("restic", "ls", GARBAGE, "what was stored cannot be listed"),
     ("restic", "tag", FAILS, ""),
 ];
 

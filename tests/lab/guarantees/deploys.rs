@@ -36,6 +36,7 @@ fn failed_release_is_put_back() {
     let load = Load::on(DEMO);
     bench.puts_back("standin-crash", &["did not become healthy", "the stand-in image was made to crash"]);
     load.end().none_failed("a release that crashes at its start");
+    assert_eq!(DEMO.release(), "base");
 }
 
 lab_test!(guarantee, demo, switch_to_new_code_fails_no_request);
