@@ -145,6 +145,16 @@ impl Stack {
         }
     }
 
+    /// Waits until the guard of the act is disarmed: that comes after the act's exit code.
+    #[track_caller]
+    fn await_disarmed(&mut self, call: &Act<'_>) {
+        let armed = format!("{DIR}/runs/{}/sections/{}/{}/armed", call.run, call.section, call.act);
+        let deadline = Instant::now() + LIMIT;
+        while self.sandbox.exists(&armed) || self.sandbox.sh("ls /run/timers").out.contains("timer") {
+            assert!(Instant::now() < deadline, "the guard stays armed: {}", self.tree());
+        }
+    }
+
     fn marks(&self) -> Vec<String> {
         if !self.sandbox.exists(MARK) {
             return Vec::new();
