@@ -5,7 +5,8 @@ use ops::facts::{BANS, DAEMON, JOURNAL, KERNEL, SSHD, UPGRADES};
 use ops::tools::harden::{Kept, Reader};
 use sha2::{Digest, Sha256};
 
-use crate::harden_stubs::{droplet, state, unchanged};
+use crate::harden_state::{state, unchanged};
+use crate::harden_stubs::droplet;
 use crate::sandbox::{Sandbox, Shell};
 use crate::site_stubs::{Trouble, cure, tell};
 

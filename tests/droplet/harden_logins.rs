@@ -3,7 +3,8 @@
 use ops::facts::SSHD;
 use ops::tools::harden::{Kept, Reader};
 
-use crate::harden_stubs::{droplet, state, unchanged};
+use crate::harden_state::{state, unchanged};
+use crate::harden_stubs::droplet;
 use crate::sandbox::{Sandbox, Shell};
 use crate::site_stubs::{Trouble, cure, tell};
 

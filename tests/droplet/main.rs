@@ -4,16 +4,21 @@
 
 mod bundle;
 mod checksums;
+mod container_stubs;
 mod facts;
+mod firewall_stubs;
 mod harden;
 mod harden_logins;
+mod harden_state;
 mod harden_stubs;
+mod nginx_stub;
 mod retire;
 #[allow(dead_code, reason = "the integration tests use the rest of it")]
 #[path = "../it/sample.rs"]
 mod sample;
 mod sandbox;
 mod schedule;
+mod schedule_program;
 mod site_stubs;
 mod slots;
 mod stage;

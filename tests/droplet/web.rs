@@ -5,8 +5,10 @@ use ops::inventory::{Expect, Op, Severity, UserCheck, UserProbe, When};
 use ops::tools::compose::Project;
 use ops::tools::{healthy, own, site, web};
 
+use crate::container_stubs::{container, docker};
+use crate::nginx_stub::nginx;
 use crate::sandbox::{Sandbox, Shell};
-use crate::site_stubs::{Trouble, container, cure, docker, nginx, quick_sleep, stub, systemctl, tell};
+use crate::site_stubs::{Trouble, cure, quick_sleep, stub, systemctl, tell};
 
 const FILE: &str = "/etc/nginx/sites-enabled/odoo";
 
