@@ -246,7 +246,7 @@ fn fix_changes_nothing_when_its_way_back_does_not_lead_back() {
             .exits(1)
             .says(&["the way back was tried before the change, and does not lead to what was"]);
         cure(sandbox, tool);
-        unchanged(sandbox, &before, &format!("{name}"));
+        unchanged(sandbox, &before, name);
     }
 }
 

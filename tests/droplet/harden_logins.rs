@@ -74,7 +74,7 @@ fn authorized_keys_that_is_hostile_is_left_alone() {
         sandbox.sh(does).exits(0);
         let before = state(sandbox);
         sandbox.run(&KEPT.keys([("eve", weak.as_str())].into_iter())).exits(1).says(&[says]);
-        unchanged(sandbox, &before, &format!("{does}"));
+        unchanged(sandbox, &before, does);
     }
 }
 
