@@ -112,7 +112,7 @@ fn each_fix_reverts(first: usize) {
 }
 
 #[test]
-fn fix_of_sshd_kernel_modes_and_firewall_reverts_to_every_byte() {
+fn fix_of_sshd_kernel_modes_and_inactive_firewall_reverts_to_every_byte() {
     each_fix_reverts(0);
 }
 
@@ -122,7 +122,7 @@ fn fix_of_docker_apt_keys_and_chain_reverts_to_every_byte() {
 }
 
 #[test]
-fn fix_of_journal_bans_and_closed_firewall_reverts_to_every_byte() {
+fn fix_of_journal_bans_and_active_firewall_reverts_to_every_byte() {
     each_fix_reverts(2);
 }
 
