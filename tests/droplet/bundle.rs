@@ -3,8 +3,9 @@
 use ops::frames;
 use ops::queries::bundle_script;
 
+use crate::container_stubs::docker;
 use crate::sandbox::{Ran, Sandbox, Shell};
-use crate::site_stubs::{Trouble, docker, stub, tell};
+use crate::site_stubs::{Trouble, stub, tell};
 
 const DIR: &str = "/var/lib/ops/p";
 const NONCE: &str = "3f1c0a9d5b7e2846";

@@ -5,7 +5,8 @@ use ops::facts::{BANS, DAEMON, JOURNAL, KERNEL, SSHD, UPGRADES};
 use ops::tools::harden::{Kept, Reader};
 use sha2::{Digest, Sha256};
 
-use crate::harden_stubs::{droplet, state, unchanged};
+use crate::harden_state::{state, unchanged};
+use crate::harden_stubs::droplet;
 use crate::sandbox::{Sandbox, Shell};
 use crate::site_stubs::{Trouble, cure, tell};
 
@@ -111,7 +112,7 @@ fn each_fix_reverts(first: usize) {
 }
 
 #[test]
-fn fix_of_sshd_kernel_modes_and_firewall_reverts_to_every_byte() {
+fn fix_of_sshd_kernel_modes_and_inactive_firewall_reverts_to_every_byte() {
     each_fix_reverts(0);
 }
 
@@ -121,7 +122,7 @@ fn fix_of_docker_apt_keys_and_chain_reverts_to_every_byte() {
 }
 
 #[test]
-fn fix_of_journal_bans_and_closed_firewall_reverts_to_every_byte() {
+fn fix_of_journal_bans_and_active_firewall_reverts_to_every_byte() {
     each_fix_reverts(2);
 }
 
@@ -245,7 +246,7 @@ fn fix_changes_nothing_when_its_way_back_does_not_lead_back() {
             .exits(1)
             .says(&["the way back was tried before the change, and does not lead to what was"]);
         cure(sandbox, tool);
-        unchanged(sandbox, &before, &format!("{name}"));
+        unchanged(sandbox, &before, name);
     }
 }
 

@@ -3,7 +3,8 @@
 use ops::facts::SSHD;
 use ops::tools::harden::{Kept, Reader};
 
-use crate::harden_stubs::{droplet, state, unchanged};
+use crate::harden_state::{state, unchanged};
+use crate::harden_stubs::droplet;
 use crate::sandbox::{Sandbox, Shell};
 use crate::site_stubs::{Trouble, cure, tell};
 
@@ -73,7 +74,7 @@ fn authorized_keys_that_is_hostile_is_left_alone() {
         sandbox.sh(does).exits(0);
         let before = state(sandbox);
         sandbox.run(&KEPT.keys([("eve", weak.as_str())].into_iter())).exits(1).says(&[says]);
-        unchanged(sandbox, &before, &format!("{does}"));
+        unchanged(sandbox, &before, does);
     }
 }
 

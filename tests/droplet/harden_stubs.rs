@@ -1,60 +1,10 @@
 //! A droplet whose sshd, firewall, bans, journal and kernel can be hardened: the real `sshd -t` and `sshd -T`, and
 //! stubs with a state for everything that would change this machine.
 
+use crate::container_stubs::docker;
+use crate::firewall_stubs::{FAIL2BAN, IPTABLES, UFW};
 use crate::sandbox::{Sandbox, Shell};
-use crate::site_stubs::{docker, quick_sleep, stub, systemctl};
-
-/// Rules in a file; knows the options that `harden.sh` and the chain's script use.
-const IPTABLES: &str = r#"
-umask 022; rules=$0.rules
-[ -e "$rules" ] || printf '%s\n' '-P INPUT ACCEPT' '-P FORWARD ACCEPT' '-P OUTPUT ACCEPT' '-N DOCKER-USER' '-A DOCKER-USER -j RETURN' >"$rules"
-while :; do case $1 in -w) shift; case $1 in [0-9]*) shift ;; esac ;; -n) shift ;; *) break ;; esac; done
-verb=$1 chain=${2:-}
-there() { grep -qxE -e "-P $chain [A-Z]+|-N $chain" "$rules"; }
-kept() { grep -v "$@" "$rules" >"$rules.new"; mv "$rules.new" "$rules"; }
-[ "$verb$chain" = -S ] || [ "$verb" = -N ] || there || exit 1
-case $verb in
-	-S) if [ -n "$chain" ]; then grep -E -e "^-[PNA] $chain( |\$)" "$rules"; else cat "$rules"; fi ;;
-	-L) ;;
-	-P) sed -i "s/^-P $chain .*/-P $chain $3/" "$rules" ;;
-	-N) ! there || exit 1; echo "-N $chain" >>"$rules" ;;
-	-F) kept -e "^-A $chain " ;;
-	-X) kept -x -e "-N $chain" ;;
-	-A) echo "$*" >>"$rules" ;;
-	-I) shift; { grep -v '^-A' "$rules"; echo "-A $*"; grep '^-A' "$rules"; } >"$rules.new"; mv "$rules.new" "$rules" ;;
-	-D) shift; kept -x -F -e "-A $*" ;;
-	*) exit 64 ;;
-esac
-"#;
-
-/// Its rules and its state are in its own files, as ufw's are.
-const UFW: &str = r#"
-apply() { cp /etc/ufw/user.rules "$0.rules"; policy=$(sed -n 's/^DEFAULT_INPUT_POLICY="\(.*\)"/\1/p' /etc/default/ufw); for one in iptables ip6tables; do "$one" -w -P INPUT "${policy:-DROP}"; done; }
-up() { grep -qx ENABLED=yes /etc/ufw/ufw.conf; }
-case "$*" in
-	status) if up; then echo 'Status: active'; else echo 'Status: inactive'; fi ;;
-	'show added') sed -n 's/^### tuple ### \([a-z]*\) tcp \([0-9]*\)$/ufw \1 \2\/tcp/p' /etc/ufw/user.rules ;;
-	'allow '*) port=${2%/tcp}; for file in user user6; do printf '### tuple ### allow tcp %s\n' "$port" >>/etc/ufw/$file.rules; done ;;
-	'default deny incoming') sed -i 's/^DEFAULT_INPUT_POLICY=.*/DEFAULT_INPUT_POLICY="DROP"/' /etc/default/ufw ;;
-	'--force enable') sed -i 's/^ENABLED=.*/ENABLED=yes/' /etc/ufw/ufw.conf; apply ;;
-	'--force disable') rm -f "$0.rules"; sed -i 's/^ENABLED=.*/ENABLED=no/' /etc/ufw/ufw.conf; for one in iptables ip6tables; do "$one" -w -P INPUT ACCEPT; done ;;
-	reload) ! up || apply ;;
-	*) exit 64 ;;
-esac
-"#;
-
-const FAIL2BAN: &str = r#"
-[ "$1" = -t ] && exit
-[ -e /stubs/units/fail2ban.service.active ] || exit 255
-case "$*" in
-	'set sshd banip '*)
-		iptables -w -N f2b-sshd 2>/dev/null && iptables -w -A INPUT -p tcp -m multiport --dports 22 -j f2b-sshd
-		iptables -w -A f2b-sshd -s "$4/32" -j REJECT ;;
-	'set sshd unbanip '*) iptables -w -D f2b-sshd -s "$4/32" -j REJECT ;;
-	'get sshd ignoreip') cat /etc/fail2ban/jail.d/*.local 2>/dev/null ;;
-	*) exit 64 ;;
-esac
-"#;
+use crate::site_stubs::{quick_sleep, stub, systemctl};
 
 /// A key of this kernel is a file.
 const SYSCTL: &str = r#"
@@ -66,7 +16,7 @@ case $1 in
 esac
 "#;
 
-/// Files of `name:owner` homes belong to that number, although everything here is root's.
+/// What lies in eve's home belongs to 1001, although every file of the sandbox is root's.
 const STAT: &str = r#"
 for last; do :; done
 # The link itself, not what it leads to.
@@ -150,28 +100,4 @@ pub fn droplet(shell: Shell) -> Sandbox {
         cat /tmp/weak.pub /tmp/eves.pub >/home/eve/.ssh/authorized_keys; iptables -S >/tmp/iptables; ip6tables -S >/tmp/iptables";
     sandbox.sh(keys).exits(0);
     sandbox
-}
-
-/// Everything that a fix changes, as text: files with their modes, links and sums; units; rules; the kernel.
-pub fn state(sandbox: &mut Sandbox) -> String {
-    let all = "cd / && { find etc home root usr/local/sbin var/log stubs/units stubs/kernel stubs/*.rules -path etc/alternatives -prune -o -printf '%p %y %m %l\\n'
-        find etc home root usr/local/sbin stubs/units stubs/kernel stubs/*.rules -path etc/alternatives -prune -o -type f -exec sha256sum {} +; } | sort";
-    sandbox.sh(all).exits(0).out
-}
-
-/// Fails where the droplet is not as it was, and names what differs.
-#[track_caller]
-pub fn unchanged(sandbox: &mut Sandbox, before: &str, what: &str) {
-    let now = state(sandbox);
-    let only = |one: &str, other: &str| {
-        let lines = one.lines().filter(|line| !other.lines().any(|there| there == *line));
-        lines.map(|line| format!("  {line}\n")).collect::<String>()
-    };
-    let shell = sandbox.shell();
-    assert!(
-        now == before,
-        "{what} ({shell:?})\nbefore only:\n{}now only:\n{}",
-        only(before, &now),
-        only(&now, before)
-    );
 }

@@ -6,14 +6,18 @@
 mod bundle;
 mod catalog;
 mod checksums;
+mod container_stubs;
 mod data;
 mod facts;
+mod firewall_stubs;
 mod harden;
 mod harden_logins;
+mod harden_state;
 mod harden_stubs;
 mod json;
 mod json_guard;
 mod kept_json;
+mod nginx_stub;
 mod night;
 mod property;
 mod registry;
@@ -24,6 +28,7 @@ mod runner;
 mod sample;
 mod sandbox;
 mod schedule;
+mod schedule_program;
 #[path = "../seed/mod.rs"]
 mod seed;
 mod site_stubs;

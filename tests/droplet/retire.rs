@@ -2,8 +2,10 @@
 
 use ops::tools::slots::Retiring;
 
+use crate::container_stubs::{container, docker};
+use crate::nginx_stub::nginx;
 use crate::sandbox::{Sandbox, Shell};
-use crate::site_stubs::{Trouble, container, cure, docker, in_every_shell, nginx, quick_sleep, tell};
+use crate::site_stubs::{Trouble, cure, in_every_shell, quick_sleep, tell};
 
 const KEEP: &str = "/var/lib/ops/p/runs/r/stopped";
 const OLD: Retiring<'_> = Retiring { project: "p", service: "odoo", drain: 0, container: None };

@@ -3,8 +3,10 @@
 use ops::tools::slots::{Server, Site};
 use ops::tools::{page, site};
 
+use crate::container_stubs::{container, docker};
+use crate::nginx_stub::nginx;
 use crate::sandbox::{Sandbox, Shell};
-use crate::site_stubs::{Trouble, container, cure, docker, in_every_shell, nginx, quick_sleep, tell};
+use crate::site_stubs::{Trouble, cure, in_every_shell, quick_sleep, tell};
 
 const FILE: &str = "/etc/nginx/sites-enabled/odoo";
 const KEEP: &str = "/var/lib/ops/p/runs/r/site";

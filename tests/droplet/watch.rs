@@ -2,8 +2,9 @@
 
 use ops::tools::watch::{Page, Site, Worse};
 
+use crate::container_stubs::{container, docker};
 use crate::sandbox::{Ran, Sandbox, Shell};
-use crate::site_stubs::{Trouble, container, cure, docker, quick_sleep, stub, tell};
+use crate::site_stubs::{Trouble, cure, quick_sleep, stub, tell};
 
 const DIR: &str = "/var/lib/ops/p/runs/r/watch";
 const LOG: &str = "/var/log/nginx/access.log";

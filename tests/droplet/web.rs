@@ -6,8 +6,10 @@ use ops::program::Program;
 use ops::tools::compose::Project;
 use ops::tools::{healthy, own, site, web};
 
+use crate::container_stubs::{container, docker};
+use crate::nginx_stub::nginx;
 use crate::sandbox::{Sandbox, Shell};
-use crate::site_stubs::{Trouble, container, cure, docker, nginx, quick_sleep, stub, systemctl, tell};
+use crate::site_stubs::{Trouble, cure, quick_sleep, stub, systemctl, tell};
 
 /// A probe that prints what it was given.
 const SAYS: Program = Program::shell("test.says", &["printf '%s\\n' \"$1\" \"$OPS_WEB $OPS_DB\""]);
