@@ -6,7 +6,7 @@ cut=$(mktemp) values=$(mktemp) || exit 73
 trap 'rm -f "$cut" "$values"' EXIT
 trap 'exit 129' HUP INT TERM PIPE
 # Short values are words like `odoo`: they stand everywhere and protect nothing.
-grep -v '^COMPOSE_' "$path/.env" 2>/dev/null | sed -n 's/^[A-Za-z_][A-Za-z0-9_]*=//p' | sed "s/^'\(.*\)'\$/\1/; s/^\"\(.*\)\"\$/\1/" | awk 'length >= 6' >"$values"
+grep -v '^COMPOSE_' "$path/.env" 2>/dev/null | sed -n 's/^[A-Za-z_][A-Za-z0-9_]*=//p' | sed "s/^'\(.*\)'\$/\1/; s/^\"\(.*\)\"\$/\1/" | awk 'length($0) >= 6' >"$values"
 hide() {
   awk -v file="$values" 'BEGIN { while ((getline value <file) > 0) all[++n] = value }
     { for (i = 1; i <= n; i++) while (at = index($0, all[i])) $0 = substr($0, 1, at - 1) "***" substr($0, at + length(all[i])); print }'

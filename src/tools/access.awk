@@ -44,9 +44,9 @@ function when(line,   said, part) {
 	code = status($0)
 	if (code == "") next
 	if (since > 0) {
-		if (!(at = when($0))) next
+		if (!(logged = when($0))) next
 		read++
-		if (at < since) next
+		if (logged < since) next
 	}
 	read++
 	requests++

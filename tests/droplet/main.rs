@@ -3,5 +3,6 @@
 //! The programs that run on droplets, without a droplet: each runs in a temporary root with stub tools on its PATH.
 
 mod catalog;
+mod lint;
 mod sandbox;
 mod stage;
