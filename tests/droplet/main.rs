@@ -3,6 +3,11 @@
 //! The programs that run on droplets, without a droplet: each runs in a temporary root with stub tools on its PATH.
 
 mod catalog;
+mod crons;
+mod freight;
+mod healthy;
 mod lint;
+mod put;
+mod releases;
 mod sandbox;
 mod stage;
