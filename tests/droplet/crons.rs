@@ -44,10 +44,8 @@ fn hold_ends_when_no_scheduled_action_runs() {
         assert_eq!(ran.out, "a scheduled action runs; at most 20 s are waited for\n", "{shell:?}");
         let asked = sandbox.read("/etc/asked");
         assert!(asked.contains("set lock_timeout = '20s';"), "{asked}");
-        assert!(
-            asked.find("pg_terminate_backend") < asked.find("lock table ir_cron in exclusive mode"),
-            "{asked}"
-        );
+        let at = |text: &str| asked.find(text).unwrap_or_else(|| panic!("{text} is not asked: {asked}"));
+        assert!(at("pg_terminate_backend") < at("lock table ir_cron in exclusive mode"), "{asked}");
         let exec =
             sandbox.calls("docker").into_iter().filter(|call| call.starts_with("exec")).collect::<Vec<_>>();
         assert!(exec.iter().skip(1).all(|call| call.ends_with(" sh shop")), "{exec:?}");
