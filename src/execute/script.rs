@@ -114,9 +114,9 @@ fn put_through(path: &str, mode: u32, producer: &str, bytes: &str) -> String {
     )
 }
 
+/// Nothing for a file of the root directory.
 fn directory(dir: &str) -> String {
-    let dir = quote(dir);
-    format!("[ -z {dir} ] || mkdir -p -- {dir}\n")
+    if dir.is_empty() { String::new() } else { format!("mkdir -p -- {}\n", quote(dir)) }
 }
 
 /// `path` and `beside` are words of the shell.

@@ -68,6 +68,7 @@ current=
 printf 'current\t%s\n' "$current"
 records lock ./lock/holder.json
 records release releases/*/release.json
+# shellcheck disable=SC2010,SC2046  # the newest 50; grep leaves names out that the shell could split
 [ ! -d runs ] || records run $(ls -1t runs | grep -v '[^A-Za-z0-9._-]' | head -n 50 | sed 's#.*#runs/&/run.json#')
 "#],
 );

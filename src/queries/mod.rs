@@ -200,6 +200,7 @@ all=$(ls | wc -l)
 most=$((6000000 / (all + 1)))
 [ "$most" -le 262144 ] || most=262144
 n=0
+# shellcheck disable=SC2045  # in the order of their ends; names of steps have no blanks
 for step in $(ls -tr); do
   n=$((n + 1))
   code=-1

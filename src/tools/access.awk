@@ -77,9 +77,9 @@ function when(line,   said, part) {
 	} else code = status($0)
 	if (code == "") next
 	if (since > 0) {
-		if (!(at = when(at))) next
+		if (!(logged = when(at))) next
 		read++
-		if (at < since) next
+		if (logged < since) next
 	}
 	read++
 	requests++

@@ -26,7 +26,7 @@ begin;
 lock table ir_cron in exclusive mode;
 select pg_sleep(900);
 SQL
-said= end=$(($(date +%s) + $4 + 1))
+said='' end=$(($(date +%s) + $4 + 1))
 while [ "$(date +%s)" -le "$end" ]; do
   held=$(ask "$3" <<'SQL'
 select bool_or(granted) from pg_locks join pg_stat_activity using (pid)

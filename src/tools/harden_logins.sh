@@ -107,7 +107,7 @@ order() { # user, address, names
   sync "$DROPINS" && sshd -t || exit
   # What ours says is meant; nothing else is to become another.
   for key in $(sshd_all "$user" "$address" | diff "$kept/order.before" - | sed -n 's/^[<>] \([a-z0-9]*\) .*/\1/p' | sort -u); do
-    grep -qiE "^[[:space:]]*$key[[:space:]=]" "$DROPINS/00-ops.conf" 2>/dev/null || { echo "sshd would say another $key"; exit 1; }
+    grep -qiE "^[[:space:]]*${key}[[:space:]=]" "$DROPINS/00-ops.conf" 2>/dev/null || { echo "sshd would say another $key"; exit 1; }
   done
   reload_sshd
 }

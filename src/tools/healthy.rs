@@ -86,7 +86,7 @@ while :; do
     seen_last
     exit 1
   fi
-  read -r event <&3 || sleep 1
+  read -r _ <&3 || sleep 1
 done
 "#],
 );

@@ -43,7 +43,9 @@ pub fn copy_tree(path: &str, source: &str, paths: &[String]) -> Cmd {
 pub(super) const REMOVE_UNUSED: Program = Program::shell(
     "releases.remove-unused",
     &[r#"
-for c in $(docker ps -aq --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2"); do
+# Without an answer nobody knows who uses it.
+all=$(docker ps -aq --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2") || exit 1
+for c in $all; do
   made=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.project.config_files"}}' "$c") || exit 1
   [ "$made" != "$3" ] || exit 0
 done

@@ -5,6 +5,7 @@
 #
 # Whichever runs, a snapshot has one layout below $VIEW, which any restic can read: db (pg_dump's directory), filestore,
 # config, stack, ops, letsencrypt.
+# shellcheck disable=SC2034  # all scripts of backups have the same arguments, and not each reads all of them
 verb=$1 dir=$2 project=$3 db=$4 web=$5 database=$6 repository=$7 image=$8 secrets=$9
 shift 9
 VIEW=/run/ops-backup

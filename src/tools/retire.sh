@@ -48,7 +48,7 @@ clients() {
 
 # Twice nothing, because between two requests of one connection there is a moment of nothing.
 wait_idle() {
-  end=$(($(date +%s) + seconds)) quiet=0 said= told=
+  end=$(($(date +%s) + seconds)) quiet=0 said='' told=''
   while :; do
     seen=$(connections) || seen='0 0'
     requests=${seen% *} bus=${seen#* } sending=$(clients)

@@ -15,24 +15,24 @@ function plain(word) {
 	return word
 }
 
-function emit(text) { if (mode == "edit") out = out text }
+function emit(piece) { if (mode == "edit") out = out piece }
 
-function exchange(word,   i) {
-	for (i = 1; i <= pairs; i++) {
-		if (name[i] != inside) continue
-		if (plain(word) == old[i]) { found[i] = 1; return new[i] }
-		if (plain(word) == new[i]) found[i] = 1
+function exchange(word,   one) {
+	for (one = 1; one <= pairs; one++) {
+		if (name[one] != inside) continue
+		if (plain(word) == old[one]) { found[one] = 1; return new[one] }
+		if (plain(word) == new[one]) found[one] = 1
 	}
 	return word
 }
 
 # A statement ends with ";", or opens a block with "{". Files stand one after the other in `nginx -T`, so a
 # server is at the outside there, too.
-function log_of(c) {
-	if (c == "{") {
+function log_of(brace) {
+	if (brace == "{") {
 		block[++depth] = first
 		if (first == "server") { server = depth; named = 0; own = "" }
-	} else if (c == "}") {
+	} else if (brace == "}") {
 		if (server && depth == server) {
 			if (named && own == "") inherits = 1
 			else if (named && own != "off" && chosen == "") chosen = own

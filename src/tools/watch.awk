@@ -13,10 +13,10 @@ BEGIN { FS = "\t" }
 
 $1 == "page" {
 	if (!($2 in known)) { known[$2] = 1; order[++pages] = $2 }
-	key = when SUBSEP $2
-	asked[key]++
-	if ($3 >= 500) fives[key]++
-	if ($5 == 1) time[key, ++good[key]] = $4 * 1000
+	sample = when SUBSEP $2
+	asked[sample]++
+	if ($3 >= 500) fives[sample]++
+	if ($5 == 1) time[sample, ++good[sample]] = $4 * 1000
 }
 $1 == "nginx" { seen[when] = 1; asked[when] += $2; fives[when] += $3; lost[when] += $4 }
 
@@ -134,9 +134,9 @@ function one_line(   i, key, all) {
 
 END {
 	if (mode != "table") { print one_line(); exit 0 }
-	for (i = 1; i <= pages; i++) if (asked["before", order[i]]) compared = 1
+	for (nth = 1; nth <= pages; nth++) if (asked["before", order[nth]]) compared = 1
 	row("page", "n", "p50", "p95", "5xx", "404", "verdict")
-	for (i = 1; i <= pages; i++) page_row(order[i])
+	for (nth = 1; nth <= pages; nth++) page_row(order[nth])
 	nginx_row()
 	print_rows()
 	if (broken != "") all_reasons = join(order[1] " failed " broken " times in a row", "; ", all_reasons)

@@ -31,6 +31,15 @@ impl Shell {
             Shell::Busybox => "/usr/bin/busybox",
         }
     }
+
+    /// The awk of a droplet with this shell, so that each program meets all three: Debian and Ubuntu have mawk.
+    fn awk(self) -> &'static str {
+        match self {
+            Shell::Dash => "/usr/bin/mawk",
+            Shell::Bash => "/usr/bin/gawk",
+            Shell::Busybox => "/usr/bin/busybox",
+        }
+    }
 }
 
 /// Directories of the root that belong to the sandbox and outlive [`Sandbox::lose_power`]. `/run` does not.
@@ -73,6 +82,7 @@ impl Sandbox {
         let bin = |name: &str| root.path().join("bin").join(name);
         std::os::unix::fs::symlink(shell.program(), bin("sh")).unwrap();
         std::os::unix::fs::symlink("/usr/bin/bash", bin("bash")).unwrap();
+        std::os::unix::fs::symlink(shell.awk(), bin("awk")).unwrap();
         let sized = |(dir, bytes): &(&str, u64)| {
             ["--size".to_owned(), bytes.to_string(), "--tmpfs".to_owned(), (*dir).to_owned()]
         };
@@ -225,7 +235,6 @@ fn start(root: &Path, disks: &[String]) -> Child {
         command.arg("--bind").arg(root.join(dir)).arg(format!("/{dir}"));
     }
     command.args(disks);
-    // An awk without /etc/alternatives: mawk, as Debian and Ubuntu have it.
     command.args(["--ro-bind", "/etc/alternatives", "/etc/alternatives"]);
     command.args([
         "--clearenv",

@@ -12,8 +12,8 @@ use crate::program::Program;
 pub(super) const PROBE: Program = Program::shell(
     "facts.vitals.machine",
     &[r#"
-read -r one five rest </proc/loadavg && printf 'load\t%s\n' "$five"
-read -r up rest </proc/uptime && printf 'up\t%s\n' "${up%%.*}"
+read -r _ five _ </proc/loadavg && printf 'load\t%s\n' "$five"
+read -r up _ </proc/uptime && printf 'up\t%s\n' "${up%%.*}"
 for kind in cpu memory io; do
     awk -v kind="$kind" '$1 == "full" { sub(/avg60=/, "", $3); print "pressure\t" kind "\t" $3 }' "/proc/pressure/$kind" 2>/dev/null
 done

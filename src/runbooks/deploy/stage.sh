@@ -111,7 +111,7 @@ compose() {
   [ -e "$path/.env" ] || set -- "$@" --env-file "$work/env"
   while IFS= read -r file; do [ -z "$file" ] || set -- "$@" -f "$base/$file"; done <"$work/compose"
   while IFS= read -r profile; do [ -z "$profile" ] || set -- "$@" --profile "$profile"; done <"$work/profiles"
-  # shellcheck disable=SC2086  # the verb is a constant of this file
+  # shellcheck disable=SC2086,SC2154  # the caller sets the verb, a constant of this file
   "$@" $verb
 }
 
@@ -150,7 +150,9 @@ listed() { # registry; names and networks on stdin
     BEGIN { address = one; sub(/:[0-9]+$/, "", address); address = number(address) }
     $0 == one { found = 1 }
     address >= 0 && split($0, net, "/") == 2 && number(net[1]) >= 0 {
-      size = 2 ^ (32 - net[2]); if (int(address / size) == int(number(net[1]) / size)) found = 1
+      # Not every BusyBox has powers.
+      size = 1; for (bits = net[2] + 0; bits < 32; bits++) size *= 2
+      if (int(address / size) == int(number(net[1]) / size)) found = 1
     }
     END { exit !found }'
 }
@@ -181,7 +183,7 @@ running_compose() {
   set -- docker compose -p "$project" --project-directory "$path"
   while IFS= read -r file; do [ -z "$file" ] || set -- "$@" -f "$file"; done <"$work/config_files"
   while IFS= read -r profile; do [ -z "$profile" ] || set -- "$@" --profile "$profile"; done <"$work/profiles"
-  # shellcheck disable=SC2086  # the verb is a constant of this file
+  # shellcheck disable=SC2086,SC2154  # the caller sets the verb, a constant of this file
   "$@" $verb
 }
 running_model() { verb='config --no-interpolate --format json' running_compose; }
