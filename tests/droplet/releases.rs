@@ -167,7 +167,7 @@ fn prune_removes_the_named_releases_their_tags_and_old_stages_only() {
         sandbox.run(&releases::prune(STATE, "odoo", &named)).exits(0).says(&["kept ops/odoo:r1-db: in use"]);
         let left = sandbox.sh(&format!("cd {STATE} && ls -d */* */*/*")).out;
         let wanted = "cache/stage\ncache/stage/new\nreleases/r10\nreleases/r10/file\nreleases/r2\nreleases/r2/file\nruns/a\nruns/a/file\n";
-        assert_eq!(left, wanted, "{shell:?}");
+        assert_eq!(left, wanted, "{:?}", sandbox.shell());
         let removed: Vec<_> =
             sandbox.calls("docker").into_iter().filter(|call| call.contains(" rm ")).collect();
         assert_eq!(removed, ["image rm ops/odoo:r1-web", "image rm ops/odoo:r1-db"]);
