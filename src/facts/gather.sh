@@ -9,6 +9,7 @@ LC_ALL=C
 PATH=${PATH:-/usr/bin:/bin}:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin
 # The parser of json.sh, for probes: awk "$OPS_JSON" document rows - POINTER <FILE.
 OPS_JSON=$json_parser$json_program
+# shellcheck disable=SC2090  # awk reads it as one program; no shell reads the quotes in it
 export LC_ALL PATH OPS_JSON
 nonce=$1 path=$2 state_dir=$3 web=$4 db=$5 proxy=$6 compose=$7
 shift 7

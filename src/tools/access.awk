@@ -69,22 +69,22 @@ function when(line,   said, part) {
 
 /ops-watch/ { read++; next }
 {
-	at = $0
+	moment = $0
 	if ($0 ~ /^[ \t]*[{]/) {
 		read_json($0)
-		code = said_status
-		at = said_time ~ /\// ? "[" said_time "]" : said_time
-	} else code = status($0)
-	if (code == "") next
+		http_status = said_status
+		moment = said_time ~ /\// ? "[" said_time "]" : said_time
+	} else http_status = status($0)
+	if (http_status == "") next
 	if (since > 0) {
-		if (!(logged = when(at))) next
+		if (!(logged = when(moment))) next
 		read++
 		if (logged < since) next
 	}
 	read++
 	requests++
-	if (code >= 500) fives++
-	if (code == 404) lost++
+	if (http_status >= 500) fives++
+	if (http_status == 404) lost++
 }
 
 END { if (read || !NR) print requests + 0, fives + 0, lost + 0 }

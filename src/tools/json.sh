@@ -18,6 +18,7 @@
 # The parser is linear in the size of the file, in mawk, gawk and busybox: it reads from quote to quote, and takes no `substr`
 # of what is left. Deeper than 100 levels, two members of one name that are both asked for, and half a surrogate pair are errors.
 # A program that has records of its own defines json_leaf, json_opened, json_closed and json_raw.
+# shellcheck disable=SC2089  # awk reads it as one program; no shell reads the quotes in it
 json_parser='
 # json_state: 1 a value, 2 a value or ], 3 a key or }, 4 a key, 5 a colon, 6 a comma or the end of what is open, 7 nothing.
 function json_begin() {
@@ -198,21 +199,22 @@ function json_scalar(type, text, raw) {
   json_state = json_depth ? 6 : 7
 }
 '
+# shellcheck disable=SC2089  # as above
 json_program='
 BEGIN {
   lines = ARGV[1]; mode = ARGV[2]; said = 0; rows_at = -1
   if (mode == "rows") {
     container = ARGV[3]
-    for (i = 4; i < ARGC; i++) if (ARGV[i] == "key") key_column[i - 3] = 1; else column[ARGV[i]] = i - 3
+    for (nth = 4; nth < ARGC; nth++) if (ARGV[nth] == "key") key_column[nth - 3] = 1; else column[ARGV[nth]] = nth - 3
     columns = ARGC - 4
     # The document itself.
     if (container == "-") rows_at = 0
   }
-  if (mode == "set") { pointer = ARGV[3]; value = ARGV[4] }
-  if (mode == "replace") { wanted = ARGV[3]; old = ARGV[4]; value = ARGV[5] }
+  if (mode == "set") { pointer = ARGV[3]; new_value = ARGV[4] }
+  if (mode == "replace") { wanted_key = ARGV[3]; old = ARGV[4]; new_value = ARGV[5] }
   copies = mode == "set" || mode == "replace"
   json_copying = copies
-  for (i = 1; i < ARGC; i++) ARGV[i] = ""
+  for (nth = 1; nth < ARGC; nth++) ARGV[nth] = ""
   RS = lines == "document" ? "\"" : "\n"
   json_begin()
 }
@@ -231,7 +233,7 @@ END {
   if (json_bad != "") { print "cannot read JSON: " json_bad | "cat >&2"; exit 65 }
   # A copy ends as the file does: the last newline is that of json_read.
   if (copies) sub(/\n$/, "", out[said - 1])
-  for (i = 0; i < said; i++) printf "%s", out[i]
+  for (nth = 0; nth < said; nth++) printf "%s", out[nth]
 }
 function say(text) { out[said++] = text }
 function row(   i, text) {
@@ -262,9 +264,9 @@ function json_leaf(p, type, text,   name) {
     if (rows_at > 0 && json_depth == rows_at) row()
   }
   else if (mode == "set") {
-    if (p == pointer) { if (changed++) json_wrong("two members have one name: " p); json_instead = value }
+    if (p == pointer) { if (changed++) json_wrong("two members have one name: " p); json_instead = new_value }
   }
-  else if (type == "string" && text == old && json_depth && json_kind[json_depth] == "{" && json_key == wanted) json_instead = value
+  else if (type == "string" && text == old && json_depth && json_kind[json_depth] == "{" && json_key == wanted_key) json_instead = new_value
 }
 function json_opened(p, type,   name) {
   if (mode != "rows") return

@@ -48,6 +48,8 @@ fn gawk_finds_nothing_in_awk_programs() {
     inner.retain(|one| texts.insert(one.text.clone()));
     assert!(inner.len() > 40, "only {} awk programs were found in shell programs", inner.len());
     sent.extend(inner);
+    let json = json_part("json_parser") + &json_part("json_program");
+    sent.push(Sent { name: "json".into(), language: Language::Awk, text: json });
     finds_nothing(&sent, Language::Awk);
 }
 
@@ -138,9 +140,18 @@ fn one(program: &Program) -> Sent {
     let text = match language {
         Language::Shell if values.is_empty() => Cmd::script(*program, ["first", "second's"]).to_script(),
         Language::Shell => Cmd::piped_script(*program, &values).stdin_text().unwrap().to_owned(),
+        // A program that reads JSON is sent behind the parser.
+        Language::Awk if program.text().contains("json_line(") => json_part("json_parser") + &program.text(),
         Language::Python | Language::Awk => program.text(),
     };
     Sent { name, language, text }
+}
+
+/// An awk program that json.sh keeps in a variable.
+fn json_part(variable: &str) -> String {
+    let text = include_str!("../../src/tools/json.sh");
+    let (_, from) = text.split_once(&format!("{variable}='\n")).unwrap();
+    from.split_once("\n'\n").unwrap().0.to_owned() + "\n"
 }
 
 /// A plan of one step that has each action that becomes shell.
