@@ -141,8 +141,10 @@ fn growth(laptop: &Laptop, droplet: Droplet) {
     droplet.root(
         "cd /var/lib/ops/odoo/backup && newest=$(ls [0-9]*z.json | tail -n 1)
          for day in 1 2 3 4; do
-           id=$(date -u -d \"-$day days\" +%Y%m%dt%H%M%Sz) bytes=$(((5 - day) * 1000000000000))
-           sed \"s/\\(\\\"bytes\\\" : \\)[0-9]*, \\\"server/\\1$bytes, \\\"server/\" \"$newest\" >\"$id.json\"
+           id=$(date -u -d \"-$day days\" +%Y%m%dt%H%M%Sz)
+           python3 -c 'import json, sys
+record = json.load(open(sys.argv[1])); record[\"id\"] = sys.argv[2]
+record[\"database\"][\"bytes\"] = (5 - int(sys.argv[3])) * 10**12; json.dump(record, open(sys.argv[2] + \".json\", \"w\"))' \"$newest\" \"$id\" $day
          done",
     );
     look().exits(9).says(&["CRITICAL", "TB a week, as 5 backups of 4 days have it", "for 0 days"]);
