@@ -93,7 +93,7 @@ fn bundle(sandbox: &mut Sandbox) -> Ran {
 
 #[test]
 fn bundle_has_no_value_of_the_env_file() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         for _ in 0..2 {
             let ran = bundle(sandbox).exits(0);
@@ -124,7 +124,7 @@ fn bundle_has_no_value_of_the_env_file() {
 
 #[test]
 fn bundle_keeps_the_end_of_a_long_log() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let log = format!("{DIR}/runs/r1/steps/a.b/log");
         sandbox.write(&log, "it says plain-s3cret\n".repeat(20_000) + "\nthe end\n");
@@ -137,7 +137,7 @@ fn bundle_keeps_the_end_of_a_long_log() {
 
 #[test]
 fn bundle_of_a_run_that_is_not_there_has_nothing() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         for run in ["gone", "../../../../etc/x", "-n", "$(id)"] {
             let ran = sandbox.run(&bundle_script(DIR, run, NONCE, "/opt/odoo"));
@@ -148,7 +148,7 @@ fn bundle_of_a_run_that_is_not_there_has_nothing() {
 
 #[test]
 fn bundle_tells_the_rest_when_a_tool_fails() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         tell(sandbox, "docker", Trouble::Fails, " ");
         tell(sandbox, "df", Trouble::Garbage, " ");
@@ -165,7 +165,7 @@ fn bundle_tells_the_rest_when_a_tool_fails() {
 
 #[test]
 fn bundle_tells_nothing_when_the_values_cannot_be_kept() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut Sandbox::with_disks(shell, &[("/tmp", 8192)]);
         sandbox.write("/opt/odoo/.env", "SECRET=plain-s3cret\n");
         sandbox.write(&format!("{DIR}/runs/r1/run.json"), "plain-s3cret\n");

@@ -38,7 +38,7 @@ fn hold(sandbox: &mut Sandbox, seconds: u64) -> Ran {
 
 #[test]
 fn hold_ends_when_no_scheduled_action_runs() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = droplet(shell, "t\n", "\nf\nf\nt\n");
         let ran = hold(&mut sandbox, 20).exits(0);
         assert_eq!(ran.out, "a scheduled action runs; at most 20 s are waited for\n", "{shell:?}");
@@ -54,7 +54,7 @@ fn hold_ends_when_no_scheduled_action_runs() {
 
 #[test]
 fn hold_goes_on_after_its_time_and_says_that_an_action_is_cut() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = droplet(shell, "t\n", "f\n");
         hold(&mut sandbox, 0).exits(0).says(&["CUT: a scheduled action still runs after 0 s"]);
     }
@@ -62,7 +62,7 @@ fn hold_goes_on_after_its_time_and_says_that_an_action_is_cut() {
 
 #[test]
 fn hold_asks_for_no_lock_in_a_database_without_scheduled_actions() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         for cron in ["f\n", ""] {
             let mut sandbox = droplet(shell, cron, "f\n");
             assert_eq!(hold(&mut sandbox, 20).exits(0).out, "");
@@ -73,7 +73,7 @@ fn hold_asks_for_no_lock_in_a_database_without_scheduled_actions() {
 
 #[test]
 fn hold_fails_without_a_database_container_or_an_answer() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = droplet(shell, "t\n", "f\n");
         sandbox.write("/etc/containers", "");
         hold(&mut sandbox, 20).exits(1).says(&["no running container of db"]);
@@ -85,7 +85,7 @@ fn hold_fails_without_a_database_container_or_an_answer() {
 
 #[test]
 fn release_ends_the_session_that_holds_the_lock() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = droplet(shell, "t\n", "t\n");
         sandbox.run(&crons::release("odoo", "db", "shop")).exits(0);
         let asked = sandbox.read("/etc/asked");

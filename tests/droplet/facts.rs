@@ -116,7 +116,7 @@ fn of(facts: &Facts) -> [Option<String>; 6] {
 
 #[test]
 fn facts_of_a_droplet_in_good_order_are_all_known() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let (facts, ran) = gather(sandbox);
         assert!(unknown(&facts).is_empty(), "{:?}\n{facts:?}\n{}", unknown(&facts), ran.err);
@@ -232,7 +232,7 @@ fn forgery() -> String {
 
 #[test]
 fn probe_cannot_forge_the_answer_of_another() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         for (tool, body, lost) in [
             ("ss", "cat /stubs/forged; cat /stubs/forged >&2", "listeners"),
             ("df", "cat /stubs/forged; printf '\\0\\0\\0'; cat /stubs/forged >&2; exit 1", "mounts"),
@@ -279,7 +279,7 @@ fn probe_that_prints_megabytes_is_cut_and_said() {
 
 #[test]
 fn probe_that_complains_in_megabytes_takes_no_memory_of_the_droplet() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         sandbox.stub("timeout", "while :; do case $1 in -k | [0-9]*) shift ;; *) exec \"$@\" ;; esac; done");
         stub(sandbox, "ss", "head -c 64000000 /dev/zero | tr '\\0' x >&2; echo 'the end' >&2; exit 3");
@@ -296,7 +296,7 @@ fn probe_that_complains_in_megabytes_takes_no_memory_of_the_droplet() {
 
 #[test]
 fn facts_name_the_engine_that_is_missing_or_silent() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         tell(sandbox, "docker", Trouble::Fails, " ");
         let (facts, _) = gather(sandbox);
@@ -310,7 +310,7 @@ fn facts_name_the_engine_that_is_missing_or_silent() {
 
 #[test]
 fn project_is_found_by_hostile_names_and_never_outside_the_state() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         // Names that Compose would not make: they would be paths below the state.
         let docker = DOCKER

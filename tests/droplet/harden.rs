@@ -252,7 +252,7 @@ fn fix_changes_nothing_when_its_way_back_does_not_lead_back() {
 
 #[test]
 fn file_that_changed_since_the_plan_is_left_alone() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let (does, back) = fix(sandbox, "docker");
         sandbox.write(DAEMON, "{}\n");
@@ -265,7 +265,7 @@ fn file_that_changed_since_the_plan_is_left_alone() {
 
 #[test]
 fn sshd_settings_that_do_not_hold_fail_the_fix() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         // A file that is read before ours says otherwise.
         sandbox.write("/etc/ssh/sshd_config.d/00-a.conf", "PasswordAuthentication yes\n");
@@ -288,7 +288,7 @@ fn sshd_settings_that_do_not_hold_fail_the_fix() {
 
 #[test]
 fn drop_ins_of_sshd_are_reordered_and_come_back() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         sandbox.write(SSHD, NO_PASSWORDS);
         sandbox.write("/etc/ssh/sshd_config.d/00-a.conf", "PasswordAuthentication yes\nX11Forwarding yes\n");
@@ -321,7 +321,7 @@ fn drop_ins_of_sshd_are_reordered_and_come_back() {
 
 #[test]
 fn chain_script_is_the_administrators_to_run_twice() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         sandbox.run(&KEPT.chain()).exits(0);
         let rules = sandbox.read("/stubs/iptables.rules");

@@ -35,7 +35,7 @@ fn wait(shell: Shell, states: &str, files: &[&str], seconds: u64) -> Ran {
 
 #[test]
 fn wait_ends_well_when_the_container_is_healthy_or_has_no_check() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         wait(shell, "running healthy 0 0 false\n", &[], 9).exits(0);
         wait(shell, "running none 0 0 false\n", &[], 9).exits(0);
         let later = "created none 0 0 false\nrunning starting 0 0 false\nrunning starting 0 1 false\nrunning healthy 0 1 false\n";
@@ -54,7 +54,7 @@ fn wait_fails_at_once_when_waiting_is_hopeless() {
         ("restarting starting 1 2 false\n", "it stops and is restarted again and again (exit code 1)"),
     ];
     for (state, why) in cases {
-        for shell in Shell::ALL {
+        for shell in Shell::each() {
             let started = std::time::Instant::now();
             let said = [
                 &format!("web did not become healthy: {why}\n"),
@@ -69,7 +69,7 @@ fn wait_fails_at_once_when_waiting_is_hopeless() {
 
 #[test]
 fn wait_fails_when_its_time_is_over() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let said = "web did not become healthy in 1 s: running, health: unhealthy\n";
         wait(shell, "running unhealthy 0 0 false\n", &[], 1).exits(1).says(&[said, "Traceback of Odoo"]);
         wait(shell, "", &[], 1).exits(1).says(&["web did not become healthy in 1 s: no container yet\n"]);
@@ -81,7 +81,7 @@ fn wait_fails_when_its_time_is_over() {
 
 #[test]
 fn tags_that_are_there_are_removed() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.stub("docker", "case \"$*\" in 'image inspect '*gone) exit 1 ;; esac");
         let tags = ["ops/odoo:r1-gone", "ops/odoo:r1-web", "ops/odoo:r1-db"].map(str::to_owned);

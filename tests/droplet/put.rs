@@ -32,7 +32,7 @@ fn env_file(path: &str) -> Cmd {
 
 #[test]
 fn put_writes_a_file_with_its_mode_and_its_directories() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.sh(&text("/srv/a b/it's")).exits(0);
         assert_eq!(sandbox.read("/srv/a b/it's"), BODY);
@@ -43,7 +43,7 @@ fn put_writes_a_file_with_its_mode_and_its_directories() {
 
 #[test]
 fn put_leaves_the_old_file_when_the_disk_is_full() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::with_disks(shell, &[("/mnt", 65536)]);
         sandbox
             .sh("echo old >/mnt/site; cat /dev/zero >/mnt/filling 2>/dev/null; [ -s /mnt/filling ]")
@@ -58,7 +58,7 @@ fn put_leaves_the_old_file_when_the_disk_is_full() {
 
 #[test]
 fn put_leaves_the_old_file_when_a_tool_fails_or_the_input_is_cut() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         for tool in ["sync", "chmod", "mv"] {
             let mut sandbox = Sandbox::new(shell);
             sandbox.write("/srv/site", "old\n");
@@ -80,7 +80,7 @@ fn put_leaves_the_old_file_when_a_tool_fails_or_the_input_is_cut() {
 
 #[test]
 fn put_is_on_the_disk_before_it_has_its_name() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.write("/srv/site", "old\n");
         sandbox.stub("sync", "cat /srv/site >/etc/seen; exec /usr/bin/sync \"$@\"");
@@ -93,7 +93,7 @@ fn put_is_on_the_disk_before_it_has_its_name() {
 
 #[test]
 fn env_file_is_written_where_its_link_leads() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.sh("mkdir /srv/odoo && ln -s '../the secrets' /srv/odoo/.env").exits(0);
         sandbox.run(&env_file("/srv/odoo/.env").stdin("5\nPW=x\n")).exits(0);

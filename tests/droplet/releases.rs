@@ -26,7 +26,7 @@ fn fill(sandbox: &mut Sandbox, dir: &str) {
 
 #[test]
 fn release_record_gets_the_ids_of_its_images() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.stub("docker", IMAGES);
         sandbox
@@ -41,7 +41,7 @@ fn release_record_gets_the_ids_of_its_images() {
 
 #[test]
 fn release_record_stays_as_it_was_when_an_image_is_missing() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.stub("docker", "case \"$*\" in *r2-web) echo sha256:aa11 ;; *) exit 1 ;; esac");
         sandbox.write("/var/r2/template", "@id:web@ @id:db@\n");
@@ -56,7 +56,7 @@ fn release_record_stays_as_it_was_when_an_image_is_missing() {
 
 #[test]
 fn release_record_and_pointer_stay_as_they_were_when_the_disk_is_full() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::with_disks(shell, &[("/mnt", 65536)]);
         sandbox.stub("docker", IMAGES);
         sandbox
@@ -76,7 +76,7 @@ fn release_record_and_pointer_stay_as_they_were_when_the_disk_is_full() {
 
 #[test]
 fn pointer_names_the_release_and_goes_back() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.write("/var/releases/current", "r1\n");
         sandbox.run(&releases::point("/var/releases", "r 2")).exits(0);
@@ -92,7 +92,7 @@ const ENV: &str = "# ours\nPW='a b'\nCOMPOSE_FILE=docker-compose.yml\nCOMPOSE_PR
 
 #[test]
 fn link_changes_two_lines_of_env_and_unlink_restores_them() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.write("/srv/secrets", ENV);
         sandbox.sh("mkdir /srv/odoo; ln -s ../secrets /srv/odoo/.env; chmod 640 /srv/secrets").exits(0);
@@ -117,7 +117,7 @@ fn link_changes_two_lines_of_env_and_unlink_restores_them() {
 
 #[test]
 fn link_creates_an_env_that_only_its_owner_reads() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.sh("mkdir /srv/odoo").exits(0);
         sandbox.run(&releases::link("/srv/odoo", "/c.json", "odoo", "/var/keep")).exits(0);
@@ -130,7 +130,7 @@ fn link_creates_an_env_that_only_its_owner_reads() {
 
 #[test]
 fn env_stays_as_it_was_when_the_disk_is_full() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::with_disks(shell, &[("/mnt", 65536)]);
         let env = "COMPOSE_FILE=a\nPW=secret\n";
         sandbox.sh(&format!("printf '{env}' >/mnt/.env; chmod 640 /mnt/.env")).exits(0);
@@ -148,7 +148,7 @@ fn env_stays_as_it_was_when_the_disk_is_full() {
 
 #[test]
 fn prune_removes_the_named_releases_their_tags_and_old_stages_only() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.stub(
             "docker",
@@ -177,7 +177,7 @@ fn prune_removes_the_named_releases_their_tags_and_old_stages_only() {
 #[test]
 fn unused_release_is_removed_with_its_tag() {
     let cmd = releases::remove_unused("odoo", "web", "/r/r2/compose.json", "/srv/r2", "ops/odoo:r2-web");
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.stub(
             "docker",
@@ -203,7 +203,7 @@ fn release_stays_when_a_container_uses_it_or_docker_does_not_answer() {
         ("case \"$*\" in 'image rm'*) exit 1 ;; esac", 1),
     ];
     for (docker, code) in cases {
-        for shell in Shell::ALL {
+        for shell in Shell::each() {
             let mut sandbox = Sandbox::new(shell);
             sandbox.stub("docker", docker);
             sandbox.write("/srv/r2/compose.json", "{}");
@@ -215,7 +215,7 @@ fn release_stays_when_a_container_uses_it_or_docker_does_not_answer() {
 
 #[test]
 fn only_a_directory_below_releases_is_removed() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = Sandbox::new(shell);
         sandbox.write("/var/releases/r1/x", "x");
         for dir in ["/var/releases/", "/var/releases", "/var"] {

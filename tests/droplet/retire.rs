@@ -164,7 +164,7 @@ fn start_fails_when_the_slot_stays_unhealthy() {
 
 #[test]
 fn stop_stops_nothing_when_its_memory_cannot_be_written() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut Sandbox::with_disks(shell, &[("/mnt", 4096)]);
         slot(sandbox, "", &[]);
         sandbox.sh("cat /dev/zero >/mnt/full 2>/dev/null; :").exits(0);

@@ -35,7 +35,7 @@ fn texts(sandbox: &Sandbox) -> Vec<Option<String>> {
 
 #[test]
 fn schedule_files_come_back_as_they_were_and_only_of_the_last_change() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         sandbox.write(&files()[0], "first");
         sandbox.sh(&format!("chmod 640 {}", files()[0])).exits(0);
@@ -62,7 +62,7 @@ fn schedule_files_come_back_as_they_were_and_only_of_the_last_change() {
 
 #[test]
 fn schedule_keeps_nothing_by_halves_when_the_disk_is_full() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut Sandbox::with_disks(shell, &[("/mnt", 32768)]);
         systemctl(sandbox);
         let at = Schedule { dir: "/mnt", unit: UNIT, change: "c1" };
@@ -77,7 +77,7 @@ fn schedule_keeps_nothing_by_halves_when_the_disk_is_full() {
 
 #[test]
 fn timer_runs_as_its_file_says_and_not_at_all_without_one() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let timer = format!("{UNITS}/{UNIT}.timer");
         let unit = |what: &str| format!("/stubs/units/{UNIT}.timer.{what}");
@@ -112,7 +112,7 @@ fn timer_runs_as_its_file_says_and_not_at_all_without_one() {
 
 #[test]
 fn schedule_checks_the_time_and_the_directory_of_metrics() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         sandbox.run(&schedule("c").check("daily", None)).exits(0);
         sandbox.run(&schedule("c").check("daily", Some("/srv"))).exits(0);

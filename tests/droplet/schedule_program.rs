@@ -5,7 +5,7 @@ use crate::schedule::{DIR, droplet, schedule};
 
 #[test]
 fn program_that_was_sent_gets_its_name_only_when_it_works_here() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         sandbox.stub("timeout", "shift; exec /usr/bin/timeout -k 0.2 1 \"$@\"");
         let sent = format!("{DIR}/schedule/sent");

@@ -90,7 +90,7 @@ exit 0
 
 /// Runs a test in every shell that a droplet may have.
 pub fn in_every_shell(test: impl Fn(&mut Sandbox)) {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         test(&mut Sandbox::new(shell));
     }
 }

@@ -334,7 +334,7 @@ fn switch_writes_through_a_link_and_leaves_the_link() {
 
 #[test]
 fn switch_leaves_the_site_as_it_was_when_the_disk_is_full() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         // Nothing can be kept.
         let sandbox = &mut Sandbox::with_disks(shell, &[("/var/lib", 65536)]);
         quick_sleep(sandbox);
@@ -350,7 +350,7 @@ fn switch_leaves_the_site_as_it_was_when_the_disk_is_full() {
 
 #[test]
 fn maintenance_page_leaves_the_site_as_it_was_when_the_disk_of_nginx_is_full() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut Sandbox::with_disks(shell, &[("/etc/nginx/sites-enabled", 16384)]);
         quick_sleep(sandbox);
         sandbox.sh("mkdir -p /var/lib/ops/p/runs/r").exits(0);

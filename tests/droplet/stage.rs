@@ -116,7 +116,7 @@ fn why<T: std::fmt::Debug>(probe: Probe<T>) -> String {
 
 #[test]
 fn stage_tells_what_is_new_and_checks_it_out_once() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell, &[]);
         let (first, head) = (commit(sandbox, "v1"), commit(sandbox, "main"));
         let facts = facts(Some(&first));
@@ -199,7 +199,7 @@ fn stage_resolves_branches_tags_and_commits_and_nothing_else() {
 
 #[test]
 fn stage_says_why_git_cannot_fetch_and_runs_nothing_of_a_hostile_remote() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell, &[]);
         for remote in [
             "/srv/gone",
@@ -220,7 +220,7 @@ fn stage_says_why_git_cannot_fetch_and_runs_nothing_of_a_hostile_remote() {
 
 #[test]
 fn stage_checks_out_submodules_or_says_why_not() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell, &[]);
         sandbox.sh("cd /srv && git clone -q remote other && cd remote && git -c protocol.file.allow=always submodule -q add ../other vendor && git commit -qm third").exits(0);
         let head = commit(sandbox, "main");
@@ -241,7 +241,7 @@ fn stage_checks_out_submodules_or_says_why_not() {
 
 #[test]
 fn stage_names_the_part_that_failed_when_docker_fails() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell, &[]);
         let (env, facts) = (environment(), facts(None));
         for (words, trouble, said) in [
@@ -266,7 +266,7 @@ fn stage_names_the_part_that_failed_when_docker_fails() {
 
 #[test]
 fn stage_asks_for_the_image_of_the_command_line_and_reads_the_manifest() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell, &[]);
         let digest = format!("sha256:{}", "ab".repeat(32));
         let manifest = format!(
@@ -288,7 +288,7 @@ fn stage_asks_for_the_image_of_the_command_line_and_reads_the_manifest() {
 
 #[test]
 fn stage_leaves_no_half_checkout_when_the_disk_is_full() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell, &[("/var/lib/ops", 1 << 20)]);
         // Nothing repeats in it, so that its objects are no smaller.
         sandbox
@@ -309,7 +309,7 @@ fn stage_leaves_no_half_checkout_when_the_disk_is_full() {
 
 #[test]
 fn stage_does_not_take_a_checkout_that_was_interrupted() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell, &[]);
         let head = commit(sandbox, "main");
         sandbox.write(&format!("{CACHE}/stage/{head}.new/half"), "");

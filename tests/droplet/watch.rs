@@ -55,7 +55,7 @@ fn row(ran: &Ran) -> String {
 
 #[test]
 fn watch_measures_before_and_after_and_finds_a_worse_release() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let pages = [Page::login()];
         log(sandbox, 200, 3);
@@ -94,7 +94,7 @@ fn watch_measures_before_and_after_and_finds_a_worse_release() {
 
 #[test]
 fn log_is_followed_through_its_rotation_and_its_emptying() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let pages = [Page::login()];
         for (rotate, counted) in [
@@ -121,7 +121,7 @@ fn log_is_followed_through_its_rotation_and_its_emptying() {
 
 #[test]
 fn watch_says_why_nothing_is_known_of_the_log() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let pages = [Page::login()];
         let conf = |log: &str| format!("server {{ server_name erp.lab; access_log {log}; }}\n");
@@ -152,7 +152,7 @@ fn watch_says_why_nothing_is_known_of_the_log() {
 
 #[test]
 fn watch_fails_no_deploy_when_a_tool_fails() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let pages = [Page::login()];
         for (tool, trouble) in [
@@ -175,7 +175,7 @@ fn watch_fails_no_deploy_when_a_tool_fails() {
 
 #[test]
 fn watch_asks_the_container_and_reads_its_log() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let pages = [
             Page::login(),

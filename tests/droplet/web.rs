@@ -38,7 +38,7 @@ fn droplet(shell: Shell) -> Sandbox {
 
 #[test]
 fn login_page_is_wanted_with_its_form_and_nothing_is_left_of_it() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let host = "erp'$(touch /tmp/hacked).lab";
         let login = || web::login("p", "odoo", host, 0);
@@ -67,7 +67,7 @@ fn login_page_is_wanted_with_its_form_and_nothing_is_left_of_it() {
 
 #[test]
 fn login_page_through_nginx_is_asked_at_the_ports_that_the_droplet_publishes() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         sandbox.run(&web::login_through_proxy("p", "odoo", None, "erp.lab", 0)).exits(0);
         container(
@@ -96,7 +96,7 @@ fn login_page_through_nginx_is_asked_at_the_ports_that_the_droplet_publishes() {
 
 #[test]
 fn only_errors_that_the_old_container_did_not_log_are_new() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let line =
             |level: &str, text: &str| format!("2026-11-21 09:52:10,925 7 {level} odoo werkzeug: {text}\n");
@@ -141,7 +141,7 @@ esac"#,
 
 #[test]
 fn container_is_waited_for_until_it_is_healthy_or_hopeless() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         for (state, asked, code, says) in [
             ("running healthy 0 0 false", "1", 0, ""),
@@ -176,7 +176,7 @@ fn container_is_waited_for_until_it_is_healthy_or_hopeless() {
 
 #[test]
 fn check_of_the_user_takes_back_or_warns() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let check = |severity| UserCheck {
             name: "o'rders $(touch /tmp/hacked)".into(),
@@ -206,7 +206,7 @@ fn check_of_the_user_takes_back_or_warns() {
 
 #[test]
 fn first_site_is_read_and_its_removal_leaves_nginx_as_it_was() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut Sandbox::new(shell);
         nginx(sandbox, "/etc/nginx/sites-enabled/other", "server { listen 81; }\n");
         sandbox.write(FILE, site::render("erp.example.com", "odoo", "chat", 8069, 8072));
@@ -237,7 +237,7 @@ fn first_site_is_read_and_its_removal_leaves_nginx_as_it_was() {
 
 #[test]
 fn container_of_a_slot_is_made_without_what_it_depends_on() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = &mut droplet(shell);
         let profiles = vec!["a b".to_owned()];
         let project = Project { name: "p", path: "/opt/o'doo", file: "/srv/-f.json", profiles: &profiles };

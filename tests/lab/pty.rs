@@ -141,14 +141,21 @@ fn ctrl_c_while_it_is_prepared_finishes_the_step_and_asks() {
     droplet.login_page();
 }
 
-pub fn ctrl_c_during_the_switch_finishes_it_and_asks() {
+/// A stack that `ops` deployed, and one Ctrl-C during the switch, answered with undo.
+pub fn ctrl_c_during_the_switch_and_undo() -> (Laptop, Droplet) {
     let laptop = Laptop::recreating();
     let droplet = deployed(&laptop);
     let mut terminal = interrupted(&laptop, droplet, "standin-code");
     terminal.types("u\n");
     assert_eq!(terminal.ends(), 6, "{}", terminal.shown());
     assert_eq!(droplet.release(), "base");
+    laptop.ops(&["lock", "status", "demo"]).exits(0).says(&["free"]);
+    (laptop, droplet)
+}
 
+lab_test!(lab, demo, ctrl_c_during_the_switch_finishes_it_and_asks);
+fn ctrl_c_during_the_switch_finishes_it_and_asks() {
+    let (laptop, droplet) = ctrl_c_during_the_switch_and_undo();
     let mut terminal = interrupted(&laptop, droplet, "standin-code");
     terminal.types("what\n").is_asked(STOPPED).types("l\n");
     assert_eq!(terminal.ends(), 0, "{}", terminal.shown());

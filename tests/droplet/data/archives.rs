@@ -47,7 +47,7 @@ fn imported(stack: &Stack) -> usize {
 fn export_is_a_zip_that_import_takes() {
     let mut stack = Stack::new(Shell::Dash);
     stack.empty_servers();
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         let id = back_up(&mut stack);
         let before = stack.production();

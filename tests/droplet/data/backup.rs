@@ -51,7 +51,7 @@ fn nothing_counts(stack: &mut Stack, why: &str) {
 #[test]
 fn backup_becomes_verified_when_every_step_ends_well() {
     let mut stack = Stack::new(Shell::Dash);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         let before = stack.production();
         let id = back_up(&mut stack);
@@ -187,7 +187,7 @@ fn backup_counts_missing_and_damaged_files_of_the_filestore() {
 #[test]
 fn backup_ends_when_halt_is_asked_for_and_close_ends_what_hangs() {
     let mut stack = Stack::new(Shell::Dash);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         stack.mend("pg_dump");
         let _ = std::fs::remove_file(stack.path("/run/halt"));
@@ -239,7 +239,7 @@ fn close_leaves_other_containers_and_sessions_alone() {
 fn backup_keeps_strange_names_as_they_are() {
     let strange = "-o'd \"d\" $(touch pwned) `touch pwned`; %s\\n";
     let mut stack = Stack::with(Sandbox::new(Shell::Dash), strange);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         let site = "/etc/nginx/sites-enabled/-a $(touch pwned) 'b\".conf";
         stack.write(site, "server {}\n");
@@ -285,7 +285,7 @@ fn close_removes_the_dump_when_an_ended_step_makes_one_more_file() {
         "rm",
         "[ \"$1\" != -rf ] || [ -e /etc/late ] || { : >/etc/late; exit 1; }\nexec /usr/bin/rm \"$@\"",
     );
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         let _ = std::fs::remove_file(stack.path("/etc/late"));
         stack.write(&format!("{DIR}/backup/now/sizes"), "");

@@ -91,7 +91,7 @@ fn give_key(stack: &mut Stack, key: &str) {
 fn stack_comes_back_whole_onto_a_bare_droplet() {
     let (mut stack, key) = bare();
     let bare = droplet(&mut stack);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.use_shell(shell);
         give_key(&mut stack, &key);
         for one in PARTS {
@@ -192,7 +192,7 @@ fn recovery_that_fails_takes_away_what_it_brought_and_nothing_else() {
 #[test]
 fn key_is_never_written_over_and_taken_away_only_where_it_came() {
     let mut sandbox = crate::sandbox::Sandbox::new(Shell::Dash);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         sandbox.use_shell(shell);
         let dir = "/var/lib/ops/o'd $(touch pwned)/backup";
         sandbox.write(&format!("{dir}/key"), "the only key of other backups");
@@ -217,7 +217,7 @@ fn stock_of_a_repository_is_told_without_leaving_key_or_variables() {
     let (mut stack, key) = bare();
     let before = droplet(&mut stack);
     let variables = "AWS_KEY='of the bucket'\n";
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.use_shell(shell);
         let stdin = format!("{}\n{key}{}\n{variables}", key.len(), variables.len());
         let tool = Backup { secrets: Some("given"), ..away(&stack) };

@@ -77,7 +77,7 @@ fn restore_makes_a_closed_copy_and_drop_removes_it() {
 fn drop_keeps_databases_that_are_live_or_were_let_in() {
     let mut stack = Stack::new(Shell::Dash);
     back_up(&mut stack);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.use_shell(shell);
         let before = stack.production();
         // The live one, by whatever mistake.
@@ -171,7 +171,7 @@ fn copy_of_another_environment_is_quiet_masked_and_has_no_say_outside_it() {
     back_up(&mut stack);
     let sql = vec!["update res_users set password = 'it''s'".to_owned()];
     let mask = Mask { emails: true, phones: true, names: true, sql };
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.use_shell(shell);
         let before = stack.production();
         let all = steps(&stack, &STEPS[..3], COPY);
@@ -210,7 +210,7 @@ fn missing_files_come_back_and_damaged_ones_are_kept_aside() {
     let before = stack.production();
     let [(lost, _), (damaged, _)] = FILES;
     let live = format!("{FILESTORE}/odoo");
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.use_shell(shell);
         std::fs::remove_file(stack.path(&format!("{live}/{lost}"))).unwrap();
         stack.write(&format!("{live}/{damaged}"), "damaged");

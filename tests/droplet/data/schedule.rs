@@ -18,7 +18,7 @@ fn sandbox(shell: Shell) -> Sandbox {
 
 #[test]
 fn schedule_files_go_back_to_what_the_change_found() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = sandbox(shell);
         let it = |change| Schedule { dir: DIR, unit: UNIT, change };
         let odd = format!("{DIR}/schedule/-a $(touch pwned) 'b");
@@ -48,7 +48,7 @@ fn schedule_files_go_back_to_what_the_change_found() {
 
 #[test]
 fn timer_runs_as_its_file_says_or_not_at_all() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = sandbox(shell);
         let it = Schedule { dir: DIR, unit: UNIT, change: "r1" };
         sandbox.run(&it.check("*-*-* 02:30:00", None)).exits(0);
@@ -79,7 +79,7 @@ fn timer_runs_as_its_file_says_or_not_at_all() {
 
 #[test]
 fn program_gets_its_name_only_when_it_is_an_ops_that_runs_here() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let mut sandbox = sandbox(shell);
         let it = Schedule { dir: DIR, unit: UNIT, change: "r1" };
         let sent = format!("{DIR}/schedule/sent 'x");

@@ -81,7 +81,7 @@ fn dump_is_a_way_back_only_when_it_was_read_to_its_end() {
     let mut stack = stack("odoo");
     let it = snapshot("odoo");
     let file = &format!("{DIR}/before $(touch pwned).dump");
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.use_shell(shell);
         let before = stack.production();
         for (tool, then) in [
@@ -116,7 +116,7 @@ fn exchange_is_its_own_undo_and_drop_keeps_what_is_open() {
     let mut stack = stack("odoo");
     let it = snapshot("odoo");
     let (comes, goes) = (it.restored(), it.left());
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.use_shell(shell);
         let before = stack.production();
         stack.sql("postgres", &format!("create database {comes} template odoo owner odoo allow_connections false; comment on database {comes} is 'made by ops for a restore'"));

@@ -57,7 +57,7 @@ const MONTH: [&str; 6] = [
 #[test]
 fn forget_keeps_the_newest_three_and_more_where_some_were_found_wrong() {
     let mut stack = Stack::new(Shell::Dash);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         let newest = back_up(&mut stack);
         let ids = older(&stack, "verified", &MONTH);
@@ -98,7 +98,7 @@ fn forget_keeps_the_newest_three_and_more_where_some_were_found_wrong() {
 #[test]
 fn init_makes_a_key_once_and_never_opens_a_repository_with_another() {
     let mut stack = Stack::new(Shell::Dash);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         let init = stack.tool().init();
         stack.run(&init).exits(0).says(&["made the repository"]);
@@ -143,7 +143,7 @@ fn list_gives_snapshots_records_and_tries_or_says_why_not() {
         let ran = stack.run(&cmd).exits(0);
         frames::parse("nonce", ran.out.as_bytes())
     };
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         assert!(list(&mut stack).is_empty(), "there is no key yet");
         let id = back_up(&mut stack);
@@ -178,7 +178,7 @@ fn away(stack: &Stack) -> Backup<'_> {
 #[test]
 fn copies_off_site_are_all_verified_backups_or_the_place_is_not_up_to_date() {
     let mut stack = Stack::new(Shell::Dash);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         let _ = std::fs::remove_dir_all(stack.path("/mnt/away"));
         let id = back_up(&mut stack);
@@ -225,7 +225,7 @@ fn copies_off_site_are_all_verified_backups_or_the_place_is_not_up_to_date() {
 #[test]
 fn images_of_the_newest_backup_are_kept_once_and_copied() {
     let mut stack = Stack::new(Shell::Dash);
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         let _ = std::fs::remove_dir_all(stack.path("/mnt/away"));
         let images = stack.tool().images();

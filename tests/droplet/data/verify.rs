@@ -52,7 +52,7 @@ fn damage(stack: &Stack, file: &str, then: fn(Vec<u8>) -> Vec<u8>) -> impl FnOnc
 fn drill_restores_a_backup_away_from_production() {
     let mut stack = Stack::new(Shell::Dash);
     stack.empty_servers();
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         stack.again(shell);
         let id = back_up(&mut stack);
         let before = stack.production();

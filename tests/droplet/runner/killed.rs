@@ -75,7 +75,7 @@ fn children_of_a_killed_worker_count_as_the_worker() {
 
 #[test]
 fn start_works_without_a_unit_when_systemd_run_fails_or_lies() {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         let sandbox = Sandbox::new(shell);
         let mut stack = Stack::on(sandbox, Keeper::Unit);
         // It failed: the worker starts in a session.

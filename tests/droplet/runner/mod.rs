@@ -57,7 +57,7 @@ fn on_each(test: impl Fn(&mut Stack)) {
 
 /// Runs a test in each shell, without systemd.
 fn in_each_shell(test: impl Fn(&mut Stack)) {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         eprintln!("in {shell:?}");
         test(&mut Stack::new(shell, Keeper::Session));
     }
@@ -65,7 +65,7 @@ fn in_each_shell(test: impl Fn(&mut Stack)) {
 
 /// Runs a test in each shell, with systemd.
 fn with_units(test: impl Fn(&mut Stack)) {
-    for shell in Shell::ALL {
+    for shell in Shell::each() {
         eprintln!("in {shell:?}");
         test(&mut Stack::new(shell, Keeper::Unit));
     }

@@ -9,7 +9,7 @@ fn refusal_at_a_terminal_changes_nothing() {
 
 lab_test!(guarantee, demo, ctrl_c_during_the_switch_never_leaves_it_half_done);
 fn ctrl_c_during_the_switch_never_leaves_it_half_done() {
-    pty::ctrl_c_during_the_switch_finishes_it_and_asks();
+    pty::ctrl_c_during_the_switch_and_undo();
 }
 
 lab_test!(guarantee, login, failed_login_names_the_cause_and_the_next_command);
