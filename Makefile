@@ -21,9 +21,9 @@ check: need lint ## lints, unit and integration tests, droplet programs in one o
 	OPS_SHELLS=one .ci/tests 'not binary(lab)'
 
 test: need ## check, and one lab test for each guarantee of the README (tests/guarantees.md)
-	.ci/lab-tests 'not binary(lab) or test(/::guarantee::[a-z]+$$/)' demo old login
+	OPS_SHELLS=one .ci/lab-tests 'not binary(lab) or test(/::guarantee::[a-z]+$$/)' demo old login
 
-test-lab: need ## every lab test but the long ones
+test-lab: need ## every lab test but the long ones; droplet programs in all three shells
 	.ci/lab-tests 'not test(/::full::[a-z]+$$/)' demo old login
 
 test-full: need ## everything: fault walks, real Odoo in depth, a million broken inventories

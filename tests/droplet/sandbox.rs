@@ -24,7 +24,7 @@ pub enum Shell {
 impl Shell {
     pub const ALL: [Shell; 3] = [Shell::Dash, Shell::Bash, Shell::Busybox];
 
-    /// Returns the shells that a test repeats itself in: all of them, or with `OPS_SHELLS=one` (`make check`) one, which
+    /// Returns the shells that a test repeats itself in: all of them, or with `OPS_SHELLS=one` (`make check`, `make test`) one, which
     /// `OPS_SEED` and the name of the test choose.
     pub fn each() -> Vec<Shell> {
         let variable = |name: &str| std::env::var(name).ok();
