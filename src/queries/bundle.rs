@@ -15,7 +15,7 @@ use crate::text::printable;
 
 pub(super) const BUNDLE: Program = Program::shell("bundle", &[frames::SHELL, include_str!("bundle.sh")]);
 
-/// The droplet tells nothing, because it could not take the secrets out.
+/// Exit code of the program when it cannot remove the secrets. It prints nothing then.
 const CANNOT_HIDE: i32 = 73;
 
 /// Everything about a run, by droplet.
@@ -30,9 +30,12 @@ pub async fn bundle(crew: &Crew<'_>, facts: &BTreeMap<String, Facts>, run: &str)
         let cmd = bundle_script(&place, run, &nonce, crew.env.stack.path.as_str());
         let output = crew.ask(droplet, &cmd, Duration::from_secs(60)).await?;
         if output.code == CANNOT_HIDE {
-            let what = "cannot take the values of the stack's .env out of what is told of the run";
-            let why = "the file cannot be read, or there is no room in /tmp";
-            return Err(Error::failed(what).on(&droplet.name).because(why));
+            let what = "cannot remove the values of the stack's .env from the bundle";
+            let why = "the file cannot be read, or /tmp is full";
+            return Err(Error::failed(what)
+                .on(&droplet.name)
+                .because(why)
+                .next(format!("ops preflight {}", crew.env.name)));
         }
         files.extend(frames::parse(&nonce, &output.stdout).into_iter().filter_map(|(name, part)| {
             Some(File { name: format!("{}/{}", droplet.name, inside(&name)?), text: redacted(&part.text()) })

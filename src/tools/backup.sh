@@ -329,7 +329,7 @@ close() {
   [ -z "$c" ] || echo "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'ops-backup'" |
     docker exec -i "$c" sh -c 'exec psql -XAtq -U "${POSTGRES_USER:-postgres}" -d postgres' >/dev/null 2>&1
   unrecord
-  # A child of a step that was killed may make one more file meanwhile.
+  # A child of a killed step may write one more file during the removal.
   rm -rf "$now" 2>/dev/null || { sleep 1; rm -rf "$now"; }
 }
 # A record whose snapshot did not become verified would be taken for one that did.

@@ -39,7 +39,7 @@ copy() {
   mkdir -p "$store/places" && mv -f "$store/there" "$store/places/$name" || return
   echo "$name has all verified backups"
 }
-# A line for each tag that is an id of ours: what the droplet remembers without asking again.
+# Prints each tag that is the id of a backup, one a line. The droplet keeps this list.
 ids() { # lines of `tagged` on stdin
   tr ' ' '\n' | grep -xE '[0-9]{8}t[0-9]{6}z' | sort -u
 }
